@@ -1,0 +1,1 @@
+//! The alarm desk: rules over windows of samples, verdicts into alarms.

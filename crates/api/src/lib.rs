@@ -1,0 +1,1 @@
+//! HTTP and server-sent events: who may call what, views, sign-in.

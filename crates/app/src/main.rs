@@ -1,0 +1,3 @@
+//! `zhizhen`: command line, configuration, roles, assembly.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A simulated town: RTUs, people and channel servers that speak the real protocols.

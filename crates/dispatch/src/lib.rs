@@ -1,0 +1,1 @@
+//! The dispatch desk: the right person, the channels, the escalation, the ledger.

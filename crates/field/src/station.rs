@@ -1,0 +1,177 @@
+//! 测站与测点: what stands in the field and what it measures.
+
+use crate::id::{BlockId, PointId, StationCode};
+use crate::place::Position;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// 站类.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StationKind {
+    /// 雨量站 (SL 651 type P).
+    Rain,
+    /// 道路积水监测点.
+    Ponding,
+    /// 检查井液位监测点.
+    Manhole,
+    /// 河道水位站 (SL 651 type H).
+    River,
+    /// 排涝泵站 (SL 651 type D).
+    Pump,
+    /// 水库站 (SL 651 type K).
+    Reservoir,
+}
+
+impl StationKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Rain, Self::Ponding, Self::Manhole, Self::River, Self::Pump, Self::Reservoir];
+
+    /// The name used in the API, in CSV and in stored records.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Rain => "rain",
+            Self::Ponding => "ponding",
+            Self::Manhole => "manhole",
+            Self::River => "river",
+            Self::Pump => "pump",
+            Self::Reservoir => "reservoir",
+        }
+    }
+
+    /// The kind with that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.code() == code)
+    }
+}
+
+/// 物理量: what a point measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// 时段雨量, mm, labelled at the end of its five minutes.
+    Rain,
+    /// 累计雨量, mm, a counter that only grows until it is reset.
+    RainTotal,
+    /// 水位, m above the 1985 datum.
+    Level,
+    /// 积水深 or depth of water above the invert, m.
+    Depth,
+    /// 流量, m³/s.
+    Flow,
+    /// 电源电压, V.
+    Voltage,
+    /// 开机台数.
+    PumpsRunning,
+    /// 状态字 (SL 651 element 45), bits.
+    Status,
+}
+
+impl Quantity {
+    /// Every quantity.
+    pub const ALL: [Self; 8] = [
+        Self::Rain,
+        Self::RainTotal,
+        Self::Level,
+        Self::Depth,
+        Self::Flow,
+        Self::Voltage,
+        Self::PumpsRunning,
+        Self::Status,
+    ];
+
+    /// The name used in the API, in CSV and in stored records.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Rain => "rain",
+            Self::RainTotal => "rain_total",
+            Self::Level => "level",
+            Self::Depth => "depth",
+            Self::Flow => "flow",
+            Self::Voltage => "voltage",
+            Self::PumpsRunning => "pumps_running",
+            Self::Status => "status",
+        }
+    }
+
+    /// The quantity with that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|q| q.code() == code)
+    }
+
+    /// The unit values are kept in.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Rain | Self::RainTotal => "mm",
+            Self::Level | Self::Depth => "m",
+            Self::Flow => "m3/s",
+            Self::Voltage => "V",
+            Self::PumpsRunning | Self::Status => "",
+        }
+    }
+
+    /// Whether the value is what a person comes for (and the station's headline on the map).
+    #[must_use]
+    pub const fn is_headline(self) -> bool {
+        matches!(self, Self::Rain | Self::Level | Self::Depth)
+    }
+}
+
+/// 测点.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Given by the registry; never reused.
+    pub id: PointId,
+    /// The station it belongs to.
+    pub station: StationCode,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// Protocol element ids that feed it, such as `["22", "F4"]` (SL 651, hexadecimal).
+    pub elements: Vec<String>,
+    /// Least plausible value, in the quantity's unit.
+    pub min: f64,
+    /// Greatest plausible value, in the quantity's unit.
+    pub max: f64,
+}
+
+/// 检修: while it lasts, the station's alarms are suppressed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// When it ends by itself.
+    pub until: Time,
+    /// Why.
+    pub reason: String,
+}
+
+/// 测站.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Station {
+    /// 测站编码.
+    pub code: StationCode,
+    /// 名称, in Chinese.
+    pub name: String,
+    /// Name in English; shown in the English interface, may equal `name`.
+    pub name_en: String,
+    /// 站类.
+    pub kind: StationKind,
+    /// Where it stands.
+    pub position: Position,
+    /// 区块 whose owner answers for it.
+    pub block: BlockId,
+    /// Longest normal time between two reports, seconds.
+    pub report_interval_s: u32,
+    /// 地面高程, m, where known: drawn in charts.
+    pub ground_m: Option<f64>,
+    /// 管顶高程 (or bank height for a river), m, where known: drawn in charts.
+    pub crown_m: Option<f64>,
+    /// Under maintenance, and until when.
+    pub maintenance: Option<Maintenance>,
+    /// Whether it exists only in the demo.
+    pub synthetic: bool,
+}

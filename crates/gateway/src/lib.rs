@@ -1,0 +1,1 @@
+//! Device sockets: listeners, sessions, and the confirmation that is sent only after readings are durable.

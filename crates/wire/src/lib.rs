@@ -1,0 +1,1 @@
+//! Protocols: bytes to frames and back. Pure.
