@@ -1,1 +1,108 @@
 //! Three ports, each promising what is true when it returns: samples, journal, tables.
+//!
+//! - [`Samples`]: what was measured; append-only files in the data directory. An append that
+//!   returned is on disk.
+//! - [`Tables`] with its journal: what is true now, and who did what; SQL on SQLite (default, in the
+//!   data directory) or PostgreSQL. A commit that returned is on disk; a row never changes without
+//!   its journal line.
+//! - [`Photos`]: pictures, by the hash of their bytes.
+//!
+//! Never: HTTP, device sockets, the machine's clock (but for [`playback::SystemClock`]).
+//! What "durable" means is written in `docs/decisions/0002-durable.md`.
+
+mod error;
+mod fault;
+pub mod lives;
+mod photos;
+pub mod playback;
+pub mod registry;
+pub mod samples;
+pub mod tables;
+
+pub use error::{Refusal, StoreError};
+pub use fault::FaultPlan;
+pub use photos::Photos;
+pub use registry::Registry;
+pub use samples::{Appended, SampleStats, Samples, Seen};
+pub use tables::journal::{Actor, Line, Subject};
+pub use tables::{Tables, Tx};
+
+use std::path::PathBuf;
+
+/// Where tables and journal live.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SqlUrl {
+    /// Bundled SQLite, file `zhizhen.db` in the data directory.
+    #[default]
+    Sqlite,
+    /// PostgreSQL 15 or newer, by its URL.
+    Postgres(String),
+}
+
+impl std::str::FromStr for SqlUrl {
+    type Err = StoreError;
+
+    /// `sqlite`, or `postgres://…` (also `postgresql://…`).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" | "sqlite" => Ok(Self::Sqlite),
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Ok(Self::Postgres(url.to_owned()))
+            }
+            _ => Err(StoreError::invalid("reading the store's URL", "write `sqlite` or `postgres://…`")),
+        }
+    }
+}
+
+/// How to open a store.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The data directory; made when absent.
+    pub dir: PathBuf,
+    /// Where tables and journal live.
+    pub sql: SqlUrl,
+    /// Take no lock and write nothing.
+    pub read_only: bool,
+    /// For tests only.
+    pub fault: FaultPlan,
+}
+
+impl Options {
+    /// A store in `dir` with bundled SQLite, to read and write.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), ..Self::default() }
+    }
+}
+
+/// The store: cheap to clone, every clone is the same store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// What was measured.
+    pub samples: Samples,
+    /// What is true now, and the journal.
+    pub tables: Tables,
+    /// Pictures.
+    pub photos: Photos,
+}
+
+impl Store {
+    /// Opens the data directory, takes its lock, repairs torn tails, brings tables up to this
+    /// program's version.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`], [`StoreError::NewerVersion`], [`StoreError::Corrupt`], or what the file
+    /// system and the database say.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let samples = Samples::open(&options).await?;
+        let tables = Tables::open(&options).await?;
+        let photos = Photos::open(&options)?;
+        Ok(Self { samples, tables, photos })
+    }
+
+    /// Writes what is waiting, closes files and connections, gives the lock back. Other clones can
+    /// no longer write afterwards.
+    pub async fn close(self) {
+        self.samples.close().await;
+        self.tables.close().await;
+    }
+}

@@ -1,0 +1,66 @@
+//! Pretended misfortune for tests: a full disk, a torn write, a stop between two steps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+/// What shall go wrong. The default plan lets everything go right and costs one atomic load.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan(Option<Arc<Plan>>);
+
+#[derive(Debug)]
+struct Plan {
+    /// Bytes that still fit on the disk; negative: no limit.
+    room: AtomicI64,
+    /// Sealing stops after this many steps; `u32::MAX`: never.
+    seal_steps: AtomicU32,
+}
+
+impl FaultPlan {
+    /// A plan that can be changed while the store runs.
+    #[must_use]
+    pub fn changeable() -> Self {
+        Self(Some(Arc::new(Plan { room: AtomicI64::new(-1), seal_steps: AtomicU32::new(u32::MAX) })))
+    }
+
+    /// From now on only `bytes` fit on the disk; a write that does not fit is torn and fails as full.
+    pub fn disk_has_room_for(&self, bytes: i64) {
+        if let Some(plan) = &self.0 {
+            plan.room.store(bytes, Ordering::SeqCst);
+        }
+    }
+
+    /// The disk has room again.
+    pub fn disk_has_room(&self) {
+        self.disk_has_room_for(-1);
+    }
+
+    /// Sealing a log stops for good (as if the process died) after `steps` of its steps.
+    pub fn seal_stops_after(&self, steps: u32) {
+        if let Some(plan) = &self.0 {
+            plan.seal_steps.store(steps, Ordering::SeqCst);
+        }
+    }
+
+    /// How many of `wanted` bytes fit.
+    pub(crate) fn fitting(&self, wanted: usize) -> usize {
+        let Some(plan) = &self.0 else { return wanted };
+        let room = plan.room.load(Ordering::SeqCst);
+        if room < 0 {
+            return wanted;
+        }
+        let fits = wanted.min(usize::try_from(room).unwrap_or(usize::MAX));
+        plan.room.fetch_sub(i64::try_from(fits).unwrap_or(i64::MAX), Ordering::SeqCst);
+        fits
+    }
+
+    /// Whether sealing may take its next step.
+    pub(crate) fn seal_may_go_on(&self) -> bool {
+        let Some(plan) = &self.0 else { return true };
+        plan.seal_steps
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| match left {
+                u32::MAX => Some(u32::MAX),
+                left => left.checked_sub(1),
+            })
+            .is_ok()
+    }
+}

