@@ -1,1 +1,9 @@
-//! Protocols: bytes to frames and back. Pure.
+//! Protocols: bytes to frames and back.
+//!
+//! Pure: no socket, no clock, no file. Bad input is a value with a list of problems, never an
+//! error and never a panic. One protocol is one folder, and one line in [`PROTOCOLS`].
+
+pub mod protocol;
+pub mod sl651;
+
+pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};

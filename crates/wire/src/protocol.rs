@@ -1,0 +1,53 @@
+//! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
+
+use crate::sl651;
+
+/// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Field {
+    /// First byte, counted from the frame's start.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Stable name, such as `crc` or `element:26`.
+    pub name: String,
+}
+
+/// One frame, explained for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// What was read from it; each protocol's own shape.
+    pub decoded: serde_json::Value,
+    /// Which bytes mean what, in the order of the frame.
+    pub fields: Vec<Field>,
+}
+
+/// A protocol this house speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol {
+    /// The name used in commands, in stored packets and in the API.
+    pub name: &'static str,
+    /// The standard it is.
+    pub title: &'static str,
+    /// The port its listener takes when nothing else is configured.
+    pub default_port: u16,
+    /// One frame as hexadecimal text → one JSON object in one line, whatever is wrong with it.
+    pub json_line: fn(&str) -> String,
+    /// One frame's bytes → explained.
+    pub explain: fn(&[u8]) -> Explained,
+}
+
+/// Every protocol.
+pub const PROTOCOLS: &[Protocol] = &[Protocol {
+    name: sl651::NAME,
+    title: "SL 651-2014 水文监测数据通信规约",
+    default_port: sl651::DEFAULT_PORT,
+    json_line: sl651::json_line,
+    explain: sl651::explain,
+}];
+
+/// The protocol of that name.
+#[must_use]
+pub fn protocol(name: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().find(|p| p.name == name)
+}

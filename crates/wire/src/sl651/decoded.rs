@@ -1,0 +1,131 @@
+//! What was read from a frame.
+
+use super::problem::{Note, Problem};
+use crate::Field;
+use field::time::Time;
+
+/// 上行 or 下行.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// 上行: from a station.
+    Up,
+    /// 下行: from a centre.
+    Down,
+}
+
+impl Direction {
+    /// `up` or `down`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// 分包: which part of a multi-packet report (mode M3) a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// 包总数, at most 4095.
+    pub total: u16,
+    /// 包序号, from 1.
+    pub number: u16,
+}
+
+/// One value of one element at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// 标识符引导符 in hexadecimal: `26`, `F4`, and `FF09` for an extension of a vendor.
+    pub id: String,
+    /// Mnemonic of the standard's table, such as `PT`; empty outside it.
+    pub element: &'static str,
+    /// In `unit`; `None` when the station says that it has none (缺测).
+    pub value: Option<f64>,
+    /// Unit, such as `mm`; empty where it has none or none is known.
+    pub unit: &'static str,
+    /// 观测时间. A period value's is the period's end (6.6.2.8 c).
+    pub observed_at: Time,
+    /// The value stands in a series whose labels run past the moment the frame was sent, so its
+    /// own label cannot be right (see [`Note::SeriesAhead`]).
+    pub doubtful: bool,
+}
+
+/// What was read from a frame: as much as could be read, and what was wrong.
+///
+/// Readings are there only when the frame can be trusted ([`Decoded::is_trusted`]).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoded {
+    /// 上行 or 下行.
+    pub direction: Option<Direction>,
+    /// 中心站地址.
+    pub centre: Option<u8>,
+    /// 遥测站地址 as bytes.
+    pub address: Option<[u8; 5]>,
+    /// 遥测站地址 as ten hexadecimal digits.
+    pub station: Option<String>,
+    /// 密码.
+    pub password: Option<u16>,
+    /// 功能码.
+    pub function: Option<u8>,
+    /// The character the frame ends in: see [`super::control`].
+    pub end: Option<u8>,
+    /// Present in mode M3.
+    pub packet: Option<Packet>,
+    /// 流水号.
+    pub serial: Option<u16>,
+    /// 发报时间.
+    pub sent_at: Option<Time>,
+    /// 遥测站分类码.
+    pub station_kind: Option<u8>,
+    /// The values, in the order they stand in the frame.
+    pub readings: Vec<Reading>,
+    /// Elements a query asks for (down, function 3A).
+    pub asked: Vec<String>,
+    /// 人工置数: the text of an F2 group.
+    pub manual: Option<String>,
+    /// 遥测终端软件版本 (function 45).
+    pub version: Option<String>,
+    /// 事件记录: counts of ERC1 to ERC32 (function 50).
+    pub events: Vec<u16>,
+    /// Bytes of a body this house does not read further, such as configuration parameters.
+    pub unread: Vec<u8>,
+    /// What makes it wrong.
+    pub problems: Vec<Problem>,
+    /// What was odd and tolerated.
+    pub notes: Vec<Note>,
+    /// Which bytes mean what.
+    pub fields: Vec<Field>,
+}
+
+impl Decoded {
+    /// Whether the frame is whole and its check value right, so that what it says may be kept.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        !self.problems.iter().any(Problem::is_fatal)
+    }
+
+    /// The most serious problem.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.is_fatal()).or_else(|| self.problems.first())
+    }
+
+    /// 报文结束符 is ETB: the station has more frames to send.
+    #[must_use]
+    pub fn more_follows(&self) -> bool {
+        self.end == Some(super::control::ETB)
+    }
+
+    pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
+        if end > start {
+            self.fields.push(Field { start, end, name: name.into() });
+        }
+    }
+
+    pub(crate) fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
