@@ -1,0 +1,14 @@
+//! Everything the protocols promise, through their public surface.
+
+#[cfg(test)]
+mod frames;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod quirks;
+#[cfg(test)]
+mod stream;
+#[cfg(test)]
+mod support;
