@@ -1,1 +1,10 @@
-//! A simulated town: RTUs, people and channel servers that speak the real protocols.
+//! 模拟城市: a synthetic town that speaks the real protocols.
+//!
+//! It shares nothing in memory with the server: its stations report over TCP in SL 651, its people
+//! sign in over HTTP, and the servers its messages arrive at enforce the limits of the real ones.
+//! Everything comes from one seed; everything says that it is synthetic.
+
+mod dice;
+pub mod town;
+
+pub use town::Town;
