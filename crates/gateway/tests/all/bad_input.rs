@@ -1,0 +1,114 @@
+//! What bad input gets: quarantine, a reason, and no harm to anybody.
+
+use crate::house::{House, STATION, STRANGER, report, timed};
+use wire::sl651::crc16;
+use wire::sl651::encode::Element;
+
+#[tokio::test]
+async fn an_unknown_station_is_quarantined_and_not_confirmed() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    station.send(&timed(STRANGER, 1, 1.0)).await;
+    assert_eq!(station.confirmed(&timed(STATION, 2, 2.0)).await, Some(2), "the connection goes on");
+    assert_eq!(house.store.samples.stats().packets, 1);
+    let quarantined = house.quarantine().await;
+    assert_eq!(quarantined.len(), 1);
+    let piece = &quarantined[0];
+    assert_eq!((piece.reason.as_str(), piece.station.as_deref()), ("unknown_station", Some(STRANGER)));
+    assert_eq!((piece.protocol.as_str(), piece.peer.as_str()), ("sl651", "127.0.0.1"));
+    assert_eq!(piece.raw, timed(STRANGER, 1, 1.0));
+    assert!(piece.detail.contains("import"), "{}", piece.detail);
+}
+
+#[tokio::test]
+async fn a_wrong_check_value_is_quarantined_and_not_confirmed() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let mut bad = timed(STATION, 1, 1.0);
+    bad[30] ^= 0x10;
+    station.send(&bad).await;
+    assert_eq!(station.confirmed(&timed(STATION, 2, 2.0)).await, Some(2));
+    assert_eq!(house.store.samples.stats().packets, 1);
+    let quarantined = house.quarantine().await;
+    assert_eq!((quarantined.len(), quarantined[0].reason.as_str()), (1, "bad_crc"));
+}
+
+#[tokio::test]
+async fn an_undecodable_body_is_quarantined_and_not_confirmed() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let cut = report(STATION, 0x32, 1, vec![Element::raw(vec![0x26, 0x19, 0x00])]).to_bytes().unwrap();
+    station.send(&cut).await;
+    assert_eq!(station.confirmed(&timed(STATION, 2, 2.0)).await, Some(2));
+    let quarantined = house.quarantine().await;
+    assert_eq!((quarantined.len(), quarantined[0].reason.as_str()), (1, "body_cut"));
+}
+
+#[tokio::test]
+async fn bad_digits_of_one_element_are_shown_to_a_person_and_the_rest_is_kept() {
+    let house = House::open().await;
+    let elements =
+        vec![Element::raw(vec![0x39, 0x23, 0x00, 0x0A, 0x00, 0x00]), Element::of(0x26, Some(4.0)).unwrap()];
+    let frame = report(STATION, 0x32, 1, elements).to_bytes().unwrap();
+    assert_eq!(house.call().await.confirmed(&frame).await, Some(1));
+    assert_eq!(house.store.samples.latest(house.total).unwrap().0.value, Some(4.0));
+    assert!(house.store.samples.latest(house.level).is_none());
+    let quarantined = house.quarantine().await;
+    assert_eq!((quarantined.len(), quarantined[0].reason.as_str()), (1, "bad_digits"));
+}
+
+#[tokio::test]
+async fn frames_among_garbage_are_found_and_the_garbage_is_kept() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let stream =
+        [b"+++ATH0\r\n".as_slice(), &timed(STATION, 1, 1.0), &[0x7E], &timed(STATION, 2, 2.0)].concat();
+    assert_eq!(station.confirmed(&stream).await, Some(1));
+    assert_eq!(station.answer().await.and_then(|a| a.serial), Some(2));
+    let quarantined = house.quarantine().await;
+    assert_eq!(quarantined.len(), 1, "the stray 7E behind a frame is no garbage");
+    assert_eq!(
+        (quarantined[0].reason.as_str(), quarantined[0].raw.as_slice()),
+        ("garbage", b"+++ATH0\r\n".as_slice())
+    );
+}
+
+#[tokio::test]
+async fn half_a_frame_before_a_hang_up_is_quarantined() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let frame = timed(STATION, 1, 1.0);
+    station.send(&frame[..20]).await;
+    station.stream_end().await;
+    assert_eq!(station.answer().await, None);
+    let quarantined = house.quarantine().await;
+    assert_eq!((quarantined.len(), quarantined[0].reason.as_str()), (1, "bad_length"));
+    assert_eq!(quarantined[0].station.as_deref(), Some(STATION));
+}
+
+#[tokio::test]
+async fn what_a_centre_sends_and_parts_of_reports_are_not_taken_for_reports() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let mut part = timed(STATION, 1, 1.0);
+    part.truncate(part.len() - 2);
+    // SYN and packet 1 of 13 instead of STX: three bytes more in the body.
+    part[13] = 0x16;
+    part.splice(14..14, [0x00, 0xD0, 0x01]);
+    part[12] += 3;
+    part.extend(crc16(&part).to_be_bytes());
+    station.send(&part).await;
+    let down = wire::sl651::encode::Confirmation {
+        centre: 1,
+        station: wire::sl651::encode::Address([0x33, 0x07, 0x82, 0x00, 0x01]),
+        password: 0,
+        function: 0x32,
+        serial: 1,
+        sent_at: crate::house::at("2021-06-30T14:00"),
+        stay: false,
+    };
+    station.send(&down.to_bytes()).await;
+    assert_eq!(station.confirmed(&timed(STATION, 2, 2.0)).await, Some(2));
+    let reasons: Vec<_> = house.quarantine().await.into_iter().map(|q| q.reason).collect();
+    assert_eq!(reasons, ["multi_packet", "wrong_direction"]);
+}
