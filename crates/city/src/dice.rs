@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 
 /// A seeded source of chance.
 #[derive(Clone, Debug)]
-pub struct Dice(Pcg64Mcg);
+pub(crate) struct Dice(Pcg64Mcg);
 
 /// FNV-1a over a label's bytes, so that each use has its own stream of numbers.
 fn hash(seed: u64, label: &[u8]) -> u64 {
@@ -27,44 +27,44 @@ fn spread(mut z: u64) -> u64 {
 impl Dice {
     /// Dice for one purpose.
     #[must_use]
-    pub fn new(seed: u64, label: &str) -> Self {
+    pub(crate) fn new(seed: u64, label: &str) -> Self {
         Self(Pcg64Mcg::seed_from_u64(spread(hash(seed, label.as_bytes()))))
     }
 
     /// Dice for one purpose and one thing of many: a station, a day, an order.
     #[must_use]
-    pub fn of(seed: u64, label: &str, which: i64) -> Self {
+    pub(crate) fn of(seed: u64, label: &str, which: i64) -> Self {
         Self(Pcg64Mcg::seed_from_u64(spread(hash(seed, label.as_bytes()) ^ spread(which.cast_unsigned()))))
     }
 
     /// A number in `0.0..1.0`.
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         // 53 bits: every value is exactly representable.
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number in `low..high`.
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + self.unit() * (high - low)
     }
 
     /// A whole number in `0..n`; 0 when `n` is 0.
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         if n == 0 { 0 } else { (self.unit() * n as f64) as usize }
     }
 
     /// Whether something of probability `p` happens.
-    pub fn chance(&mut self, p: f64) -> bool {
+    pub(crate) fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
     }
 
     /// An exponentially distributed waiting time with the given mean.
-    pub fn waiting(&mut self, mean: f64) -> f64 {
+    pub(crate) fn waiting(&mut self, mean: f64) -> f64 {
         -mean * (1.0 - self.unit()).ln()
     }
 
     /// One of the given things; `None` of nothing.
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         from.get(self.below(from.len()))
     }
 }

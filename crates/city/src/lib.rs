@@ -5,6 +5,8 @@
 //! Everything comes from one seed; everything says that it is synthetic.
 
 mod dice;
+pub mod storm;
 pub mod town;
+pub mod water;
 
 pub use town::Town;
