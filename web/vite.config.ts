@@ -3,12 +3,13 @@
 import vue from '@vitejs/plugin-vue'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { serviceWorker } from './scripts/sw'
 
 /** The server that answers /api while developing (`npm run dev`). */
 const server = process.env.ZHIZHEN ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), serviceWorker()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   optimizeDeps: { exclude: ['maplibre-gl'] },
   worker: { format: 'es' },

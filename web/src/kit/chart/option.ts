@@ -1,0 +1,148 @@
+// The ECharts option of the rain-and-level chart: pure, colours come from outside.
+import { hourMinute, timeText } from '@/kit/time'
+import { fixed } from '@/kit/number'
+import { rainTop, rangeOf, spread, withGaps, type ChartLine, type Mark, type RainBar } from './series'
+
+export interface Drawing {
+  lines: readonly ChartLine[]
+  rain: readonly RainBar[] | null
+  marks: readonly Mark[]
+  markName: (mark: Mark) => string
+  from: number
+  to: number
+  now: number | null
+  intervalMs: number
+  compact: boolean
+  height: number
+  colour: (token: string) => string
+  /** Names of the axes. */
+  rainName: string
+  levelName: string
+  fontSize: number
+}
+
+const rainIndex = 1
+
+/** What ECharts is told to draw. */
+export function optionOf(d: Drawing) {
+  const [lo, hi] = rangeOf(d.lines, d.marks.map((m) => m.at), !!d.rain)
+  const text = { color: d.colour('--dim'), fontSize: d.fontSize, fontFamily: d.colour('--font') }
+  const places = hi - lo > 20 ? 0 : hi - lo > 2 ? 1 : 2
+  return {
+    animation: false,
+    textStyle: { fontFamily: d.colour('--font') },
+    grid: { left: d.compact ? 8 : 52, right: d.compact ? 56 : 92, top: d.compact ? 6 : 10, bottom: 24 },
+    tooltip: { trigger: 'axis', showContent: false, axisPointer: { type: 'line', snap: false, lineStyle: { color: d.colour('--dim'), width: 1 } } },
+    toolbox: { show: true, itemSize: 0, top: -20, feature: { dataZoom: { yAxisIndex: 'none', brushStyle: { color: d.colour('--line-strong'), opacity: 0.3 } } } },
+    dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false, filterMode: 'none' }],
+    xAxis: {
+      type: 'time',
+      min: d.from,
+      max: d.to,
+      axisLine: { lineStyle: { color: d.colour('--line-strong') } },
+      axisTick: { show: false },
+      axisLabel: { ...text, hideOverlap: true, formatter: (ms: number) => (d.to - d.from > 26 * 3600_000 ? timeText(ms, 0).slice(5) : hourMinute(ms)), showMinLabel: false, showMaxLabel: false },
+      splitLine: { show: false },
+      splitNumber: d.compact ? 4 : 8,
+    },
+    yAxis: [
+      {
+        type: 'value',
+        min: lo,
+        max: hi,
+        name: d.compact ? '' : d.levelName,
+        nameLocation: 'middle',
+        nameGap: 40,
+        nameTextStyle: text,
+        axisLabel: { ...text, show: !d.compact, formatter: (v: number) => fixed(v, places), showMaxLabel: false, showMinLabel: false },
+        splitLine: { show: !d.compact, lineStyle: { color: d.colour('--line'), width: 1 } },
+        axisPointer: { show: false },
+      },
+      {
+        type: 'value',
+        inverse: true,
+        min: 0,
+        max: d.rain ? rainTop(d.rain) : 1,
+        show: !!d.rain,
+        position: 'right',
+        splitNumber: 6,
+        axisLine: { show: false },
+        axisLabel: { show: false },
+        splitLine: { show: false },
+        axisPointer: { show: false },
+      },
+    ],
+    series: [...(d.rain ? [rainSeries(d)] : []), ...d.lines.map((line, i) => lineSeries(d, line, i === 0)), ...(d.lines.length === 0 ? [empty(d)] : [])],
+  }
+}
+
+function rainSeries(d: Drawing) {
+  return {
+    id: 'rain',
+    type: 'bar',
+    yAxisIndex: rainIndex,
+    // A period value carries its end: the bar stands over the five minutes before.
+    data: (d.rain ?? []).map(([at, mm]) => [at - d.intervalMs / 2, mm]),
+    barWidth: barWidth(d),
+    itemStyle: { color: d.colour('--water'), opacity: 0.75 },
+    silent: true,
+    large: false,
+  }
+}
+
+/** Width of a bar in per cent of the axis. */
+function barWidth(d: Drawing): string {
+  return `${Math.max(0.15, (d.intervalMs / (d.to - d.from)) * 100 * 0.86).toFixed(3)}%`
+}
+
+function lineSeries(d: Drawing, line: ChartLine, first: boolean) {
+  return {
+    id: line.key,
+    name: line.name,
+    type: 'line',
+    yAxisIndex: 0,
+    data: withGaps(line.samples, d.intervalMs).map((p) => ({ value: p.value, symbol: p.symbol, symbolSize: 6 })),
+    showSymbol: true,
+    showAllSymbol: true,
+    connectNulls: false,
+    lineStyle: { width: 2, color: d.colour(`--${line.tone ?? 'water'}`), type: line.dashed ? 'dashed' : 'solid' },
+    itemStyle: { color: d.colour(`--${line.tone ?? 'water'}`) },
+    silent: true,
+    z: 4,
+    ...(first ? { markLine: markLine(d) } : {}),
+  }
+}
+
+/** Carries the marks where there is no line to carry them. */
+function empty(d: Drawing) {
+  return { id: 'marks', type: 'line', yAxisIndex: 0, data: [], silent: true, markLine: markLine(d) }
+}
+
+function markLine(d: Drawing) {
+  const [lo, hi] = rangeOf(d.lines, d.marks.map((m) => m.at), !!d.rain)
+  const inside = Math.max(1, d.height - 34)
+  const y = (value: number) => ((value - lo) / (hi - lo)) * inside
+  const labels = spread(d.marks.map((m) => y(m.at)), d.fontSize + 2)
+  const marks = d.marks.map((mark, i) => {
+    const natural = mark.kind === 'ground' || mark.kind === 'crown'
+    const colour = d.colour(natural ? '--dim' : `--${mark.kind}`)
+    return {
+      yAxis: mark.at,
+      lineStyle: { color: colour, type: natural ? 'solid' : [4, 4], width: natural ? 1.5 : 1 },
+      label: {
+        show: true,
+        position: 'end',
+        distance: 6,
+        color: colour,
+        fontSize: d.fontSize,
+        formatter: d.markName(mark),
+        offset: [0, -((labels[i] ?? 0) - y(mark.at))],
+      },
+    }
+  })
+  const nowMark =
+    d.now !== null && d.now > d.from && d.now <= d.to
+      ? [{ xAxis: d.now, lineStyle: { color: d.colour('--text'), type: 'solid', width: 1 }, label: { show: false } }]
+      : []
+  return { silent: true, symbol: 'none', animation: false, data: [...marks, ...nowMark] }
+}
