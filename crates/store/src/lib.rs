@@ -12,7 +12,9 @@
 
 mod error;
 mod fault;
+mod files;
 pub mod lives;
+mod lock;
 mod photos;
 pub mod playback;
 pub mod registry;
@@ -28,6 +30,7 @@ pub use tables::journal::{Actor, Line, Subject};
 pub use tables::{Tables, Tx};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where tables and journal live.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +86,8 @@ pub struct Store {
     pub tables: Tables,
     /// Pictures.
     pub photos: Photos,
+    /// The data directory is ours until the last clone is gone. `None` when only reading.
+    lock: Option<Arc<lock::Lock>>,
 }
 
 impl Store {
@@ -93,10 +98,16 @@ impl Store {
     /// [`StoreError::Locked`], [`StoreError::NewerVersion`], [`StoreError::Corrupt`], or what the file
     /// system and the database say.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let lock = if options.read_only {
+            None
+        } else {
+            files::make_dir(&options.dir)?;
+            Some(Arc::new(lock::Lock::take(&options.dir)?))
+        };
         let samples = Samples::open(&options).await?;
         let tables = Tables::open(&options).await?;
         let photos = Photos::open(&options)?;
-        Ok(Self { samples, tables, photos })
+        Ok(Self { samples, tables, photos, lock })
     }
 
     /// Writes what is waiting, closes files and connections, gives the lock back. Other clones can
@@ -104,5 +115,6 @@ impl Store {
     pub async fn close(self) {
         self.samples.close().await;
         self.tables.close().await;
+        drop(self.lock);
     }
 }

@@ -1,11 +1,22 @@
 //! 照片: pictures from the spot, kept as files named by the hash of their bytes.
+//!
+//! Promises: a key that was returned names a picture that is on disk. Never: looks into a picture
+//! beyond its first bytes.
 
-use crate::{Options, StoreError};
+use crate::files::{make_dir, sync_dir};
+use crate::tables::hex;
+use crate::{FaultPlan, Options, StoreError};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Pictures. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Photos {
-    dir: std::path::PathBuf,
+    dir: PathBuf,
+    read_only: bool,
+    fault: FaultPlan,
 }
 
 impl Photos {
@@ -13,7 +24,11 @@ impl Photos {
     pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
     pub(crate) fn open(options: &Options) -> Result<Self, StoreError> {
-        Ok(Self { dir: options.dir.join("photos") })
+        let dir = options.dir.join("photos");
+        if !options.read_only {
+            make_dir(&dir)?;
+        }
+        Ok(Self { dir, read_only: options.read_only, fault: options.fault.clone() })
     }
 
     /// Keeps a JPEG, PNG or WebP. When it returns, the picture is on disk; its key is
@@ -22,8 +37,40 @@ impl Photos {
     /// # Errors
     /// [`StoreError::Invalid`] for other or too large content, [`StoreError::Full`].
     pub async fn put(&self, bytes: Vec<u8>) -> Result<String, StoreError> {
-        let _ = (&self.dir, bytes);
-        Err(StoreError::Closed { what: "photo" })
+        if self.read_only {
+            return Err(StoreError::Closed { what: "keeping a photo" });
+        }
+        let kind = kind_of(&bytes)?;
+        let photos = self.clone();
+        let keeping = tokio::task::spawn_blocking(move || photos.keep(&bytes, kind));
+        keeping.await.unwrap_or(Err(StoreError::Closed { what: "keeping a photo" }))
+    }
+
+    fn keep(&self, bytes: &[u8], kind: &'static str) -> Result<String, StoreError> {
+        let key = format!("{}.{kind}", hex(&Sha256::digest(bytes)));
+        let path = self.dir.join(&key);
+        if path.exists() {
+            return Ok(key);
+        }
+        // A name of its own for each try: two of the same picture may come at once.
+        let draft = tempfile_in(&self.dir, &key);
+        let written = self.write(&draft, bytes);
+        let kept = written.and_then(|()| std::fs::rename(&draft, &path));
+        if let Err(e) = kept {
+            drop(std::fs::remove_file(&draft));
+            return Err(StoreError::io("keeping a photo", &path, e));
+        }
+        sync_dir(&self.dir)?;
+        Ok(key)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        if self.fault.fitting(bytes.len()) < bytes.len() {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
     }
 
     /// The bytes of a picture; `None` when there is none of that key.
@@ -31,7 +78,45 @@ impl Photos {
     /// # Errors
     /// What the file system says.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = key;
-        Ok(None)
+        if !is_key(key) {
+            return Ok(None);
+        }
+        let path = self.dir.join(key);
+        match tokio::fs::read(&path).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(StoreError::io("reading a photo", &path, e)),
+        }
     }
+}
+
+fn tempfile_in(dir: &Path, key: &str) -> PathBuf {
+    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    dir.join(format!("{key}.{}-{n}.part", std::process::id()))
+}
+
+/// What the bytes begin with tells what they are (ISO 10918-1, PNG 3rd ed. §5.2, RFC 9649 §2.4).
+fn kind_of(bytes: &[u8]) -> Result<&'static str, StoreError> {
+    if bytes.len() > Photos::MAX_BYTES {
+        let why = format!("it has {} bytes; at most {} are kept", bytes.len(), Photos::MAX_BYTES);
+        return Err(StoreError::invalid("keeping a photo", why));
+    }
+    if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        Ok("jpg")
+    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Ok("png")
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Ok("webp")
+    } else {
+        Err(StoreError::invalid("keeping a photo", "it is not a JPEG, PNG or WebP"))
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    key.split_once('.').is_some_and(|(hash, kind)| {
+        hash.len() == 64
+            && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && matches!(kind, "jpg" | "png" | "webp")
+    })
 }

@@ -23,6 +23,9 @@ impl Clock for SystemClock {
 /// Slowest and fastest playback, seconds of the demo per second of the machine.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 1.0..=600.0;
 
+/// Where the demo's clock is kept.
+const SETTING: &str = "playback";
+
 /// What the demo's clock shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlaybackState {
@@ -141,19 +144,26 @@ impl Playback {
         });
     }
 
-    /// Goes on from what was saved, never before `not_before` (the newest time stored anywhere);
-    /// else a new clock at `start`.
+    /// Goes on from what was saved, never before `not_before` (the newest packet's arrival) nor before
+    /// the journal's newest line; else a new clock at `start`.
     ///
     /// # Errors
-    /// What the database says.
+    /// What the database says, or [`StoreError::Corrupt`] when what was saved cannot be read.
     pub async fn load(
         tables: &Tables,
         start: Time,
         speed: f64,
-        not_before: Time,
+        not_before: Option<Time>,
     ) -> Result<Self, StoreError> {
-        let _ = (tables, not_before);
-        Ok(Self::new(start, speed))
+        let Some(saved) = tables.setting(SETTING).await? else {
+            return Ok(Self::new(start, speed));
+        };
+        let mut state: PlaybackState = serde_json::from_value(saved)
+            .map_err(|e| StoreError::corrupt("table `settings`", SETTING, e.to_string()))?;
+        let newest = tables.journal_latest_at().await?.max(not_before);
+        state.now = newest.map_or(state.now, |newest| newest.max(state.now));
+        state.speed = clamped(state.speed);
+        Ok(Self::resumed(state))
     }
 
     /// Keeps what it shows, for the next start. Call it every few seconds and after each change.
@@ -161,8 +171,9 @@ impl Playback {
     /// # Errors
     /// What the database says.
     pub async fn save(&self, tables: &Tables) -> Result<(), StoreError> {
-        let _ = tables;
-        Ok(())
+        let state = serde_json::to_value(self.state())
+            .map_err(|e| StoreError::invalid("saving the demo's clock", e.to_string()))?;
+        tables.setting_keep(SETTING, &state).await
     }
 
     fn change(&self, edit: impl FnOnce(&mut PlaybackState)) {

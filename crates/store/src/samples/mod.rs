@@ -147,6 +147,12 @@ impl Samples {
         None
     }
 
+    /// When the newest packet arrived.
+    #[must_use]
+    pub fn latest_received_at(&self) -> Option<Time> {
+        None
+    }
+
     /// Figures since the store was made.
     #[must_use]
     pub fn stats(&self) -> SampleStats {
