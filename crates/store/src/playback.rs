@@ -1,8 +1,8 @@
 //! Clocks: the machine's, and the demo's, which plays storms at up to 600 times real speed.
 
 use crate::{StoreError, Tables};
-use field::clock::Clock;
-use field::time::Time;
+use field::clock::{Clock, Leap};
+use field::time::{DAY_MS, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -45,6 +45,9 @@ pub struct PlaybackState {
     pub dispatcher: bool,
     /// When it last leapt forward (the demo time it leapt to): silence is counted from here.
     pub leapt_at: Option<Time>,
+    /// What it showed before that leap.
+    #[serde(default)]
+    pub leapt_from: Option<Time>,
 }
 
 /// 演示时钟.
@@ -74,6 +77,7 @@ impl Playback {
             people: true,
             dispatcher: false,
             leapt_at: None,
+            leapt_from: None,
         })
     }
 
@@ -118,22 +122,31 @@ impl Playback {
     }
 
     /// Starts a storm: leaps to `original_start` when that is still ahead, else to the same hour of
-    /// the next day on which it is. Lets the clock run. Returns the demo time of the storm's hour 0.
+    /// the first day on which it is. Lets the clock run. Returns the demo time of the storm's hour 0.
+    ///
+    /// In memory only; see [`Playback::play_storm_kept`].
     pub fn play_storm(&self, id: &str, original_start: Time) -> Time {
         let mut began = original_start;
-        self.change(|s| {
-            let late_ms = s.now.since_ms(original_start);
-            if late_ms > 0 {
-                let days = late_ms.div_euclid(field::time::DAY_MS) + 1;
-                began = original_start.plus_ms(days * field::time::DAY_MS);
-            }
-            s.storm = Some(id.to_owned());
-            s.storm_began_at = Some(began);
-            s.leapt_at = Some(began);
-            s.now = began;
-            s.paused = false;
-        });
+        self.change(|state| began = state.leap_to_storm(id, original_start));
         began
+    }
+
+    /// As [`Playback::play_storm`], but kept before anybody sees the new time: a process killed right
+    /// after it goes on in the storm.
+    ///
+    /// # Errors
+    /// What the database says; then the clock is as it was.
+    pub async fn play_storm_kept(
+        &self,
+        tables: &Tables,
+        id: &str,
+        original_start: Time,
+    ) -> Result<Time, StoreError> {
+        let mut ahead = self.state();
+        let began = ahead.leap_to_storm(id, original_start);
+        keep(tables, &ahead).await?;
+        // Unless the clock ran past `began` while that was written, it leaps to the moment kept.
+        Ok(self.play_storm(id, began))
     }
 
     /// Ends the storm; the clock runs on.
@@ -171,9 +184,7 @@ impl Playback {
     /// # Errors
     /// What the database says.
     pub async fn save(&self, tables: &Tables) -> Result<(), StoreError> {
-        let state = serde_json::to_value(self.state())
-            .map_err(|e| StoreError::invalid("saving the demo's clock", e.to_string()))?;
-        tables.setting_keep(SETTING, &state).await
+        keep(tables, &self.state()).await
     }
 
     fn change(&self, edit: impl FnOnce(&mut PlaybackState)) {
@@ -188,6 +199,27 @@ impl Playback {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+async fn keep(tables: &Tables, state: &PlaybackState) -> Result<(), StoreError> {
+    let state = serde_json::to_value(state)
+        .map_err(|e| StoreError::invalid("saving the demo's clock", e.to_string()))?;
+    tables.setting_keep(SETTING, &state).await
+}
+
+impl PlaybackState {
+    /// Leaps forward to the first day on which the storm's hour 0 is not past.
+    fn leap_to_storm(&mut self, id: &str, original_start: Time) -> Time {
+        let late_ms = self.now.since_ms(original_start).max(0);
+        let days = late_ms.div_euclid(DAY_MS) + i64::from(late_ms % DAY_MS != 0);
+        let began = original_start.plus_ms(days * DAY_MS);
+        self.storm = Some(id.to_owned());
+        self.storm_began_at = Some(began);
+        (self.leapt_from, self.leapt_at) = (Some(self.now), Some(began));
+        self.now = began;
+        self.paused = false;
+        began
     }
 }
 
@@ -209,6 +241,12 @@ impl Clock for Playback {
     fn speed(&self) -> f64 {
         let inner = self.lock();
         if inner.state.paused { 0.0 } else { inner.state.speed }
+    }
+
+    fn leapt(&self) -> Option<Leap> {
+        let inner = self.lock();
+        let (from, to) = inner.state.leapt_from.zip(inner.state.leapt_at)?;
+        Some(Leap { from, to })
     }
 }
 

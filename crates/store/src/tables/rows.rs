@@ -29,6 +29,8 @@ pub struct NewAlarm {
     pub evidence: Evidence,
     /// Whether the station is under maintenance.
     pub suppressed: bool,
+    /// When the rule judged it: `raised_at`. The journal line keeps the transaction's own time.
+    pub at: Time,
 }
 
 /// An order to be sent.

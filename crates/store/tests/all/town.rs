@@ -13,18 +13,18 @@ use field::time::Time;
 use store::tables::{NewAlarm, NewOrder};
 use store::{Actor, StoreError, Tables};
 
-pub const DESK: Actor = Actor::Desk("alarm");
-pub const OWNER: PersonId = PersonId(7);
+pub(crate) const DESK: Actor = Actor::Desk("alarm");
+pub(crate) const OWNER: PersonId = PersonId(7);
 
-pub fn at(minute: i64) -> Time {
+pub(crate) fn at(minute: i64) -> Time {
     Time::from_ms(1_625_000_000_000 + minute * 60_000)
 }
 
-pub fn code(n: u32) -> StationCode {
+pub(crate) fn code(n: u32) -> StationCode {
     StationCode::new(format!("330782{n:04X}")).unwrap()
 }
 
-pub fn station(n: u32) -> Station {
+pub(crate) fn station(n: u32) -> Station {
     Station {
         code: code(n),
         name: format!("站{n}"),
@@ -40,7 +40,7 @@ pub fn station(n: u32) -> Station {
     }
 }
 
-pub fn point(n: u32) -> Point {
+pub(crate) fn point(n: u32) -> Point {
     Point {
         id: PointId(0),
         station: code(n),
@@ -51,7 +51,7 @@ pub fn point(n: u32) -> Point {
     }
 }
 
-pub fn rule(point: PointId) -> RuleSetting {
+pub(crate) fn rule(point: PointId) -> RuleSetting {
     RuleSetting {
         id: RuleId(0),
         point,
@@ -61,7 +61,7 @@ pub fn rule(point: PointId) -> RuleSetting {
     }
 }
 
-pub fn block(id: i64, west: f64) -> Block {
+pub(crate) fn block(id: i64, west: f64) -> Block {
     let corner = |lon, lat| Position { lon, lat };
     Block {
         id: BlockId(id),
@@ -80,7 +80,7 @@ pub fn block(id: i64, west: f64) -> Block {
     }
 }
 
-pub fn person(id: PersonId, login: &str) -> Person {
+pub(crate) fn person(id: PersonId, login: &str) -> Person {
     Person {
         id,
         login: login.into(),
@@ -95,7 +95,7 @@ pub fn person(id: PersonId, login: &str) -> Person {
     }
 }
 
-pub fn alarm(rule: i64, station: u32) -> NewAlarm {
+pub(crate) fn alarm(rule: i64, station: u32) -> NewAlarm {
     NewAlarm {
         rule: RuleId(rule),
         kind: "level_high".into(),
@@ -105,10 +105,11 @@ pub fn alarm(rule: i64, station: u32) -> NewAlarm {
         severity: Severity::Orange,
         evidence: Evidence { value: 0.43, threshold: 0.4, samples: vec![] },
         suppressed: false,
+        at: at(1),
     }
 }
 
-pub fn order(station: u32, alarms: &[field::id::AlarmId]) -> NewOrder {
+pub(crate) fn order(station: u32, alarms: &[field::id::AlarmId]) -> NewOrder {
     NewOrder {
         station: code(station),
         spot: Position { lon: 120.0, lat: 29.3 },
@@ -121,7 +122,7 @@ pub fn order(station: u32, alarms: &[field::id::AlarmId]) -> NewOrder {
 }
 
 /// Two blocks, three people, one station with its point and rule.
-pub async fn found(tables: &Tables) -> Result<(PointId, RuleId), StoreError> {
+pub(crate) async fn found(tables: &Tables) -> Result<(PointId, RuleId), StoreError> {
     let mut tx = tables.begin(Actor::Desk("import"), at(0)).await?;
     tx.block_put(&block(1, 120.0)).await?;
     tx.block_put(&block(2, 121.0)).await?;
