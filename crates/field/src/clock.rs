@@ -13,6 +13,21 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn speed(&self) -> f64 {
         1.0
     }
+
+    /// The last time it leapt ahead, if it ever did: nothing happened in between, so nobody's
+    /// silence is counted over it. Seen no later than the first `now` after the leap.
+    fn leapt(&self) -> Option<Leap> {
+        None
+    }
+}
+
+/// A clock's leap ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leap {
+    /// What it showed before.
+    pub from: Time,
+    /// What it showed after.
+    pub to: Time,
 }
 
 /// A clock that stands still until it is moved: for tests.

@@ -1,0 +1,5 @@
+//! The alarm desk's tests: rules as data, the machine's promises, the desk over a real store.
+#![expect(clippy::unwrap_used, reason = "a test's helper that fails is the finding itself")]
+
+mod machine;
+mod rules;
