@@ -226,6 +226,14 @@ pub enum OrderRefusal {
 }
 
 impl Order {
+    /// 工单号 as people say it: month and day it was sent (Beijing time), and its number in at least
+    /// three digits, such as `0630-014`.
+    #[must_use]
+    pub fn number(&self) -> String {
+        let day = self.sent_at.beijing();
+        format!("{:02}{:02}-{:03}", day.month(), day.day(), self.id.0)
+    }
+
     /// The one way an order changes.
     ///
     /// # Errors
@@ -396,6 +404,13 @@ mod tests {
         assert!(handled().step(&close(false, None), at(2)).is_ok());
         let closed = handled().step(&close(true, Some("probe broken")), at(2)).unwrap();
         assert_eq!(closed.closed_by, Some((OTHER, Some("probe broken".into()))));
+    }
+
+    #[test]
+    fn an_order_is_called_by_its_day_and_number() {
+        let at = Time::from_beijing(2021, 6, 30, 0, 5, 0).unwrap();
+        assert_eq!(Order { id: OrderId(14), sent_at: at, ..sent() }.number(), "0630-014");
+        assert_eq!(Order { id: OrderId(10_234), sent_at: at, ..sent() }.number(), "0630-10234");
     }
 
     #[test]
