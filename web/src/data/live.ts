@@ -5,7 +5,7 @@ import { shallowRef, triggerRef } from 'vue'
 import { setClock } from './clock'
 import { ask } from './http'
 import { connection, hear, loadedAgain, openStream, closeStream } from './stream'
-import type { AlarmView, ClockView, MapView, MessageView, OrderView, Overview, Page, RainView, StationView, StreamEvents } from './types'
+import type { AlarmView, ClockView, MapView, MessageView, OrderView, Overview, PacketReadings, Page, RainView, StationView, StreamEvents } from './types'
 
 /** Stations by code. */
 export const stations = shallowRef(new Map<string, StationView>())
@@ -24,7 +24,7 @@ export const quarantined = shallowRef(0)
 export const loaded = shallowRef(false)
 export const loadProblem = shallowRef<unknown>(null)
 /** Every reading as it comes, for charts that append. */
-export type Arrived = StreamEvents['readings']
+export type Arrived = PacketReadings
 const arrivals = new Set<(batch: Arrived[]) => void>()
 
 /** Most open alarms kept on the screen; a whole city in alarm is ten thousand. */
@@ -58,8 +58,10 @@ function flush() {
   const touched = { stations: false, alarms: false, orders: false, messages: false, rain: false }
   for (const item of batch) {
     if (item.name === 'readings') {
-      readings.push(item.event)
-      if (applyReadings(item.event)) touched.rain = true
+      for (const one of item.event.items) {
+        readings.push(one)
+        if (applyReadings(one)) touched.rain = true
+      }
       touched.stations = true
     } else if (item.name === 'alarm') {
       applyAlarm(item.event)

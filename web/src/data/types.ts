@@ -41,7 +41,10 @@ export interface BlockBrief {
   code: string
   name: string
   name_en: string
+  /** Its town's name. */
   town: string
+  town_en?: string
+  town_code?: string
 }
 export interface StationBrief {
   code: string
@@ -386,14 +389,17 @@ export interface OrderActed {
   order: OrderView
 }
 
+/** What one packet brought. */
+export interface PacketReadings {
+  packet: number
+  station: string
+  received_at: Time
+  readings: { point: number; at: Time; value: number | null; quality: Quality }[]
+}
+
 /** What the stream carries, by event name. */
 export interface StreamEvents {
-  readings: {
-    packet: number
-    station: string
-    received_at: Time
-    readings: { point: number; at: Time; value: number | null; quality: Quality }[]
-  }
+  readings: { items: PacketReadings[] }
   alarm: AlarmView
   order: OrderView
   message: MessageView

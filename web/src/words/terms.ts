@@ -48,10 +48,9 @@ export const orderStateWord = words({
 export const ruleWord = words({
   level_high: { zh: '水位超限', en: 'Level high' },
   level_low: { zh: '水位过低', en: 'Level low' },
-  rise: { zh: '上涨过快', en: 'Rising fast' },
   rate_of_rise: { zh: '上涨过快', en: 'Rising fast' },
+  rain_signal: { zh: '暴雨预警', en: 'Rainstorm signal' },
   rain_sum: { zh: '累计雨量', en: 'Accumulated rain' },
-  rain_accumulated: { zh: '累计雨量', en: 'Accumulated rain' },
   silent: { zh: '测站失联', en: 'Station silent' },
   stuck: { zh: '数值不变', en: 'Value stuck' },
   jump: { zh: '突跳', en: 'Implausible jump' },
