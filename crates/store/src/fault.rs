@@ -1,7 +1,7 @@
 //! Pretended misfortune for tests: a full disk, a torn write, a stop between two steps.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// What shall go wrong. The default plan lets everything go right and costs one atomic load.
 #[derive(Clone, Debug, Default)]
@@ -13,13 +13,34 @@ struct Plan {
     room: AtomicI64,
     /// Sealing stops after this many steps; `u32::MAX`: never.
     seal_steps: AtomicU32,
+    /// A log is full at this size.
+    log_bytes: AtomicU64,
 }
+
+/// A log is full at this size: read again at a start in well under half a second, and about a week of
+/// the demo.
+const LOG_BYTES: u64 = 16 * 1024 * 1024;
 
 impl FaultPlan {
     /// A plan that can be changed while the store runs.
     #[must_use]
     pub fn changeable() -> Self {
-        Self(Some(Arc::new(Plan { room: AtomicI64::new(-1), seal_steps: AtomicU32::new(u32::MAX) })))
+        Self(Some(Arc::new(Plan {
+            room: AtomicI64::new(-1),
+            seal_steps: AtomicU32::new(u32::MAX),
+            log_bytes: AtomicU64::new(LOG_BYTES),
+        })))
+    }
+
+    /// Logs of the samples are full, and sealed, at `bytes` already.
+    pub fn logs_are_full_at(&self, bytes: u64) {
+        if let Some(plan) = &self.0 {
+            plan.log_bytes.store(bytes, Ordering::SeqCst);
+        }
+    }
+
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.0.as_ref().map_or(LOG_BYTES, |plan| plan.log_bytes.load(Ordering::SeqCst))
     }
 
     /// From now on only `bytes` fit on the disk; a write that does not fit is torn and fails as full.

@@ -104,7 +104,7 @@ impl Store {
             files::make_dir(&options.dir)?;
             Some(Arc::new(lock::Lock::take(&options.dir)?))
         };
-        let samples = Samples::open(&options).await?;
+        let samples = Samples::open(&options, lock.clone()).await?;
         let tables = Tables::open(&options).await?;
         let photos = Photos::open(&options)?;
         Ok(Self { samples, tables, photos, lock })

@@ -2,13 +2,28 @@
 //!
 //! Layout and reasons: `docs/decisions/0003-samples-layout.md`.
 
+use crate::lock::Lock;
 use crate::{Options, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Packet, Sample, StoredPacket};
 use field::time::Time;
-use tokio::sync::watch;
+use shared::Shared;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use writer::Ask;
 
+mod bytes;
+mod files;
+mod index;
+mod log;
+mod open;
+mod record;
 mod seen;
+mod segment;
+mod shared;
+mod state;
+mod writer;
+
 pub use seen::Seen;
 
 /// What became of an appended packet.
@@ -46,34 +61,66 @@ pub struct SampleStats {
 /// The samples port. Cheap to clone; every clone is the same log.
 #[derive(Clone, Debug)]
 pub struct Samples {
+    shared: Arc<Shared>,
     head: watch::Sender<PacketSeq>,
+    /// `None` when only reading.
+    asks: Option<mpsc::Sender<Ask>>,
 }
 
+/// What the store answers when a blocking read was broken off with the runtime.
+const STOPPED: StoreError = StoreError::Closed { what: "reading samples" };
+
 impl Samples {
-    pub(crate) async fn open(options: &Options) -> Result<Self, StoreError> {
-        let _ = options;
-        Ok(Self { head: watch::Sender::new(PacketSeq(0)) })
+    pub(crate) async fn open(options: &Options, lock: Option<Arc<Lock>>) -> Result<Self, StoreError> {
+        let options = options.clone();
+        tokio::task::spawn_blocking(move || open::open(&options, lock)).await.unwrap_or(Err(STOPPED))
     }
 
-    pub(crate) async fn close(&self) {}
+    const fn new(
+        shared: Arc<Shared>,
+        head: watch::Sender<PacketSeq>,
+        asks: Option<mpsc::Sender<Ask>>,
+    ) -> Self {
+        Self { shared, head, asks }
+    }
+
+    pub(crate) async fn close(&self) {
+        let Some(asks) = &self.asks else { return };
+        let (done, closed) = oneshot::channel();
+        if asks.send(Ask::Close(done)).await.is_ok() {
+            drop(closed.await);
+        }
+    }
 
     /// Keeps a packet. When it returns, the packet's raw bytes and readings are on disk, or were
     /// already. A reading that is there with the same value is not doubled; another value for the
     /// same point and time is a correction: the latest wins in [`Samples::range`], both stay in the
-    /// log. Waits while the queue is full (back-pressure).
+    /// log; a missing value never replaces a value. Waits while the queue is full (back-pressure).
     ///
     /// # Errors
     /// [`StoreError::Full`] when the disk is full, [`StoreError::Io`], [`StoreError::Invalid`] for a
-    /// packet beyond [`Packet::MAX_RAW`] or [`Packet::MAX_READINGS`]. On error nothing was kept.
+    /// packet beyond [`Packet::MAX_RAW`] or [`Packet::MAX_READINGS`] or with a value that is no
+    /// number, [`StoreError::Closed`]. On error nothing was kept.
     pub async fn append(&self, packet: Packet) -> Result<Appended, StoreError> {
-        let _ = packet;
-        Err(StoreError::Closed { what: "append" })
+        const CLOSED: StoreError = StoreError::Closed { what: "appending a packet" };
+        check(&packet)?;
+        let asks = self.asks.as_ref().ok_or(CLOSED)?;
+        let (answer, answered) = oneshot::channel();
+        asks.send(Ask::Append(packet, answer)).await.map_err(|_| CLOSED)?;
+        answered.await.unwrap_or(Err(CLOSED))
+    }
+
+    /// Whether packets can be kept: `false` on a store opened to read only, closed, or whose writing
+    /// thread has died.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.asks.as_ref().is_some_and(|asks| !asks.is_closed())
     }
 
     /// Notes that a station was heard without data (a keep-alive): [`Samples::seen`] moves, in memory
     /// only; nothing is written.
     pub fn heard(&self, station: &StationCode, received_at: Time, sent_at: Option<Time>) {
-        let _ = (station, received_at, sent_at);
+        self.shared.write().state.heard(station, received_at, sent_at);
     }
 
     /// The newest durable packet; `PacketSeq(0)` when there is none.
@@ -88,7 +135,8 @@ impl Samples {
         self.head.subscribe()
     }
 
-    /// Up to `limit` packets with a number above `after`, in order.
+    /// Up to `limit` packets (at most 10,000) with a number above `after`, in order. Packets that
+    /// are damaged on disk are left out.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Corrupt`].
@@ -97,11 +145,14 @@ impl Samples {
         after: PacketSeq,
         limit: usize,
     ) -> Result<Vec<StoredPacket>, StoreError> {
-        let _ = (after, limit);
-        Ok(vec![])
+        if after >= self.head() || limit == 0 {
+            return Ok(vec![]);
+        }
+        self.blocking(move |shared| shared.packets_after(after.0, limit)).await
     }
 
-    /// Up to `limit` of the newest packets of one station, newest first.
+    /// Up to `limit` of the newest packets of one station, newest first: those still in memory (the
+    /// newest 10,000 of all stations), and at least its last eight.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Corrupt`].
@@ -110,17 +161,16 @@ impl Samples {
         station: &StationCode,
         limit: usize,
     ) -> Result<Vec<StoredPacket>, StoreError> {
-        let _ = (station, limit);
-        Ok(vec![])
+        let station = station.clone();
+        self.blocking(move |shared| shared.packets_of(&station, limit)).await
     }
 
-    /// One packet.
+    /// One packet; `None` when there is none of that number, or when it is damaged on disk.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Corrupt`].
     pub async fn packet(&self, seq: PacketSeq) -> Result<Option<StoredPacket>, StoreError> {
-        let _ = seq;
-        Ok(None)
+        self.blocking(move |shared| shared.packet(seq.0)).await
     }
 
     /// The samples of `point` in `from..to`, by time, at most `limit` (the first ones), each with the
@@ -135,33 +185,60 @@ impl Samples {
         to: Time,
         limit: usize,
     ) -> Result<Vec<(Sample, PacketSeq)>, StoreError> {
-        let _ = (point, from, to, limit);
-        Ok(vec![])
+        self.blocking(move |shared| shared.range(point, from.ms(), to.ms(), limit)).await
     }
 
     /// The sample of `point` with the latest time.
     #[must_use]
     pub fn latest(&self, point: PointId) -> Option<(Sample, PacketSeq)> {
-        let _ = point;
-        None
+        self.shared.read().state.latest(point)
     }
 
     /// When and how often a station was heard.
     #[must_use]
     pub fn seen(&self, station: &StationCode) -> Option<Seen> {
-        let _ = station;
-        None
+        self.shared.read().state.seen(station)
     }
 
     /// When the newest packet arrived.
     #[must_use]
     pub fn latest_received_at(&self) -> Option<Time> {
-        None
+        self.shared.read().state.received_at()
     }
 
-    /// Figures since the store was made.
+    /// Figures since the store was made. Duplicates are counted in memory and written with each
+    /// sealed log: a kill forgets those since the last one; the others are exact.
     #[must_use]
     pub fn stats(&self) -> SampleStats {
-        SampleStats::default()
+        let inner = self.shared.read();
+        let unsealed = inner.active.bytes + inner.sealing.as_ref().map_or(0, |part| part.bytes);
+        SampleStats {
+            bytes: inner.segments.iter().map(|s| s.bytes).sum::<u64>() + unsealed,
+            segments: inner.segments.len() as u64,
+            ..inner.state.stats
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || work(&shared)).await.unwrap_or(Err(STOPPED))
+    }
+}
+
+fn check(packet: &Packet) -> Result<(), StoreError> {
+    let invalid = |why: String| Err(StoreError::invalid("appending a packet", why));
+    if packet.raw.len() > Packet::MAX_RAW {
+        return invalid(format!("{} raw bytes; at most {} are kept", packet.raw.len(), Packet::MAX_RAW));
+    }
+    if packet.readings.len() > Packet::MAX_READINGS {
+        let most = Packet::MAX_READINGS;
+        return invalid(format!("{} readings; at most {most} are kept", packet.readings.len()));
+    }
+    match packet.readings.iter().find(|r| r.sample.value.is_some_and(|v| !v.is_finite())) {
+        Some(bad) => invalid(format!("the value of point {} at {} is no number", bad.point, bad.sample.at)),
+        None => Ok(()),
     }
 }

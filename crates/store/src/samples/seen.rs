@@ -1,5 +1,6 @@
 //! When and how often a station was heard: for online rate, age of last data, clock drift.
 
+use super::bytes::{Put as _, Take};
 use field::time::{HOUR_MS, Time};
 
 /// Hours kept in the ring of reports.
@@ -38,6 +39,12 @@ impl Seen {
     /// Counts one more packet.
     pub(crate) fn count(&mut self, received_at: Time, sent_at: Option<Time>) {
         self.packets += 1;
+        self.hear(received_at, sent_at);
+        self.count_hour(received_at.ms().div_euclid(HOUR_MS));
+    }
+
+    /// Heard without a new packet: a keep-alive, or a frame sent again.
+    pub(crate) fn hear(&mut self, received_at: Time, sent_at: Option<Time>) {
         self.last_received_at = self.last_received_at.max(received_at);
         if let Some(sent) = sent_at {
             self.last_sent_at = Some(self.last_sent_at.map_or(sent, |last| last.max(sent)));
@@ -45,7 +52,6 @@ impl Seen {
             // Exponential smoothing with weight 1/8: one late packet does not move it much.
             self.drift_ms = Some(self.drift_ms.map_or(now, |old| old + (now - old) / 8));
         }
-        self.count_hour(received_at.ms().div_euclid(HOUR_MS));
     }
 
     fn count_hour(&mut self, hour: i64) {
@@ -74,6 +80,36 @@ impl Seen {
             .filter_map(|h| self.hours.get(slot_of(h)))
             .map(|n| u32::from(*n))
             .sum()
+    }
+}
+
+/// Stands for "never" and "not known".
+const NONE: i64 = i64::MIN;
+
+impl Seen {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.put_i64(self.last_received_at.ms());
+        out.put_i64(self.last_sent_at.map_or(NONE, Time::ms));
+        out.put_u64(self.packets);
+        out.put_i64(self.drift_ms.unwrap_or(NONE));
+        out.put_i64(self.newest_hour);
+        self.hours.iter().for_each(|count| out.put_u16(*count));
+    }
+
+    pub(crate) fn read(take: &mut Take<'_>) -> Option<Self> {
+        let some = |value: i64| Some(value).filter(|v| *v != NONE);
+        let mut seen = Self {
+            last_received_at: Time::from_ms(take.i64()?),
+            last_sent_at: some(take.i64()?).map(Time::from_ms),
+            packets: take.u64()?,
+            drift_ms: some(take.i64()?),
+            newest_hour: take.i64()?,
+            hours: [0; HOURS],
+        };
+        for slot in &mut seen.hours {
+            *slot = take.u16()?;
+        }
+        Some(seen)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The store as its callers see it.
 
+mod samples;
 mod tables;
 mod town;

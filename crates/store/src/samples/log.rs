@@ -1,0 +1,171 @@
+//! One log file: packets one after another, in the order they became durable.
+//!
+//! Promises: what [`Log::write`] returned for is on disk. After a failed write the file is cut back to
+//! what was good before anything else is written.
+
+use super::record;
+use super::segment::{DAMAGED, check_version};
+use crate::files::sync_dir;
+use crate::{FaultPlan, StoreError};
+use field::id::PacketSeq;
+use field::sample::StoredPacket;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// First bytes; the last one is the version. The first packet's number follows.
+const MAGIC: [u8; 8] = *b"ZZLOG\0\0\x01";
+/// Where the first record starts.
+pub(crate) const START: usize = 16;
+/// Most bytes of a log that could not be followed by a new one: offsets stay within 32 bits.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The log that is written to.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) number: u64,
+    path: PathBuf,
+    file: File,
+    /// Up to here everything is good and on disk.
+    pub(crate) good: u64,
+    /// A write or its way to the disk failed: the file has to be cut back first.
+    broken: bool,
+    fault: FaultPlan,
+}
+
+impl Log {
+    /// Makes an empty log, its name durable.
+    pub(crate) fn create(dir: &Path, number: u64, first: i64, fault: FaultPlan) -> Result<Self, StoreError> {
+        let path = super::files::log(dir, number);
+        let part = path.with_extension("part");
+        let making = |e| StoreError::io("making the log", &path, e);
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(&first.to_le_bytes());
+        if fault.fitting(head.len()) < head.len() {
+            return Err(StoreError::Full { path });
+        }
+        std::fs::write(&part, &head).map_err(making)?;
+        File::open(&part).and_then(|f| f.sync_all()).map_err(making)?;
+        std::fs::rename(&part, &path).map_err(making)?;
+        sync_dir(dir)?;
+        Self::go_on(dir, number, START as u64, fault)
+    }
+
+    /// Goes on writing at `good`, cutting off what is behind it.
+    pub(crate) fn go_on(dir: &Path, number: u64, good: u64, fault: FaultPlan) -> Result<Self, StoreError> {
+        let path = super::files::log(dir, number);
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = file.map_err(|e| StoreError::io("opening the log", &path, e))?;
+        let mut log = Self { number, path, file, good, broken: true, fault };
+        log.repair()?;
+        Ok(log)
+    }
+
+    /// Writes bytes at the end. When it returns Ok they are on disk; when it fails the log is as
+    /// before.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        if self.good + bytes.len() as u64 > MAX_BYTES {
+            let why = "the log cannot be followed by a new one and is full: look for errors above";
+            return Err(StoreError::invalid("writing the log", why));
+        }
+        if self.broken {
+            self.repair()?;
+        }
+        self.broken = true;
+        if let Err(e) = self.write_through(bytes) {
+            if let Err(again) = self.repair() {
+                tracing::error!(path = %self.path.display(), error = %again, "a failed write could not be cut off yet");
+            }
+            return Err(e);
+        }
+        self.broken = false;
+        self.good += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn write_through(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let fits = self.fault.fitting(bytes.len());
+        let part = bytes.get(..fits).unwrap_or_default();
+        self.file.write_all(part).map_err(|e| StoreError::io("writing the log", &self.path, e))?;
+        if fits < bytes.len() {
+            return Err(StoreError::Full { path: self.path.clone() });
+        }
+        self.file.sync_data().map_err(|e| StoreError::io("writing the log to the disk", &self.path, e))
+    }
+
+    /// Cuts off everything behind what is good. After a failed fsync the pages' fate is unknown, so
+    /// nothing behind `good` may be built upon.
+    fn repair(&mut self) -> Result<(), StoreError> {
+        let cutting = |e| StoreError::io("cutting back the log", &self.path, e);
+        self.file.set_len(self.good).map_err(cutting)?;
+        self.file.seek(SeekFrom::Start(self.good)).map_err(cutting)?;
+        self.file.sync_all().map_err(cutting)?;
+        self.broken = false;
+        Ok(())
+    }
+}
+
+/// A log as it was read.
+#[derive(Debug)]
+pub(crate) struct Replayed {
+    /// Its first packet's number.
+    pub(crate) first: i64,
+    /// Where each packet is; [`DAMAGED`] where one is missing.
+    pub(crate) offsets: Vec<u32>,
+    /// The end of the last whole record.
+    pub(crate) good: u64,
+    /// Bytes behind it: a torn tail.
+    pub(crate) torn: u64,
+    /// Damaged places inside.
+    pub(crate) damages: u64,
+}
+
+/// Reads a log from its start, gives each packet to `take`, and says how far it is good.
+pub(crate) fn replay(path: &Path, mut take: impl FnMut(StoredPacket)) -> Result<Replayed, StoreError> {
+    let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading the log", path, e))?;
+    let damaged = |at: usize, what: &str| {
+        StoreError::corrupt(format!("`{}`", path.display()), format!("byte {at}"), what.to_owned())
+    };
+    let head = bytes.first_chunk::<START>().ok_or_else(|| damaged(0, "the log has no head"))?;
+    let (magic, first) = head.split_at(MAGIC.len());
+    let magic: [u8; 8] = magic.try_into().map_err(|_| damaged(0, "the log has no head"))?;
+    check_version(&magic, &MAGIC, path)?;
+    let first = i64::from_le_bytes(first.try_into().map_err(|_| damaged(8, "the log has no head"))?);
+    let mut replayed = Replayed { first, offsets: vec![], good: START as u64, torn: 0, damages: 0 };
+    let mut at = START;
+    while at < bytes.len() {
+        let Some((stored, length)) = bytes.get(at..).and_then(record::read) else {
+            let Some(next) = record::next_whole(&bytes, at) else { break };
+            tracing::error!(
+                path = %path.display(), byte = at, until = next,
+                "a packet in the log is damaged and left out; the packets behind it are whole"
+            );
+            replayed.damages += 1;
+            at = next;
+            continue;
+        };
+        if note_offset(&mut replayed, stored.seq, at) {
+            take(stored);
+        } else {
+            tracing::error!(path = %path.display(), byte = at, "a packet out of order is left out");
+            replayed.damages += 1;
+        }
+        at += length;
+        replayed.good = at as u64;
+    }
+    replayed.torn = bytes.len() as u64 - replayed.good;
+    Ok(replayed)
+}
+
+/// Most packets that may be missing in one place: a log full of the smallest ones.
+const MAX_GAP: i64 = 1_000_000;
+
+fn note_offset(replayed: &mut Replayed, seq: PacketSeq, at: usize) -> bool {
+    let next = replayed.first + replayed.offsets.len() as i64;
+    if !(next..next + MAX_GAP).contains(&seq.0) {
+        return false;
+    }
+    replayed.offsets.resize(usize::try_from(seq.0 - replayed.first).unwrap_or(0), DAMAGED);
+    replayed.offsets.push(u32::try_from(at).unwrap_or(DAMAGED));
+    true
+}
