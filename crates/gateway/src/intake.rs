@@ -84,6 +84,12 @@ impl Intake {
             Ok(station) => station,
             Err((reason, detail)) => return self.refuse(bytes, &frame, reason, detail, arrival),
         };
+        if frame.function == Some(function::KEEP_ALIVE) {
+            // Nothing in it is worth a place in the log: ten thousand stations send one every 40 s.
+            self.store.samples.heard(&station, arrival.at, frame.sent_at);
+            count("keep_alive");
+            return Taken::default();
+        }
         let mapped = points::map(&frame, &station, registry, arrival.at);
         if mapped.unmapped > 0 {
             metrics::counter!("gateway_readings_without_point_total").increment(mapped.unmapped as u64);
@@ -118,11 +124,11 @@ impl Intake {
         }
     }
 
-    /// The confirmation of a frame that is durable. A keep-alive gets none (SL 651-2014 6.6.4.2), nor
-    /// does a frame that ends otherwise than a report.
+    /// The confirmation of a frame that is durable; a frame that ends otherwise than a report gets
+    /// none. (A keep-alive never comes here: it has no answer, SL 651-2014 6.6.4.2.)
     fn answer(&self, frame: &Decoded) -> Option<Vec<u8>> {
         let report = matches!(frame.end, Some(control::ETX | control::ETB));
-        if !self.config.confirm || !report || frame.function == Some(function::KEEP_ALIVE) {
+        if !self.config.confirm || !report {
             return None;
         }
         let stay = self.config.stay_on_line || frame.more_follows();

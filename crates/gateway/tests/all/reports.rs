@@ -100,8 +100,14 @@ async fn a_keep_alive_is_never_answered_but_shows_that_the_station_lives() {
         Some(42),
         "the first answer is the report's"
     );
+    let mut later = report(STATION, 0x2F, 42, vec![]);
+    later.sent_at = at("2021-06-30T14:00:45");
+    station.send(&later.to_bytes().unwrap()).await;
+    station.stream_end().await;
+    assert_eq!(station.answer().await, None);
     let seen = house.store.samples.seen(&code(STATION)).unwrap();
-    assert_eq!(seen.packets, 2);
+    assert_eq!(seen.last_sent_at, Some(later.sent_at));
+    assert_eq!(house.store.samples.stats().packets, 1, "keep-alives are not kept");
 }
 
 #[tokio::test]
