@@ -69,7 +69,8 @@ impl Tx {
             RETURNING journal, hash, alarm, orders, message, point, rule, quarantine";
         let row = sqlx::query(take).fetch_one(&mut *sql).await.during("taking the heads")?;
         let heads = Heads::of(&row)?;
-        let tx = Self {
+        catch_up(tables, heads.journal).await?;
+        Ok(Self {
             sql,
             _turn: turn,
             tables: tables.clone(),
@@ -80,21 +81,7 @@ impl Tx {
             lines: vec![],
             changes: vec![],
             broken: false,
-        };
-        tx.catch_up().await?;
-        Ok(tx)
-    }
-
-    /// Reads the registry anew when another process has written, or a commit's outcome is unknown.
-    async fn catch_up(&self) -> Result<(), StoreError> {
-        let inner = &self.tables.inner;
-        let known = self.tables.journal_head().0;
-        if !inner.stale.swap(false, Ordering::SeqCst) && known == self.began_at {
-            return Ok(());
-        }
-        inner.registry.send_replace(Arc::new(registered::load(&inner.db).await?));
-        inner.head.send_replace(JournalSeq(self.began_at));
-        Ok(())
+        })
     }
 
     /// The time everything in it happens at.
@@ -230,6 +217,17 @@ impl Tx {
         }
         Ok(newest)
     }
+}
+
+/// Reads the registry anew when another process has written, or a commit's outcome is unknown.
+async fn catch_up(tables: &Tables, newest: i64) -> Result<(), StoreError> {
+    let inner = &tables.inner;
+    if !inner.stale.swap(false, Ordering::SeqCst) && tables.journal_head().0 == newest {
+        return Ok(());
+    }
+    inner.registry.send_replace(Arc::new(registered::load(&inner.db).await?));
+    inner.head.send_replace(JournalSeq(newest));
+    Ok(())
 }
 
 impl Heads {

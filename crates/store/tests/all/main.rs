@@ -1,5 +1,6 @@
 //! The store as its callers see it.
 
 mod samples;
+mod send;
 mod tables;
 mod town;
