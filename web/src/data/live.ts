@@ -172,13 +172,19 @@ async function loadStations() {
 async function loadAlarms() {
   const found = new Map<number, AlarmView>()
   let cursor: string | null | undefined
+  let pages = 0
   do {
     const page = await ask<Page<AlarmView>>('/alarms', { query: { open: true, limit: pageSize, cursor } })
     for (const alarm of page.items) found.set(alarm.id, alarm)
     cursor = page.next
-    alarms.value = new Map(found)
-    loaded.value = true
+    pages += 1
+    // The riskiest come first: they are shown at once, the rest now and then.
+    if (pages === 1 || pages % 5 === 0) {
+      alarms.value = new Map(found)
+      loaded.value = true
+    }
   } while (cursor && found.size < mostAlarms)
+  alarms.value = found
 }
 
 async function loadOrders() {

@@ -7,10 +7,10 @@ import type { Severity, StationKind } from '@/data/types'
 /** Quiet shapes, in a box of 24; never one of the four alarm shapes. */
 const stationPath: Record<StationKind, string> = {
   rain: 'M12 4c3.400 4.600 5.500 7.300 5.500 10.200a5.500 5.500 0 0 1-11 0C6.500 11.300 8.600 8.600 12 4Z',
-  ponding: 'M3 10h4l2.500 7h5L17 10h4M9 13h6',
+  ponding: 'M2 6h4l4 11h4l4-11h4M8.300 11.500h7.400',
   manhole: 'M12 4.500a7.500 7.500 0 1 1 0 15 7.500 7.500 0 0 1 0-15ZM4.500 12h15M12 4.500v15',
   river: 'M3 8c3-2.500 6-2.500 9 0s6 2.500 9 0M3 15c3-2.500 6-2.500 9 0s6 2.500 9 0',
-  pump: 'M5 5h14v14H5V5Zm3 11 4-8 4 8',
+  pump: 'M12 3l8 4.500v9L12 21l-8-4.500v-9L12 3Zm0 5v8m-3.500-4.500L12 8l3.500 3.500',
   reservoir: 'M3 7h18l-4 11H7L3 7Zm3 5h12',
 }
 

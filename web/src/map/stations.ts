@@ -36,8 +36,8 @@ export function stationFeatures(
         code: s.code,
         icon: alarm && alarm.kind !== 'silent' ? `mark:${alarm.severity}:${markLook(alarm.state)}:${theme}` : `station:${s.kind}:${stateOf(s)}:${theme}`,
         label: mm !== undefined && mm !== null && mm >= 1 ? mm.toFixed(mm < 10 ? 1 : 0) : '',
-        sort: alarm ? -severityRank[alarm.severity] * 10 : s.kind === 'rain' ? 2 : 1,
-        far: alarm ? 0.9 : s.kind === 'rain' ? 0.55 : 0.75,
+        sort: alarm ? severityRank[alarm.severity] * 10 : s.kind === 'rain' ? 1 : 2,
+        far: alarm ? 0.95 : s.kind === 'rain' ? 0.55 : 0.9,
       },
       geometry: { type: 'Point', coordinates: [s.position.lon, s.position.lat] },
     })

@@ -60,7 +60,7 @@ function layers(english: boolean): LayerSpecification[] {
   return [
     { id: 'back', type: 'background', paint: { 'background-color': token('--ground') } },
     { id: 'area', type: 'fill', source: 'area', paint: { 'fill-color': token('--land') } },
-    { id: 'rain', type: 'fill', source: 'rain', paint: { 'fill-color': rain, 'fill-opacity': 0.82, 'fill-outline-color': token('--ground') } },
+    { id: 'rain', type: 'fill', source: 'rain', paint: { 'fill-color': rain, 'fill-opacity': 0.75, 'fill-antialias': false } },
     { id: 'reservoirs', type: 'fill', source: 'reservoirs', paint: { 'fill-color': token('--lake') } },
     { id: 'blocks', type: 'line', source: 'blocks', paint: { 'line-color': token('--land-line'), 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.4, 13, 1], 'line-opacity': 0.7 } },
     { id: 'block-hit', type: 'fill', source: 'blocks', paint: { 'fill-color': '#000', 'fill-opacity': 0 } },
