@@ -19,7 +19,7 @@ use field::id::{PacketSeq, PointId, RuleId, StationCode};
 use field::sample::{Sample, StoredPacket};
 use field::severity::Severity;
 use field::time::{HOUR_MS, MINUTE_MS, Time};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A rule found its condition to begin, worsen, ease or end.
@@ -39,7 +39,8 @@ pub struct Transition {
     pub threshold: Option<f64>,
     /// The packet that showed it; `None` for a silence.
     pub packet: Option<PacketSeq>,
-    /// The samples it was judged on, at most [`Evidence::MAX_SAMPLES`]; empty when normal again.
+    /// The samples it was judged on, at most [`Evidence::MAX_SAMPLES`]; empty when normal
+    /// again, and for a silence.
     pub proof: Vec<Sample>,
 }
 
@@ -221,7 +222,7 @@ impl Evaluator {
     }
 
     /// Judges some rules again, because their settings changed.
-    pub fn judge_again(&mut self, rules: &[RuleId], at: Time, out: &mut Vec<Transition>) {
+    pub fn judge_again(&mut self, rules: &BTreeSet<RuleId>, at: Time, out: &mut Vec<Transition>) {
         for state in self.stations.values_mut() {
             for point in 0..state.points.len() {
                 state.judge(point, Some(rules), at, None, out);
@@ -233,7 +234,9 @@ impl Evaluator {
     /// Raises the silences due up to `upto`. Every packet received before it must have been applied.
     pub fn tick(&mut self, upto: Time, out: &mut Vec<Transition>) {
         self.pass_marks(upto, out);
-        self.raise_due(upto, out);
+        // Within a sleep nobody listened: it has the same end as its beginning.
+        let listened = self.marks.front().map_or(upto, |next| upto.min(next.asleep));
+        self.raise_due(listened, out);
     }
 
     fn raise_due(&mut self, upto: Time, out: &mut Vec<Transition>) {
@@ -336,7 +339,7 @@ impl StationState {
     fn judge(
         &mut self,
         point: usize,
-        only: Option<&[RuleId]>,
+        only: Option<&BTreeSet<RuleId>>,
         at: Time,
         packet: Option<PacketSeq>,
         out: &mut Vec<Transition>,
@@ -364,6 +367,12 @@ fn window(trail: &Trail, min: f64, max: f64) -> Window<'_> {
     Window { trail, heard: None, since: None, interval_ms: 0, fresh_ms: 0, min, max }
 }
 
+/// A figure for people: to the millionth of its unit, so that it is written and read back the same.
+fn figure(value: f64) -> f64 {
+    let rounded = (value * 1e6).round() / 1e6;
+    if rounded.is_finite() { rounded } else { value }
+}
+
 impl RuleState {
     /// What changed, if the verdict changes anything.
     fn settle(
@@ -375,21 +384,25 @@ impl RuleState {
     ) -> Option<Transition> {
         let (to, value, finding) = match verdict {
             Verdict::Unknown => return None,
-            Verdict::Normal(value) => (None, value, None),
-            Verdict::Abnormal(finding) => (Some(finding.severity), Some(finding.value), Some(finding)),
+            Verdict::Normal(value) => (None, value.map(figure), None),
+            Verdict::Abnormal(finding) => {
+                (Some(finding.severity), Some(figure(finding.value)), Some(finding))
+            }
         };
         if to == self.current {
             return None;
         }
         let from = std::mem::replace(&mut self.current, to);
-        let proof = |f: Finding| trail.proof(f.since, Evidence::MAX_SAMPLES);
+        // What is not there has no samples for a proof.
+        let limit = if self.kind.trigger == Trigger::Silence { 0 } else { Evidence::MAX_SAMPLES };
+        let proof = |f: Finding| trail.proof(f.since, limit);
         Some(Transition {
             at,
             rule: self.id,
             from,
             to,
             value,
-            threshold: finding.map(|f| f.threshold),
+            threshold: finding.map(|f| figure(f.threshold)),
             packet,
             proof: finding.map(proof).unwrap_or_default(),
         })

@@ -5,6 +5,7 @@
 //! doubles one; after a failed write it reads its state anew, exactly as after a crash. With nothing
 //! to do it writes nothing.
 
+mod equipping;
 mod keeping;
 mod writing;
 
@@ -43,7 +44,10 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// Longest wait after the store refused.
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
-/// Rebuilding the plan may take this part of the time: a thousand edits in a row are one rebuild.
+/// A plan of more rules than this is not rebuilt at every edit of a long import, but rests for
+/// [`REBUILD_SHARE`] times what the rebuild took.
+const SMALL_PLAN: usize = 2_000;
+/// See [`SMALL_PLAN`].
 const REBUILD_SHARE: u32 = 20;
 
 /// The desk.
@@ -136,7 +140,7 @@ impl Desk {
                     retry = (retry * 2).min(LONGEST_RETRY);
                     tokio::select! {
                         () = tokio::time::sleep(sleep) => {}
-                        _ = shutdown.changed() => {}
+                        told = shutdown.changed() => if told.is_err() { break },
                     }
                     continue;
                 }
@@ -145,7 +149,7 @@ impl Desk {
                 _ = packets.changed() => {}
                 _ = registry.changed() => {}
                 () = tokio::time::sleep(sleep) => {}
-                _ = shutdown.changed() => {}
+                told = shutdown.changed() => if told.is_err() { break },
             }
         }
         if self.loaded {
@@ -263,9 +267,20 @@ impl Desk {
         Ok(())
     }
 
+    /// Stations that are new and never heard: their silence is counted from now.
+    async fn count_new_stations(&mut self) -> Result<(), StoreError> {
+        let uncounted = self.evaluator.uncounted();
+        if uncounted.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        self.say_awake(now, now, &uncounted).await
+    }
+
     /// Rebuilds everything from the store: the plan, the windows, what holds, the shelves.
     async fn load(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
+        self.equip().await?;
         self.evaluator = Evaluator::default();
         let registry = self.store.tables.registry();
         self.registry_version = Some(registry.version());
@@ -281,8 +296,9 @@ impl Desk {
         let currents: HashMap<RuleId, Severity> = active.map(|a| (a.rule, a.severity)).collect();
         self.evaluator.set_currents(&currents);
         self.shelves = open.iter().filter_map(|a| a.shelf.as_ref().map(|s| (a.id, s.until))).collect();
-        self.loaded = true;
+        self.count_new_stations().await?;
         self.settle_all(&open).await?;
+        self.loaded = true;
         tracing::info!(
             rules = plan.len(),
             packets,
@@ -322,22 +338,22 @@ impl Desk {
     /// Follows changes of stations, points and rules.
     async fn follow_registry(&mut self) -> Result<(), StoreError> {
         let registry = self.store.tables.registry();
-        let resting = self.rebuilt.is_some_and(|(at, cost)| at.elapsed() < cost * REBUILD_SHARE);
+        let resting = self.settings.len() > SMALL_PLAN
+            && self.rebuilt.is_some_and(|(at, cost)| at.elapsed() < cost * REBUILD_SHARE);
         if self.registry_version == Some(registry.version()) || resting {
             return Ok(());
         }
         let began = Instant::now();
+        self.equip().await?;
+        let registry = self.store.tables.registry();
         let (plan, settings) = plan(&registry);
         let wanting = self.evaluator.watch(&plan);
         for (point, keep_ms) in wanting {
             self.fill(point, keep_ms).await?;
         }
-        let uncounted = self.evaluator.uncounted();
+        self.count_new_stations().await?;
         let now = self.clock.now();
-        if !uncounted.is_empty() {
-            self.say_awake(now, now, &uncounted).await?;
-        }
-        let changed: Vec<RuleId> =
+        let changed: BTreeSet<RuleId> =
             settings.iter().filter(|(id, s)| self.settings.get(id) != Some(s)).map(|(id, _)| *id).collect();
         let gone: Vec<RuleId> =
             self.settings.keys().filter(|id| !settings.contains_key(id)).copied().collect();
@@ -354,6 +370,9 @@ impl Desk {
 
     /// Gives a window that reaches further back than before the samples it lacks.
     async fn fill(&mut self, point: field::id::PointId, keep_ms: i64) -> Result<(), StoreError> {
+        if self.store.samples.latest(point).is_none() {
+            return Ok(());
+        }
         let now = self.clock.now();
         let limit = crate::window::Trail::MAX_SAMPLES;
         let samples = self.store.samples.range(point, now.plus_ms(-keep_ms), now.plus_ms(1), limit).await?;

@@ -73,7 +73,7 @@ impl Rule for Silent {
                 severity: self.severity,
                 value: minutes(at.since_ms(since)),
                 threshold: minutes(limit_ms),
-                since: window.trail.newest().map_or(since, |s| s.at),
+                since,
             }),
             // Not heard for long, but the platform has not listened for long either.
             None if current.is_some() => Verdict::Unknown,

@@ -184,8 +184,8 @@ proptest! {
         marks.iter().for_each(|m| evaluator.wake(m.clone()));
         let mut found = vec![];
         for (i, packet) in log.iter().enumerate() {
-            if ticks[i] && (i == 0 || !down.contains(&(i - 1))) {
-                // The desk looks at any moment up to the next packet, unless it is down.
+            if ticks[i] {
+                // The desk looks at any moment up to the next packet, even just after waking.
                 evaluator.tick(packet.packet.received_at.plus_ms(-1), &mut found);
             }
             if restarts[i] == 0 {
