@@ -60,7 +60,8 @@ impl Budget {
         if urgent || left > self.per_minute / 2 {
             return None;
         }
-        let pace = counts_until(now, speed).since_ms(now) * 2 / i64::try_from(self.per_minute).unwrap_or(i64::MAX);
+        let pace =
+            counts_until(now, speed).since_ms(now) * 2 / i64::try_from(self.per_minute).unwrap_or(i64::MAX);
         let next = self.last_taken.map(|at| at.plus_ms(pace));
         next.filter(|next| now < *next)
     }

@@ -134,7 +134,11 @@ pub(crate) fn check_url(key: &str, url: &str) -> Result<(), BadConfig> {
 
 /// Checks that a text was given.
 pub(crate) fn check_given(key: &str, text: &str) -> Result<(), BadConfig> {
-    if text.trim().is_empty() { Err(BadConfig::new(key, "is empty; write it, or leave the section out")) } else { Ok(()) }
+    if text.trim().is_empty() {
+        Err(BadConfig::new(key, "is empty; write it, or leave the section out"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks a budget.

@@ -16,15 +16,15 @@ pub enum DispatchError {
     #[error("dispatch: making the HTTP client: {0}")]
     Client(#[source] reqwest::Error),
     /// The stored push key is damaged.
-    #[error(
-        "dispatch: setting `{setting}` holds no key pair; delete it, and the phones will subscribe anew"
-    )]
+    #[error("dispatch: setting `{setting}` holds no key pair; delete it, and the phones will subscribe anew")]
     BadPushKey {
         /// The setting.
         setting: &'static str,
     },
     /// A journal line cannot be read.
-    #[error("dispatch: journal line {seq} (`{act}`): {detail}; it was written by another version of the program")]
+    #[error(
+        "dispatch: journal line {seq} (`{act}`): {detail}; it was written by another version of the program"
+    )]
     BadLine {
         /// The line.
         seq: i64,

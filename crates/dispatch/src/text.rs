@@ -85,7 +85,8 @@ impl Writer {
             let facts = Facts::read(&message.params);
             let line = self.line(message, person, &facts, false);
             let line = if group { self.call(person, &line) } else { line };
-            let line = self.language.say("many.line", &[("n", &(n + 1).to_string()), ("line", line.trim_end())]);
+            let line =
+                self.language.say("many.line", &[("n", &(n + 1).to_string()), ("line", line.trim_end())]);
             let longer = format!("{body}\n{line}");
             if !size.fits(&format!("{longer}{}", tail(members.len() - n - 1))) {
                 break;
@@ -138,7 +139,8 @@ impl Writer {
 
     fn trend(&self, facts: &Facts, unit: &str) -> String {
         let trend = facts.trend_per_10min.unwrap_or(0.0);
-        let is_level = matches!(facts.quantity.as_str(), "level" | "depth") && facts.kind.starts_with("level");
+        let is_level =
+            matches!(facts.quantity.as_str(), "level" | "depth") && facts.kind.starts_with("level");
         let key = match trend {
             t if is_level && t >= 0.005 => "trend.up",
             t if is_level && t <= -0.005 => "trend.down",

@@ -101,7 +101,8 @@ fn sign(secret: &Secret, at: Time) -> Option<String> {
 fn body(parcel: &Parcel) -> Value {
     let mobiles: Vec<&str> = parcel.persons.iter().filter_map(|p| p.mobile.as_deref()).collect();
     let calls: String = mobiles.iter().map(|m| format!("@{m} ")).collect();
-    let content = if calls.is_empty() { parcel.text.clone() } else { format!("{}\n{}", parcel.text, calls.trim_end()) };
+    let content =
+        if calls.is_empty() { parcel.text.clone() } else { format!("{}\n{}", parcel.text, calls.trim_end()) };
     json!({
         "msgtype": "text",
         "text": { "content": content },
@@ -118,7 +119,8 @@ impl DingtalkRobots {
         };
         let robot = robot.ok_or_else(|| refused("the robot is not configured any more".into()))?;
         let at = self.clock.now();
-        let sign = sign(&robot.secret, at).ok_or_else(|| refused("dingtalk_robot.robots.secret cannot sign".into()))?;
+        let sign = sign(&robot.secret, at)
+            .ok_or_else(|| refused("dingtalk_robot.robots.secret cannot sign".into()))?;
         let stamp = at.ms().to_string();
         let pairs = [
             ("access_token", robot.access_token.reveal()),
@@ -153,6 +155,7 @@ impl Channel for DingtalkRobots {
             concurrency: 8,
             persons: MAX_PERSONS,
             size: Size::Utf8(MAX_TEXT),
+            knows_keys: false,
         }
     }
 

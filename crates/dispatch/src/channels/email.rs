@@ -85,9 +85,9 @@ impl EmailConfig {
     }
 
     fn sender(&self) -> Result<Address, BadConfig> {
-        self.from
-            .parse()
-            .map_err(|e| BadConfig::new("email.from", format!("is `{}`: {e}; write `Name <user@host>`", self.from)))
+        self.from.parse().map_err(|e| {
+            BadConfig::new("email.from", format!("is `{}`: {e}; write `Name <user@host>`", self.from))
+        })
     }
 }
 
@@ -164,6 +164,7 @@ impl Channel for Email {
             concurrency: 4,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            knows_keys: true,
         }
     }
 
@@ -181,7 +182,9 @@ impl Channel for Email {
                 Err(reason) => return Outcome::Refused { reason },
             };
             match self.smtp.send(mail).await {
-                Ok(answer) => Outcome::Sent { receipt: brief(&answer.message().collect::<Vec<_>>().join(" ")) },
+                Ok(answer) => {
+                    Outcome::Sent { receipt: brief(&answer.message().collect::<Vec<_>>().join(" ")) }
+                }
                 Err(error) => judge(&error),
             }
         })

@@ -34,8 +34,10 @@ pub(crate) async fn read_json(sent: Result<reqwest::Response, reqwest::Error>) -
         return Err(outcome);
     }
     let text = read_text(answer).await?;
-    serde_json::from_str(&text)
-        .map_err(|_| Outcome::Retry { reason: format!("the answer is no JSON: {}", brief(&text)), unknown: true })
+    serde_json::from_str(&text).map_err(|_| Outcome::Retry {
+        reason: format!("the answer is no JSON: {}", brief(&text)),
+        unknown: true,
+    })
 }
 
 /// What a status other than 2xx says; `None` for 2xx.

@@ -102,6 +102,8 @@ pub(crate) struct Limits {
     pub(crate) persons: usize,
     /// How long a text may be.
     pub(crate) size: Size,
+    /// Whether it can tell a repetition by its key from a second message.
+    pub(crate) knows_keys: bool,
 }
 
 /// How long a text may be.
@@ -207,7 +209,8 @@ pub(crate) trait Channel: Send + Sync {
 /// rank share the people among them.
 pub(crate) fn robot_for(towns: &[&[String]], person: PersonId, town: Option<&str>) -> Option<usize> {
     let names = |list: &[String]| town.is_some_and(|t| list.iter().any(|l| l == t));
-    let mut serving: Vec<usize> = (0..towns.len()).filter(|i| towns.get(*i).is_some_and(|l| names(l))).collect();
+    let mut serving: Vec<usize> =
+        (0..towns.len()).filter(|i| towns.get(*i).is_some_and(|l| names(l))).collect();
     if serving.is_empty() {
         serving = (0..towns.len()).filter(|i| towns.get(*i).is_some_and(|l| l.is_empty())).collect();
     }

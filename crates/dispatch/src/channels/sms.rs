@@ -85,7 +85,13 @@ pub struct SmsFields {
 
 impl Default for SmsFields {
     fn default() -> Self {
-        Self { phone: "phone".into(), text: "text".into(), template: None, signature: None, key: Some("key".into()) }
+        Self {
+            phone: "phone".into(),
+            text: "text".into(),
+            template: None,
+            signature: None,
+            key: Some("key".into()),
+        }
     }
 }
 
@@ -129,11 +135,17 @@ impl SmsConfig {
             return Err(BadConfig::new("sms.max_parts", format!("is {}; write 2 to 10", self.max_parts)));
         }
         if self.fields.template.is_some() != self.template.is_some() {
-            return Err(BadConfig::new("sms.template", "needs `sms.fields.template`, and the other way round"));
+            return Err(BadConfig::new(
+                "sms.template",
+                "needs `sms.fields.template`, and the other way round",
+            ));
         }
         for pointer in [&self.answer.code, &self.answer.receipt] {
             if !pointer.starts_with('/') {
-                return Err(BadConfig::new("sms.answer", format!("`{pointer}` is no JSON pointer; begin with /")));
+                return Err(BadConfig::new(
+                    "sms.answer",
+                    format!("`{pointer}` is no JSON pointer; begin with /"),
+                ));
             }
         }
         self.headers.keys().try_for_each(|name| {
@@ -237,6 +249,7 @@ impl Channel for Sms {
             concurrency: 16,
             persons: 1,
             size: Size::Ucs2((self.config.max_parts * PER_PART).saturating_sub(signature)),
+            knows_keys: self.config.fields.key.is_some(),
         }
     }
 

@@ -102,7 +102,9 @@ pub(crate) async fn key_pair(store: &Store) -> Result<ES256KeyPair, DispatchErro
 }
 
 pub(crate) fn build(kit: &Kit<'_>) -> Built {
-    let (Some(config), Some(key)) = (kit.config.web_push.clone(), kit.push_key.clone()) else { return Ok(None) };
+    let (Some(config), Some(key)) = (kit.config.web_push.clone(), kit.push_key.clone()) else {
+        return Ok(None);
+    };
     Ok(Some(Arc::new(WebPush { config, http: kit.http.clone(), key, store: kit.store.clone() })))
 }
 
@@ -149,7 +151,13 @@ impl WebPush {
         let (head, body) = sealed.into_parts();
         let urgency = if parcel.severity >= Severity::Orange { "high" } else { "normal" };
         let topic: String = parcel.key.chars().take(32).collect();
-        Ok(self.http.post(url).headers(head.headers).header("Urgency", urgency).header("Topic", topic).body(body))
+        Ok(self
+            .http
+            .post(url)
+            .headers(head.headers)
+            .header("Urgency", urgency)
+            .header("Topic", topic)
+            .body(body))
     }
 
     /// `Ok(true)`: taken. `Ok(false)`: this browser is gone.
@@ -215,6 +223,7 @@ impl Channel for WebPush {
             concurrency: 16,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            knows_keys: true,
         }
     }
 

@@ -84,7 +84,12 @@ struct WecomApp {
 
 pub(crate) fn build(kit: &Kit<'_>) -> Built {
     Ok(kit.config.wecom_app.clone().map(|config| -> Arc<dyn Channel> {
-        Arc::new(WecomApp { config, http: kit.http.clone(), clock: kit.clock.clone(), token: Mutex::new(None) })
+        Arc::new(WecomApp {
+            config,
+            http: kit.http.clone(),
+            clock: kit.clock.clone(),
+            token: Mutex::new(None),
+        })
     }))
 }
 
@@ -176,6 +181,7 @@ impl Channel for WecomApp {
             concurrency: 16,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            knows_keys: true,
         }
     }
 

@@ -84,7 +84,8 @@ impl WecomRobots {
             Mailbox::Robot(index) => self.config.robots.get(index),
             Mailbox::Person(_) => None,
         };
-        let robot = robot.ok_or_else(|| Outcome::Refused { reason: "the robot is not configured any more".into() })?;
+        let robot = robot
+            .ok_or_else(|| Outcome::Refused { reason: "the robot is not configured any more".into() })?;
         let base = self.config.base_url.trim_end_matches('/');
         let pairs = [("key", robot.key.reveal())];
         let url = reqwest::Url::parse_with_params(&format!("{base}/cgi-bin/webhook/send"), pairs)
@@ -117,6 +118,7 @@ impl Channel for WecomRobots {
             concurrency: 8,
             persons: MAX_PERSONS,
             size: Size::Utf8(MAX_TEXT),
+            knows_keys: false,
         }
     }
 

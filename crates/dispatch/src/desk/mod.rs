@@ -44,7 +44,11 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// Takes up where the last life ended.
-    pub(crate) async fn open(store: Store, clock: Arc<dyn Clock>, config: Config) -> Result<Self, DispatchError> {
+    pub(crate) async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        config: Config,
+    ) -> Result<Self, DispatchError> {
         let cursor = JournalSeq(store.tables.cursor(crate::DESK).await?);
         let mut watch = Watch::default();
         for order in store.tables.open_orders().await? {

@@ -54,7 +54,15 @@ struct Telling<'a> {
 impl<'a> Round<'a> {
     pub(super) fn new(tx: Tx, store: Store, outbox: &'a Outbox, first_channels: usize) -> Self {
         let registry = store.tables.registry();
-        Self { tx, done: Done::default(), store, outbox, registry, first_channels, subscribed: HashMap::new() }
+        Self {
+            tx,
+            done: Done::default(),
+            store,
+            outbox,
+            registry,
+            first_channels,
+            subscribed: HashMap::new(),
+        }
     }
 
     pub(super) async fn commit(self) -> Result<Done, StoreError> {
@@ -108,7 +116,7 @@ impl<'a> Round<'a> {
     }
 
     /// The alarm as the line before `seq` left it.
-    async fn before(&self, id: AlarmId, seq: JournalSeq) -> Result<Option<Alarm>, DispatchError> {
+    async fn before(&mut self, id: AlarmId, seq: JournalSeq) -> Result<Option<Alarm>, DispatchError> {
         let subject = Subject::Alarm(id);
         let lines = self.store.tables.journal_before(Some(seq), Some(&subject), 1).await?;
         lines.first().map(|line| super::call::part(line, "alarm")).transpose()
@@ -266,7 +274,9 @@ impl<'a> Round<'a> {
         let mut worst: Option<Alarm> = None;
         for id in &order.alarms {
             if let Some(alarm) = self.tx.alarm(*id).await?
-                && worst.as_ref().is_none_or(|w| (alarm.state.is_active(), alarm.severity) > (w.state.is_active(), w.severity))
+                && worst.as_ref().is_none_or(|w| {
+                    (alarm.state.is_active(), alarm.severity) > (w.state.is_active(), w.severity)
+                })
             {
                 worst = Some(alarm);
             }
@@ -300,7 +310,8 @@ impl<'a> Round<'a> {
             tracing::warn!(person = %person.id, channels = ways.len(), "a person is reached by too few channels");
         }
         if ways.is_empty() {
-            let body = json!({ "v": 1, "person": message.person, "order": message.order, "alarm": message.alarm });
+            let body =
+                json!({ "v": 1, "person": message.person, "order": message.order, "alarm": message.alarm });
             self.tx.journal(Subject::Message(message.id), crate::UNREACHABLE, body).await?;
         }
         let deliveries = ways.into_iter().map(|kind| fresh(message.id, kind, at)).collect();
@@ -309,7 +320,11 @@ impl<'a> Round<'a> {
     }
 
     /// The channels a message starts on.
-    async fn first_ways(&mut self, person: &Person, town: Option<&str>) -> Result<Vec<ChannelKind>, StoreError> {
+    async fn first_ways(
+        &mut self,
+        person: &Person,
+        town: Option<&str>,
+    ) -> Result<Vec<ChannelKind>, StoreError> {
         let mut ways = Vec::new();
         for kind in self.outbox.ways(person, town) {
             if kind != ChannelKind::WebPush || self.is_subscribed(person.id).await? {

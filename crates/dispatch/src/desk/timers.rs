@@ -58,7 +58,12 @@ impl Desk {
 impl Round<'_> {
     /// One further channel for each message of the order that was not read in time. `None`: the
     /// order waits for nobody any more. Else when to look again, `None` when no channel is left.
-    async fn widen(&mut self, id: OrderId, now: Time, after_ms: i64) -> Result<Option<Option<Time>>, StoreError> {
+    async fn widen(
+        &mut self,
+        id: OrderId,
+        now: Time,
+        after_ms: i64,
+    ) -> Result<Option<Option<Time>>, StoreError> {
         if self.tx.order(id).await?.is_none_or(|o| o.state != OrderState::Sent) {
             return Ok(None);
         }

@@ -50,7 +50,12 @@ impl Watch {
     /// The orders for which something is due, at most `most`.
     pub(super) fn due(&self, now: Time, most: usize) -> Vec<(OrderId, Pending)> {
         let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
-        self.0.iter().filter(|(_, p)| due(p.escalate_at) || due(p.widen_at)).map(|(id, p)| (*id, *p)).take(most).collect()
+        self.0
+            .iter()
+            .filter(|(_, p)| due(p.escalate_at) || due(p.widen_at))
+            .map(|(id, p)| (*id, *p))
+            .take(most)
+            .collect()
     }
 
     pub(super) fn next_at(&self) -> Option<Time> {

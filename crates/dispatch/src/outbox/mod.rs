@@ -261,7 +261,8 @@ impl Outbox {
             let now = self.clock.now();
             let mailbox = flight.bundle.mailbox;
             let seconds = flight.since.elapsed().as_secs_f64();
-            metrics::histogram!("zhizhen_dispatch_request_seconds", "channel" => flight.kind.code()).record(seconds);
+            metrics::histogram!("zhizhen_dispatch_request_seconds", "channel" => flight.kind.code())
+                .record(seconds);
             if let Some(lane) = self.lane(flight.kind) {
                 lane.answered(now, mailbox);
             }
@@ -293,7 +294,11 @@ impl Outbox {
             self.board.put(ChannelState {
                 channel: lane.kind,
                 configured: true,
-                per_minute: if group { lane.limits.mailbox_per_minute } else { lane.limits.channel_per_minute },
+                per_minute: if group {
+                    lane.limits.mailbox_per_minute
+                } else {
+                    lane.limits.channel_per_minute
+                },
                 left: lane.left(now, speed),
                 waiting,
                 last_error: lane.last_error.clone().map(|(at, text)| ChannelError { at, text }),
@@ -322,5 +327,7 @@ fn handing(old: &Delivery, merged_into: Option<MessageId>, now: Time) -> Deliver
 async fn note(tx: &mut Tx, delivery: &Delivery, outcome: Tried, detail: &str) -> Result<(), StoreError> {
     let at = tx.at();
     let detail = detail.to_owned();
-    tx.attempt_add(&Attempt { message: delivery.message, channel: delivery.channel, at, outcome, detail }).await.map(drop)
+    tx.attempt_add(&Attempt { message: delivery.message, channel: delivery.channel, at, outcome, detail })
+        .await
+        .map(drop)
 }

@@ -76,7 +76,8 @@ impl Outbox {
             tx.delivery_put(delivery).await?;
         }
         for message in &plan.unreachable {
-            let body = json!({ "v": 1, "person": message.person, "order": message.order, "alarm": message.alarm });
+            let body =
+                json!({ "v": 1, "person": message.person, "order": message.order, "alarm": message.alarm });
             tx.journal(Subject::Message(message.id), crate::UNREACHABLE, body).await?;
         }
         tx.commit().await?;
@@ -117,7 +118,10 @@ impl Outbox {
         match &landing.outcome {
             Outcome::Sent { receipt } => {
                 for item in &bundle.items {
-                    let next = Delivery { receipt: Some(receipt.clone()), ..becomes(item, DeliveryState::Sent, now) };
+                    let next = Delivery {
+                        receipt: Some(receipt.clone()),
+                        ..becomes(item, DeliveryState::Sent, now)
+                    };
                     plan.rows.push((next, Tried::Sent, receipt.clone()));
                     plan.forget.push((kind, item.message.id));
                 }
@@ -290,7 +294,8 @@ impl Outbox {
             Outcome::Busy { reason, .. } => ("busy", Some(reason)),
             Outcome::Refused { reason } => ("refused", Some(reason)),
         };
-        metrics::counter!("zhizhen_dispatch_requests_total", "channel" => kind.code(), "outcome" => code).increment(1);
+        metrics::counter!("zhizhen_dispatch_requests_total", "channel" => kind.code(), "outcome" => code)
+            .increment(1);
         let mailbox = landing.flight.bundle.mailbox;
         let Some(lane) = self.lane(kind) else { return };
         if let Outcome::Busy { for_ms, whole_channel, .. } = landing.outcome {

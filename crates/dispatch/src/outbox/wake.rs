@@ -6,7 +6,7 @@ use super::{MAX_HELD, Outbox};
 use crate::channels::{Mailbox, Parcel};
 use crate::error::DispatchError;
 use field::id::{JournalSeq, MessageId};
-use field::message::{Delivery, Message};
+use field::message::{Delivery, DeliveryState, Message};
 use field::person::ChannelKind;
 use field::time::{MINUTE_MS, Time};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,7 +32,8 @@ impl Outbox {
         self.remember_budgets().await?;
         let handing = self.store.tables.handing_deliveries().await?;
         let found = handing.len();
-        self.put_groups(handing);
+        let again = self.part_unrepeatable(handing).await?;
+        self.put_groups(again);
         self.load_waiting().await?;
         let waiting: usize = self.lanes.iter().map(super::Lane::waiting).sum();
         if waiting > 0 {
@@ -48,13 +49,48 @@ impl Outbox {
         for kind in kinds {
             let rows = self.store.tables.due_deliveries(kind, Time::MAX, MAX_HELD).await?;
             self.spilled |= rows.len() >= MAX_HELD;
-            let (groups, single): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, d)| d.merged_into.is_some());
+            let (groups, single): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|(_, d)| d.merged_into.is_some());
             self.put_groups(groups);
             for (message, delivery) in single {
                 self.put(&Arc::new(message), delivery);
             }
         }
         Ok(())
+    }
+
+    /// A group robot cannot tell a repetition from a second message, so what it was told before the
+    /// crash is not told again where the message has another channel that lives: that delivery is
+    /// given up as unknown, and the next channel takes over. Returns what does go again.
+    async fn part_unrepeatable(
+        &mut self,
+        rows: Vec<(Message, Delivery)>,
+    ) -> Result<Vec<(Message, Delivery)>, StoreError> {
+        let knows_keys: Vec<ChannelKind> =
+            self.lanes.iter().filter(|l| l.limits.knows_keys).map(|l| l.kind).collect();
+        let (mut again, unrepeatable): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(_, d)| knows_keys.contains(&d.channel));
+        let ids: Vec<MessageId> = unrepeatable.iter().map(|(message, _)| message.id).collect();
+        let others = self.store.tables.deliveries_of(&ids).await?;
+        for (message, delivery) in unrepeatable {
+            let lives = others.iter().any(|d| {
+                d.message == message.id
+                    && d.channel != delivery.channel
+                    && match d.state {
+                        DeliveryState::Sent | DeliveryState::Delivered => true,
+                        DeliveryState::Waiting | DeliveryState::Handing => knows_keys.contains(&d.channel),
+                        DeliveryState::GivenUp => false,
+                    }
+            });
+            if lives {
+                let kind = delivery.channel;
+                let item = Item { message: Arc::new(message), delivery };
+                self.refuse(kind, vec![item], "the process ended before the answer came; not repeated");
+            } else {
+                again.push((message, delivery));
+            }
+        }
+        Ok(again)
     }
 
     /// What went as one goes again as one.

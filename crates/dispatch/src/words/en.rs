@@ -33,7 +33,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "line.order_escalated",
         "{mark}[escalated] [{severity}] {town}, {station}: {what}. {asked} has not accepted for {waited_min} min. ",
     ),
-    ("line.order_reassigned", "{mark}[reassigned] [{severity}] {town}, {station}: {what}. Reason: {reason}. "),
+    (
+        "line.order_reassigned",
+        "{mark}[reassigned] [{severity}] {town}, {station}: {what}. Reason: {reason}. ",
+    ),
     ("line.test", "{mark}Test message: {person}, the {channel} channel works. "),
     ("line.other", "{mark}[{severity}] {town}, {station}: there is news. "),
     ("ask.alarm_raised", "Please accept {number}: {link}"),

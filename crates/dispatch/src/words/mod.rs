@@ -70,7 +70,12 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     fn params(template: &str) -> BTreeSet<String> {
-        template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(n, _)| n.to_owned()).collect()
+        template
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split_once('}'))
+            .map(|(n, _)| n.to_owned())
+            .collect()
     }
 
     fn keys(language: Language) -> BTreeMap<&'static str, BTreeSet<String>> {

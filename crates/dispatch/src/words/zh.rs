@@ -29,7 +29,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("line.alarm_raised", "{mark}【{severity}】{town}·{station} {what}{trend}。"),
     ("line.alarm_worse", "{mark}【{severity}】{town}·{station} 加重:{what}{trend}。"),
     ("line.alarm_again", "{mark}【{severity}】{town}·{station} 再次报警:{what}{trend}。"),
-    ("line.order_escalated", "{mark}【升级】【{severity}】{town}·{station} {what}。{asked} {waited_min} 分钟未接单。"),
+    (
+        "line.order_escalated",
+        "{mark}【升级】【{severity}】{town}·{station} {what}。{asked} {waited_min} 分钟未接单。",
+    ),
     ("line.order_reassigned", "{mark}【改派】【{severity}】{town}·{station} {what}。改派原因:{reason}。"),
     ("line.test", "{mark}测试消息:{person},{channel}通道已接通。"),
     ("line.other", "{mark}【{severity}】{town}·{station} 有新消息。"),

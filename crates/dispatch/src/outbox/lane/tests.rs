@@ -16,7 +16,14 @@ impl Channel for Robot {
         ChannelKind::WecomRobot
     }
     fn limits(&self) -> Limits {
-        Limits { channel_per_minute: 20, mailbox_per_minute: 20, concurrency: 4, persons: 50, size: Size::Utf8(2_048) }
+        Limits {
+            channel_per_minute: 20,
+            mailbox_per_minute: 20,
+            concurrency: 4,
+            persons: 50,
+            size: Size::Utf8(2_048),
+            knows_keys: false,
+        }
     }
     fn mailbox(&self, _: &Person, _: Option<&str>) -> Option<Mailbox> {
         Some(Mailbox::Robot(0))
