@@ -351,10 +351,11 @@ impl StationState {
         if at.since_ms(newest.at) > fresh_ms {
             return;
         }
-        let window =
-            Window { heard, since, interval_ms, fresh_ms, ..window(&point.trail, point.min, point.max) };
         for rule in &mut point.rules {
             if rule.kind.trigger == Trigger::Sample && only.is_none_or(|only| only.contains(&rule.id)) {
+                let from = newest.at.plus_ms(-rule.logic.looks_back_ms() - fresh_ms);
+                let all = window(&point.trail, point.min, point.max);
+                let window = Window { from, heard, since, interval_ms, fresh_ms, ..all };
                 let verdict = rule.logic.judge(&window, newest.at, rule.current);
                 out.extend(rule.settle(verdict, at, packet, &point.trail));
             }
@@ -364,7 +365,7 @@ impl StationState {
 
 /// A window over a trail, with nothing said about the station yet.
 fn window(trail: &Trail, min: f64, max: f64) -> Window<'_> {
-    Window { trail, heard: None, since: None, interval_ms: 0, fresh_ms: 0, min, max }
+    Window { trail, from: Time::MIN, heard: None, since: None, interval_ms: 0, fresh_ms: 0, min, max }
 }
 
 /// A figure for people: to the millionth of its unit, so that it is written and read back the same.

@@ -139,8 +139,11 @@ impl Trail {
 /// What a rule is judged on.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<'a> {
-    /// The point's recent samples.
+    /// The point's recent samples; other rules may want it to hold more than this one may see.
     pub trail: &'a Trail,
+    /// The oldest moment the rule may see. What it finds must not depend on how much the trail
+    /// happens to hold.
+    pub from: Time,
     /// When the station's newest packet was received, by the receiver's clock.
     pub heard: Option<Time>,
     /// From when its silence is counted: when it was heard, or when the platform began to listen,
@@ -164,8 +167,13 @@ impl Window<'_> {
         (at.since_ms(time) <= self.fresh_ms).then_some((time, value))
     }
 
+    /// The samples, newest first, suspect and missing ones as well.
+    pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
+        self.trail.back().take_while(|s| s.at >= self.from)
+    }
+
     /// The samples that may be judged, newest first.
     pub fn values(&self) -> impl Iterator<Item = (Time, f64)> + '_ {
-        self.trail.back().filter_map(|s| s.usable().filter(|v| v.is_finite()).map(|v| (s.at, v)))
+        self.samples().filter_map(|s| s.usable().filter(|v| v.is_finite()).map(|v| (s.at, v)))
     }
 }

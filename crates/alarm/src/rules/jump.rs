@@ -85,7 +85,7 @@ impl Rule for Jump {
     }
 
     fn judge(&self, window: &Window<'_>, at: Time, current: Option<Severity>) -> Verdict {
-        let valued = window.trail.back().filter(|s| s.value.is_some_and(f64::is_finite));
+        let valued = window.samples().filter(|s| s.value.is_some_and(f64::is_finite));
         // Some more than `good`, so that suspect values in between still leave one to compare with.
         let newest: Vec<Sample> = valued.take(self.good + 8).collect();
         let Some(first) = newest.first().filter(|s| at.since_ms(s.at) <= window.fresh_ms) else {

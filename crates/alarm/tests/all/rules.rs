@@ -18,6 +18,7 @@ pub(crate) fn good(at: Time, value: f64) -> Sample {
 pub(crate) fn window(trail: &Trail) -> Window<'_> {
     Window {
         trail,
+        from: Time::MIN,
         heard: None,
         since: None,
         interval_ms: 5 * MINUTE_MS,

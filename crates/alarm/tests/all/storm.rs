@@ -170,7 +170,7 @@ async fn check(seed: u64) {
 
 #[tokio::test]
 async fn the_journal_of_a_storm_day_is_what_a_replay_finds_whatever_was_cut_or_killed() {
-    for seed in [20_210_630, 20_190_621, 7] {
+    for seed in [20_210_630, 20_190_621, 109, 1, 2, 3] {
         check(seed).await;
     }
 }
