@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/demo',
+  title: { zh: '暴雨演示', en: 'Storm demo' },
+  component: () => import('./DemoPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'demo', order: 8 },
+  theme: 'night',
+})

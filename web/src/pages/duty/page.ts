@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/duty',
+  title: { zh: '值班', en: 'Duty' },
+  component: () => import('./DutyPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'person', order: 5.5 },
+  theme: 'day',
+})

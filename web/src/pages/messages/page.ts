@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/messages',
+  title: { zh: '消息', en: 'Messages' },
+  component: () => import('./MessagesPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'message', order: 5 },
+  theme: 'day',
+})

@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/orders/:id(\\d+)?',
+  title: { zh: '工单', en: 'Orders' },
+  component: () => import('./OrdersPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'order', order: 3 },
+  theme: 'night',
+})

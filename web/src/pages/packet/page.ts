@@ -1,0 +1,9 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/packets/:seq(\\d+)',
+  title: { zh: '原始报文', en: 'Raw frame' },
+  component: () => import('./PacketPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  theme: 'day',
+})

@@ -1,0 +1,9 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/stations/import',
+  title: { zh: '导入站点', en: 'Import stations' },
+  component: () => import('./ImportPage.vue'),
+  roles: ['administrator'],
+  theme: 'day',
+})

@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/system',
+  title: { zh: '健康', en: 'Health' },
+  component: () => import('./HealthPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'health', order: 6 },
+  theme: 'day',
+})
