@@ -1,0 +1,163 @@
+//! Putting the rooms together: one process that runs every role on one store.
+
+use crate::cli::{DataArgs, ListenArgs, ServeArgs};
+use crate::commands::{config, options};
+use crate::config::Config;
+use crate::{logging, out};
+use anyhow::{Context, Result};
+use field::clock::Clock;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use store::playback::SystemClock;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long desks may take to end after they were asked to.
+const ENDING: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub(crate) struct Running {
+    /// Where people connect.
+    pub(crate) http: SocketAddr,
+    /// Where stations connect.
+    pub(crate) sl651: SocketAddr,
+    /// The store all rooms meet in.
+    pub(crate) store: Store,
+    ending: watch::Sender<bool>,
+    gateway: gateway::Gateway,
+    desks: Vec<JoinHandle<()>>,
+}
+
+/// What a start needs besides the configuration.
+pub(crate) struct Start {
+    /// The store, open.
+    pub(crate) store: Store,
+    /// The city's clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Set in the demo.
+    pub(crate) demo: Option<api::Demo>,
+}
+
+impl Running {
+    /// Starts gateway, alarm desk, dispatch desk and HTTP interface; when it returns, all listen.
+    pub(crate) async fn start(config: &Config, start: Start) -> Result<Self> {
+        let Start { store, clock, demo } = start;
+        let (ending, ended) = watch::channel(false);
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+        let stations = gateway::Config {
+            tcp: Some(config.sl651.tcp),
+            udp: Some(config.sl651.udp),
+            ..gateway::Config::default()
+        };
+        let gateway = gateway::run(stations, store.clone(), Arc::clone(&clock), ended.clone()).await?;
+        let sl651 = gateway.tcp_addr.context("the gateway listens nowhere")?;
+
+        let dispatch =
+            dispatch::Dispatch::open(store.clone(), Arc::clone(&clock), config.dispatch.clone()).await?;
+        let board = dispatch.board();
+        let push_key = store.tables.setting(dispatch::PUBLIC_KEY_SETTING).await?;
+        let push_key = push_key.as_ref().and_then(|key| key.as_str()).map(str::to_owned);
+        let parts = api::Parts {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            wall: Arc::new(SystemClock::default()),
+            synthetic: demo.is_some(),
+            demo,
+            rules: crate::lent::rules(&store),
+            channels: crate::lent::channels(board),
+            probes: vec![],
+            push_key,
+            metrics,
+            public_url: config.http.public_url.clone(),
+        };
+        let listener = api::bind(config.http.listen).await?;
+        let http = listener.local_addr()?;
+        let mut end = ended.clone();
+        let at_end = async move { drop(end.wait_for(|ending| *ending).await) };
+        let desks = vec![
+            desk("alarm", alarm::run(store.clone(), Arc::clone(&clock), ended.clone())),
+            desk("dispatch", dispatch.run(ended.clone())),
+            desk("api", api::serve(parts, listener, at_end)),
+        ];
+        Ok(Self { http, sl651, store, ending, gateway, desks })
+    }
+
+    /// Whether a desk has ended by itself, which none should.
+    pub(crate) fn is_ill(&self) -> bool {
+        self.desks.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Ends in order: no new connection, what is under way ends, then the store closes.
+    pub(crate) async fn stop(self) {
+        self.ending.send_replace(true);
+        let all = async {
+            self.gateway.stopped().await;
+            for desk in self.desks {
+                drop(desk.await);
+            }
+        };
+        if tokio::time::timeout(ENDING, all).await.is_err() {
+            tracing::warn!(seconds = ENDING.as_secs(), "some desks did not end in time; nothing durable is lost");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Runs a desk; one that ends with an error says so.
+fn desk<E: std::fmt::Display + Send + 'static>(
+    name: &'static str,
+    work: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Err(why) = work.await {
+            tracing::error!(desk = name, error = %why, "a desk stopped");
+        }
+    })
+}
+
+/// `zhizhen serve`.
+pub(crate) async fn serve(args: ServeArgs) -> Result<ExitCode> {
+    let config = listening(&args.data, &args.listen)?;
+    logging::start(&config.log)?;
+    config.dispatch.check()?;
+    let store = Store::open(options(&config, false)?).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let running = Running::start(&config, Start { store, clock, demo: None }).await?;
+    out::line(format_args!("listening http://{} sl651 {}", running.http, running.sl651))?;
+    asked_to_stop().await;
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration with the command line's words put over it.
+pub(crate) fn listening(data: &DataArgs, listen: &ListenArgs) -> Result<Config> {
+    let mut config = config(data)?;
+    if let Some(http) = listen.http {
+        config.http.listen = http;
+    }
+    if let Some(sl651) = listen.sl651 {
+        config.sl651.tcp = sl651;
+        config.sl651.udp = sl651;
+    }
+    Ok(config)
+}
+
+/// Returns on Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut term) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = term.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(interrupt.await);
+}

@@ -1,0 +1,244 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use field::time::Time;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// 至臻水管家: a city's water, from a station's packet to the person on the spot.
+#[derive(Debug, Parser)]
+#[command(name = "zhizhen", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: stations in, people out
+    Serve(ServeArgs),
+    /// Run a synthetic city with a storm, with everything a real one has
+    Demo(DemoArgs),
+    /// The simulated town alone: RTUs, phones and people (the demo starts it by itself)
+    City {
+        /// Its settings as JSON, as the demo passes them
+        #[arg(long)]
+        settings: String,
+    },
+    /// Decode a frame: one JSON object a frame
+    Decode {
+        /// Protocol, such as sl651
+        protocol: String,
+        /// The frame in hexadecimal, or `-` to read one frame a line from standard input
+        frame: String,
+    },
+    /// The station registry
+    Stations {
+        /// What to do with it
+        #[command(subcommand)]
+        command: StationsCommand,
+    },
+    /// Blocks, towns, people and duty
+    Blocks {
+        /// What to do with them
+        #[command(subcommand)]
+        command: BlocksCommand,
+    },
+    /// Write what is stored of a station as CSV to standard output
+    Export {
+        /// Station code
+        #[arg(long)]
+        station: String,
+        /// From this time on (RFC 3339, or Beijing time without an offset)
+        #[arg(long)]
+        from: Time,
+        /// Until this time (not included)
+        #[arg(long)]
+        to: Time,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Check what is stored
+    Check {
+        /// What to check
+        #[command(subcommand)]
+        command: CheckCommand,
+    },
+    /// Look at the configuration and the data directory and say what to do
+    Doctor(DataArgs),
+    /// People who can sign in
+    Users {
+        /// What to do with them
+        #[command(subcommand)]
+        command: UsersCommand,
+    },
+    /// Play many stations against a running server and report what came through
+    Load(LoadArgs),
+    /// Measure against the targets in docs/benchmarks.md
+    Bench {
+        /// Which ones: latency, ingest, storm, knee, channels, start; all when none is named
+        names: Vec<String>,
+        /// Write the figures here as JSON
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print this command line's manual as Markdown
+    HelpPages,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct DataArgs {
+    /// Configuration file (TOML); docs/configuration.md lists every key
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// Data directory
+    #[arg(long, env = "ZHIZHEN_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Tables and journal in PostgreSQL: postgres://user:password@host/database
+    #[arg(long, env = "ZHIZHEN_STORE", hide_env_values = true)]
+    pub(crate) store: Option<String>,
+}
+
+/// Addresses to listen on.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ListenArgs {
+    /// Where people and phones connect
+    #[arg(long)]
+    pub(crate) http: Option<SocketAddr>,
+    /// Where stations connect, TCP and UDP
+    #[arg(long)]
+    pub(crate) sl651: Option<SocketAddr>,
+}
+
+/// `zhizhen serve`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// Where things are kept
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Addresses to listen on
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+}
+
+/// `zhizhen demo`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// Where things are kept
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Addresses to listen on
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    /// Which storm: 2019-06-21 or 2021-06-30
+    #[arg(long, default_value = "2021-06-30")]
+    pub(crate) storm: String,
+    /// How many times faster than real time, 1 to 600
+    #[arg(long, default_value_t = 60.0)]
+    pub(crate) speed: f64,
+    /// Seed of everything synthetic; the same seed gives the same city, storm and people
+    #[arg(long, default_value_t = 330_782)]
+    pub(crate) seed: u64,
+    /// Stop when the storm is over and every order is closed
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// With --once: write the after-action figures here
+    #[arg(long, requires = "once")]
+    pub(crate) json: Option<PathBuf>,
+    /// Block owners do nothing by themselves: answer the orders on the phone page
+    #[arg(long)]
+    pub(crate) no_people: bool,
+    /// Use a simulated town that is already running, by the line it printed
+    #[arg(long, hide = true)]
+    pub(crate) attach: Option<String>,
+    /// The dispatcher does nothing by itself: close the orders on the console
+    #[arg(long)]
+    pub(crate) no_dispatcher: bool,
+}
+
+/// `zhizhen stations`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StationsCommand {
+    /// Add or change stations from a CSV file; all lines or none
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+/// `zhizhen blocks`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlocksCommand {
+    /// Add or change towns, blocks, their people and duty from a GeoJSON file; all of it or nothing
+    Import {
+        /// The file; docs/stations.md says what it holds
+        file: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+/// `zhizhen check`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CheckCommand {
+    /// Every point of the service area has exactly one person on duty at every minute
+    Coverage(DataArgs),
+    /// The journal's hash chain is whole
+    Journal(DataArgs),
+}
+
+/// `zhizhen users`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UsersCommand {
+    /// Add a person, or give them a new password; the password is read from standard input
+    Set {
+        /// Name to sign in with
+        #[arg(long)]
+        login: String,
+        /// 姓名, for a new person
+        #[arg(long)]
+        name: Option<String>,
+        /// dispatcher, block_owner or administrator, for a new person
+        #[arg(long)]
+        role: Option<String>,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+/// `zhizhen load`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LoadArgs {
+    /// The server's SL 651 address
+    #[arg(long)]
+    pub(crate) sl651: SocketAddr,
+    /// How many stations
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) stations: u32,
+    /// Seconds to run
+    #[arg(long, default_value_t = 60)]
+    pub(crate) seconds: u32,
+    /// Frames a second over all stations
+    #[arg(long, default_value_t = 167.0)]
+    pub(crate) rate: f64,
+    /// Only write the stations' registry as CSV to standard output
+    #[arg(long)]
+    pub(crate) registry: bool,
+}

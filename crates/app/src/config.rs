@@ -1,0 +1,179 @@
+//! Configuration: one TOML file, every key known, every fault said with its place and remedy.
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Port of the SL 651 listener where none is configured.
+pub(crate) const SL651_PORT: u16 = 5100;
+/// Port of the web interface where none is configured.
+pub(crate) const HTTP_PORT: u16 = 8651;
+
+/// Everything `zhizhen serve` can be told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where people and phones connect.
+    pub(crate) http: Http,
+    /// Where stations connect.
+    pub(crate) sl651: Sl651,
+    /// Where things are kept.
+    pub(crate) store: StoreConfig,
+    /// How people are reached.
+    pub(crate) dispatch: dispatch::Config,
+    /// What is written about the server's own doings.
+    pub(crate) log: Log,
+}
+
+/// Where people and phones connect.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    /// Address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// The address people type, when a proxy with TLS stands in front; links in messages begin with it.
+    pub(crate) public_url: Option<String>,
+}
+
+/// Where stations connect.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Sl651 {
+    /// Address and port for TCP.
+    pub(crate) tcp: SocketAddr,
+    /// Address and port for UDP.
+    pub(crate) udp: SocketAddr,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreConfig {
+    /// Data directory: samples, photos, and the SQLite file unless `url` is given.
+    pub(crate) dir: Option<PathBuf>,
+    /// `postgres://…` for tables and journal.
+    pub(crate) url: Option<String>,
+}
+
+/// What is written about the server's own doings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `json` for machines, `text` for people.
+    pub(crate) format: LogFormat,
+    /// Least level, or a filter such as `info,gateway=debug`.
+    pub(crate) level: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For a person at a terminal.
+    Text,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            http: Http::default(),
+            sl651: Sl651::default(),
+            store: StoreConfig::default(),
+            dispatch: dispatch::Config::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], HTTP_PORT)), public_url: None }
+    }
+}
+
+impl Default for Sl651 {
+    fn default() -> Self {
+        let any = SocketAddr::from(([0, 0, 0, 0], SL651_PORT));
+        Self { tcp: any, udp: any }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Json, level: "info".into() }
+    }
+}
+
+impl Config {
+    /// Reads a file, or the defaults when none is named.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!("configuration `{}` cannot be read; name an existing file with --config", path.display())
+        })?;
+        toml::from_str(&text).map_err(|why| {
+            anyhow::anyhow!("configuration `{}`: {why}docs/configuration.md lists every key", path.display())
+        })
+    }
+
+    /// The data directory: configured, or under the platform's data folder.
+    pub(crate) fn data_dir(&self) -> Result<PathBuf> {
+        if let Some(dir) = &self.store.dir {
+            return Ok(dir.clone());
+        }
+        let base = platform_data_dir();
+        let Some(base) = base else { bail!("no data folder is known for this user; name one with --data DIR") };
+        Ok(base.join("zhizhen"))
+    }
+}
+
+/// Linux: `$XDG_DATA_HOME` or `~/.local/share`; macOS: `~/Library/Application Support`; Windows: `%APPDATA%`.
+fn platform_data_dir() -> Option<PathBuf> {
+    let env = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    if cfg!(windows) {
+        env("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        env("HOME").map(|h| h.join("Library/Application Support"))
+    } else {
+        env("XDG_DATA_HOME").or_else(|| env("HOME").map(|h| h.join(".local/share")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("zhizhen.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(Some(&path))
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = read("[http]\nlisten = \"127.0.0.1:1\"\nlisen = 3\n").unwrap_err().to_string();
+        assert!(error.contains("lisen") && error.contains("line 3") && error.contains("zhizhen.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_a_remedy() {
+        let error = format!("{:#}", Config::read(Some(Path::new("/nowhere/z.toml"))).unwrap_err());
+        assert!(error.contains("/nowhere/z.toml") && error.contains("--config"), "{error}");
+    }
+
+    #[test]
+    fn an_impossible_address_is_refused() {
+        let error = read("[sl651]\ntcp = \"0.0.0.0:99999\"\n").unwrap_err().to_string();
+        assert!(error.contains("tcp"), "{error}");
+    }
+
+    #[test]
+    fn the_example_in_the_manual_is_read() {
+        let example = include_str!("../../../docs/zhizhen.example.toml");
+        read(example).unwrap();
+    }
+}

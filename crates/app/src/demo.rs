@@ -1,0 +1,205 @@
+//! `zhizhen demo`: a synthetic city with a storm, served by the same code that serves a real one.
+
+mod child;
+mod once;
+mod seed;
+
+use crate::assembly::{self, Running, Start};
+use crate::cli::DemoArgs;
+use crate::config::{Config, LogFormat};
+use crate::{after_action, commands, logging, out};
+use anyhow::{Context, Result, bail};
+use child::City;
+use city::Town;
+use city::storm::{STORMS, Storm};
+use field::clock::Clock;
+use field::time::Time;
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use store::playback::Playback;
+
+/// How often the demo's clock is written down.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+
+/// Runs the demo until it is stopped, or for one storm with `--once`.
+pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
+    let storm = storm(&args.storm)?;
+    if !store::playback::SPEEDS.contains(&args.speed) {
+        bail!("--speed {}: a storm is played 1 to 600 times faster than it happened", args.speed);
+    }
+    let temporary = (args.once && args.data.data.is_none()).then(tempfile::tempdir).transpose()?;
+    let mut config = demo_config(&args, temporary.as_ref().map(|t| t.path().to_path_buf()))?;
+    logging::start(&config.log)?;
+    let mut city = match &args.attach {
+        Some(addresses) => City::attached(serde_json::from_str(addresses).context("--attach")?),
+        None => City::start(&city_settings(&args)).await?,
+    };
+    config.dispatch = channels(&config, &city)?;
+    let town = Town::generate(args.seed)?;
+    let store = Store::open(commands::options(&config, false)?).await?;
+    let playback = Arc::new(clock(&store, storm, &args).await?);
+    seed::ensure(&store, &town, playback.now()).await?;
+    playback.save(&store.tables).await?;
+    let demo = lend(&store, &playback, &town);
+    let clock: Arc<dyn Clock> = playback.clone();
+    let running = Running::start(&config, Start { store, clock, demo: Some(demo) }).await?;
+    city.connect(running.http, running.sl651).await?;
+    announce(&args, &running, storm)?;
+    let all_is_well = if args.once {
+        once::play(&running, &playback, &city, storm, args.json.as_deref()).await?
+    } else {
+        watch(&running, &playback).await?;
+        true
+    };
+    playback.save(&running.store.tables).await?;
+    drop(city);
+    running.stop().await;
+    Ok(if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `zhizhen city`: the simulated town alone, until its standard input closes.
+pub(crate) async fn city(settings: &str) -> Result<ExitCode> {
+    let settings: city::Config = serde_json::from_str(settings).context("--settings")?;
+    logging::start(&crate::config::Log { format: LogFormat::Text, level: "warn".into() })?;
+    city::run(settings).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn storm(id: &str) -> Result<&'static Storm> {
+    let known = || STORMS.iter().map(|s| s.id).collect::<Vec<_>>().join(", ");
+    Storm::of(id).with_context(|| format!("there is no storm `{id}`; known are: {}", known()))
+}
+
+/// The demo keeps to itself: its own data directory, loopback addresses, log lines for people.
+fn demo_config(args: &DemoArgs, temporary: Option<PathBuf>) -> Result<Config> {
+    let named = args.data.data.is_some() || args.data.config.is_some();
+    let mut config = assembly::listening(&args.data, &args.listen)?;
+    if args.listen.sl651.is_none() {
+        config.sl651.tcp.set_ip([127, 0, 0, 1].into());
+        config.sl651.udp.set_ip([127, 0, 0, 1].into());
+    }
+    if args.once && args.listen.http.is_none() && args.listen.sl651.is_none() {
+        // One storm without a screen needs no known address.
+        config.http.listen.set_port(0);
+        config.sl651.tcp.set_port(0);
+        config.sl651.udp.set_port(0);
+    }
+    if let Some(dir) = temporary {
+        config.store.dir = Some(dir);
+    } else if !named {
+        let dir = config.data_dir()?;
+        config.store.dir = Some(dir.with_file_name("zhizhen-demo"));
+    }
+    config.log.format = LogFormat::Text;
+    if args.data.config.is_none() {
+        config.log.level = "warn".into();
+    }
+    Ok(config)
+}
+
+fn city_settings(args: &DemoArgs) -> city::Config {
+    city::Config { seed: args.seed, ..city::Config::default() }
+}
+
+/// The channels, pointed at the town's own servers.
+fn channels(config: &Config, city: &City) -> Result<dispatch::Config> {
+    let secrets = city::ChannelSecrets::default();
+    let base = &city.addresses.channels;
+    let smtp = city.addresses.smtp;
+    let sections = json!({
+        "public_url": config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", config.http.listen)),
+        "wecom_app": { "base_url": base, "corpid": secrets.corpid, "secret": secrets.corpsecret, "agentid": 1 },
+        "wecom_robot": { "base_url": base, "robots": [{ "key": secrets.robot_key }] },
+        "dingtalk_robot": {
+            "base_url": base,
+            "robots": [{ "access_token": secrets.dingtalk_token, "secret": secrets.dingtalk_secret }],
+        },
+        "sms": {
+            "url": format!("{base}/sms/send"),
+            "signature": "至臻水务",
+            "fields": { "phone": "mobile", "text": "text" },
+            "extra": { "sign": "至臻水务" },
+            "headers": { "Authorization": format!("Bearer {}", secrets.sms_key) },
+            "answer": { "code": "/code", "ok": ["0"], "receipt": "/msgid" },
+        },
+        "email": {
+            "host": smtp.ip().to_string(), "port": smtp.port(), "tls": "none",
+            "from": "至臻水管家 演示 <alarm@zhizhen.example>",
+        },
+        "web_push": { "contact": "mailto:demo@zhizhen.example" },
+    });
+    Ok(serde_json::from_value(sections)?)
+}
+
+/// Goes on where the last demo in this data directory stopped, or begins at the storm's own date.
+async fn clock(store: &Store, storm: &Storm, args: &DemoArgs) -> Result<Playback> {
+    let newest = newest(store).await?;
+    let playback = Playback::load(&store.tables, storm.starts_at(), args.speed, newest).await?;
+    let state = playback.state();
+    if state.storm.is_none() || args.once {
+        playback.play_storm(storm.id, storm.starts_at());
+        playback.set_people(!args.no_people);
+        playback.set_dispatcher(!args.no_dispatcher);
+    }
+    Ok(playback)
+}
+
+/// The newest moment written anywhere: the clock never goes back behind it.
+async fn newest(store: &Store) -> Result<Time> {
+    let lines = store.tables.journal_before(None, None, 1).await?;
+    let packets = store.samples.packets_after(field::id::PacketSeq(store.samples.head().0 - 1), 1).await?;
+    let written = lines.first().map(|l| l.at);
+    let received = packets.first().map(|p| p.packet.received_at);
+    Ok(written.max(received).unwrap_or(Time::MIN))
+}
+
+fn lend(store: &Store, playback: &Arc<Playback>, town: &Town) -> api::Demo {
+    let (for_report, of_report) = (store.clone(), Arc::clone(playback));
+    api::Demo {
+        playback: Arc::clone(playback),
+        logins: crate::lent::logins(town),
+        storms: crate::lent::storms(),
+        report: Arc::new(move |()| {
+            let (store, playback) = (for_report.clone(), Arc::clone(&of_report));
+            Box::pin(async move { report(&store, &playback).await.map_err(|why| format!("{why:#}")) })
+        }),
+    }
+}
+
+/// The after-action figures of the storm being played, so far.
+async fn report(store: &Store, playback: &Playback) -> Result<serde_json::Value> {
+    let state = playback.state();
+    let from = state.storm_began_at.unwrap_or(state.now);
+    let now = playback.now();
+    let storm = state.storm.as_deref().and_then(Storm::of);
+    let rain = storm.map_or((from, now), |storm| once::recorded(storm, from));
+    let figures = after_action::figures(store, (from, now), rain, None).await?;
+    Ok(serde_json::to_value(figures)?)
+}
+
+fn announce(args: &DemoArgs, running: &Running, storm: &Storm) -> Result<()> {
+    out::line(format_args!("listening http://{} sl651 {}", running.http, running.sl651))?;
+    out::line(format_args!(
+        "synthetic city of seed {}, storm {} at {}×; sign in with one of the demo logins on the page",
+        args.seed, storm.id, args.speed
+    ))
+}
+
+async fn watch(running: &Running, playback: &Playback) -> Result<()> {
+    let mut every = tokio::time::interval(SAVE_EVERY);
+    let stop = assembly::asked_to_stop();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            _ = every.tick() => playback.save(&running.store.tables).await?,
+        }
+        if running.is_ill() {
+            bail!("a desk stopped by itself; the log says why");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The simulated town as a process of its own: started, told where the server is, ended with it.
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+
+/// Where the town's own servers listen; its first line on standard output.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CityAddresses {
+    /// Its control port.
+    pub(crate) control: SocketAddr,
+    /// Base URL of the HTTP channel servers.
+    pub(crate) channels: String,
+    /// The mail server.
+    pub(crate) smtp: SocketAddr,
+}
+
+/// Where the server listens; the one line the town reads.
+#[derive(Debug, Serialize)]
+struct ServerAddresses {
+    http: String,
+    sl651: SocketAddr,
+}
+
+/// The town, running. It ends when this is dropped: its standard input closes, and it is killed.
+#[derive(Debug)]
+pub(crate) struct City {
+    /// Where it listens.
+    pub(crate) addresses: CityAddresses,
+    process: Option<(Child, ChildStdin)>,
+}
+
+impl City {
+    /// Starts the process and waits until it listens.
+    pub(crate) async fn start(settings: &city::Config) -> Result<Self> {
+        let program = std::env::current_exe().context("finding this program's own file")?;
+        let mut child = Command::new(program)
+            .args(["city", "--settings", &serde_json::to_string(settings)?])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("starting the simulated town")?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            bail!("the simulated town has no standard input or output");
+        };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).await.context("waiting for the simulated town")?;
+        let addresses = serde_json::from_str(&line)
+            .with_context(|| format!("the simulated town said `{}` instead of its addresses", line.trim()))?;
+        Ok(Self { addresses, process: Some((child, input)) })
+    }
+
+    /// Uses a town that somebody else started and told where this server is.
+    pub(crate) fn attached(addresses: CityAddresses) -> Self {
+        Self { addresses, process: None }
+    }
+
+    /// Tells the town where the server is; it begins to live.
+    pub(crate) async fn connect(&mut self, http: SocketAddr, sl651: SocketAddr) -> Result<()> {
+        let Some((_, input)) = &mut self.process else { return Ok(()) };
+        let line = serde_json::to_string(&ServerAddresses { http: format!("http://{http}"), sl651 })?;
+        input.write_all(format!("{line}\n").as_bytes()).await.context("talking to the simulated town")?;
+        Ok(())
+    }
+
+    /// One of the town's own lists, as JSON values.
+    pub(crate) async fn list<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        let url = format!("http://{}{path}", self.addresses.control);
+        let text = reqwest::get(&url).await?.error_for_status()?.text().await?;
+        text.lines().map(|line| serde_json::from_str(line).with_context(|| format!("{url}: `{line}`"))).collect()
+    }
+}

@@ -1,0 +1,86 @@
+//! One storm without a screen: played to its end, until the last order is closed, then judged.
+
+use super::child::City;
+use crate::after_action::{self, Figures, Sent};
+use crate::assembly::Running;
+use crate::out;
+use anyhow::{Context, Result, bail};
+use city::storm::Storm;
+use field::clock::Clock;
+use field::time::{HOUR_MS, Time};
+use std::path::Path;
+use std::time::Duration;
+use store::playback::Playback;
+
+/// How long after the storm's end people may still be at work, demo time.
+const AFTERWARDS_MS: i64 = 12 * HOUR_MS;
+/// How often progress is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Plays the storm and writes its figures; `false` when something was lost or left open.
+pub(super) async fn play(
+    running: &Running,
+    playback: &Playback,
+    city: &City,
+    storm: &Storm,
+    json: Option<&Path>,
+) -> Result<bool> {
+    let began = playback.state().storm_began_at.context("no storm is being played")?;
+    let end = began.plus_ms(storm.minutes() * field::time::MINUTE_MS);
+    let stop = crate::assembly::asked_to_stop();
+    tokio::pin!(stop);
+    let mut shown = 0;
+    loop {
+        tokio::select! {
+            () = &mut stop => bail!("stopped before the storm was over"),
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        playback.save(&running.store.tables).await?;
+        if running.is_ill() {
+            bail!("a desk stopped by itself; the log says why");
+        }
+        let now = playback.now();
+        shown = progress(began, now, end, shown);
+        if now >= end.plus_ms(AFTERWARDS_MS) || (now >= end && is_over(running, city).await?) {
+            break;
+        }
+    }
+    let sent: Vec<Sent> = city.list("/ledger").await.context("reading the stations' ledger")?;
+    let figures =
+        after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent)).await?;
+    write(&figures, json)?;
+    Ok(figures.is_clean())
+}
+
+/// The storm's recorded hours, as they were played.
+pub(super) fn recorded(storm: &Storm, began: Time) -> (Time, Time) {
+    let moved_ms = began.since_ms(storm.starts_at());
+    (storm.rain_from.plus_ms(moved_ms), storm.rain_to.plus_ms(moved_ms))
+}
+
+/// No order open, no alarm open, nothing waiting in a station's memory or in the outbox.
+async fn is_over(running: &Running, city: &City) -> Result<bool> {
+    let tables = &running.store.tables;
+    if !tables.open_orders().await?.is_empty() || !tables.open_alarms().await?.is_empty() {
+        return Ok(false);
+    }
+    let unconfirmed: Vec<Sent> = city.list("/ledger?confirmed=false").await?;
+    Ok(unconfirmed.is_empty())
+}
+
+/// Says every tenth of the storm on standard error.
+fn progress(began: Time, now: Time, end: Time, shown: i64) -> i64 {
+    let tenth = (now.since_ms(began) * 10 / end.since_ms(began).max(1)).min(10);
+    if tenth > shown {
+        out::note(format_args!("{now}  {} % of the storm", tenth * 10));
+    }
+    tenth.max(shown)
+}
+
+fn write(figures: &Figures, json: Option<&Path>) -> Result<()> {
+    let text = serde_json::to_string_pretty(figures)?;
+    match json {
+        None => out::line(text),
+        Some(path) => std::fs::write(path, text + "\n").with_context(|| format!("writing `{}`", path.display())),
+    }
+}

@@ -1,0 +1,109 @@
+//! What one room lends another: desks never import each other, so plain functions go through here.
+
+use api::{ChannelBudget, ChannelView, DemoLogin, Replay, RuleDefault, RuleFault, Rules, StormGauge, StormView};
+use city::Town;
+use city::storm::STORMS;
+use city::town::DEMO_PASSWORD;
+use field::alarm::AlarmState;
+use field::person::Role;
+use field::station::{Point, Station};
+use std::sync::Arc;
+use store::Store;
+
+/// What the interface may ask the alarm room.
+pub(crate) fn rules(store: &Store) -> Rules {
+    let store = store.clone();
+    Rules {
+        kinds: alarm::rules::rule_kinds(),
+        check: Arc::new(|setting: field::rule::RuleSetting| check(&setting.kind, &setting.params)),
+        defaults: Arc::new(|(station, point): (Station, Point)| defaults(&station, &point)),
+        replay: Arc::new(move |ask: Replay| {
+            let store = store.clone();
+            Box::pin(async move { replay(&store, ask).await })
+        }),
+    }
+}
+
+/// The rules a new point of a station starts with.
+pub(crate) fn defaults(station: &Station, point: &Point) -> Vec<RuleDefault> {
+    let rules = alarm::defaults(station, point, point.quantity.is_headline());
+    rules.into_iter().map(|r| RuleDefault { kind: r.kind.to_owned(), params: r.params }).collect()
+}
+
+fn check(kind: &str, params: &serde_json::Value) -> Result<(), RuleFault> {
+    let unknown = || RuleFault { param: String::new(), problem: serde_json::json!({ "code": "unknown_kind" }) };
+    let kind = alarm::RuleKind::of(kind).ok_or_else(unknown)?;
+    kind.check_params(params).map_err(|bad| RuleFault {
+        param: bad.param,
+        problem: serde_json::to_value(&bad.problem).unwrap_or_default(),
+    })
+}
+
+async fn replay(store: &Store, ask: Replay) -> Result<Vec<api::Transition>, String> {
+    let found = alarm::replay(store, &ask.rule, ask.from, ask.to).await.map_err(|why| why.to_string())?;
+    let view = |t: alarm::Transition| {
+        Some(api::Transition {
+            at: t.at,
+            from: t.from.map(|_| AlarmState::Raised),
+            to: if t.to.is_some() { AlarmState::Raised } else { AlarmState::Returned },
+            severity: t.to.or(t.from)?,
+            value: t.value,
+        })
+    };
+    Ok(found.into_iter().filter_map(view).collect())
+}
+
+/// How the channels are doing.
+pub(crate) fn channels(board: Arc<dispatch::ChannelBoard>) -> api::Lent<(), Vec<ChannelView>> {
+    Arc::new(move |()| {
+        let view = |state: dispatch::ChannelState| ChannelView {
+            channel: state.channel,
+            configured: state.configured,
+            budget: state.configured.then(|| ChannelBudget {
+                per_minute: state.per_minute,
+                left: u32::try_from(state.left).unwrap_or(u32::MAX),
+            }),
+            waiting: i64::try_from(state.waiting).unwrap_or(i64::MAX),
+            last_error: state.last_error.map(|e| e.text),
+        };
+        board.states().into_iter().map(view).collect()
+    })
+}
+
+/// How many owners the sign-in page offers: enough to be somebody, few enough to find them.
+const OWNERS_OFFERED: usize = 12;
+
+/// Whom the demo lets sign in.
+pub(crate) fn logins(town: &Town) -> Vec<DemoLogin> {
+    let of_role = |role: Role, most: usize| town.persons.iter().filter(move |p| p.role == role).take(most);
+    of_role(Role::Dispatcher, usize::MAX)
+        .chain(of_role(Role::Administrator, usize::MAX))
+        .chain(of_role(Role::BlockOwner, OWNERS_OFFERED))
+        .map(|p| DemoLogin {
+            login: p.login.clone(),
+            password: DEMO_PASSWORD.to_owned(),
+            role: p.role,
+            name: p.name.clone(),
+            name_en: p.name_en.clone(),
+        })
+        .collect()
+}
+
+/// What can be played.
+pub(crate) fn storms() -> Vec<StormView> {
+    STORMS
+        .iter()
+        .map(|storm| {
+            let listed = storm.listed();
+            StormView {
+                id: listed.id.to_owned(),
+                title: listed.title.to_owned(),
+                title_en: listed.title_en.to_owned(),
+                starts_at: listed.starts_at,
+                hours: listed.hours,
+                areal_mm: listed.areal_mm,
+                gauges: listed.gauges.iter().map(|g| StormGauge { name: g.name.to_owned(), mm: g.mm }).collect(),
+            }
+        })
+        .collect()
+}

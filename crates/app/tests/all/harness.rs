@@ -1,0 +1,148 @@
+//! Starting the binary, talking to it, killing it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+
+/// The binary under test.
+pub const ZHIZHEN: &str = env!("CARGO_BIN_EXE_zhizhen");
+
+/// Runs a command to its end.
+pub fn zhizhen(args: &[&str]) -> Output {
+    zhizhen_with(args, "")
+}
+
+/// Runs a command to its end with something on its standard input.
+pub fn zhizhen_with(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(ZHIZHEN)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that ends without reading closes the pipe; that is its right.
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+    child.wait_with_output().unwrap()
+}
+
+/// What a command printed.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a command complained of.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A running process of the binary that said a first line; killed when dropped.
+pub struct Running {
+    child: Child,
+    pub input: Option<ChildStdin>,
+    /// Its first line on standard output.
+    pub said: String,
+}
+
+impl Running {
+    /// Starts it and waits for its first line. `None` when it ended without one.
+    pub fn start(args: &[&str]) -> Option<Self> {
+        let mut child = Command::new(ZHIZHEN)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        if said.is_empty() {
+            child.wait().unwrap();
+            return None;
+        }
+        Some(Self { child, input, said })
+    }
+
+    /// Writes one line to its standard input.
+    pub fn tell(&mut self, line: &str) {
+        self.input.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// SIGKILL: no warning, no last word.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and its exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A simulated town in a process of its own that outlives the server.
+pub struct City {
+    process: Running,
+    /// The line that `zhizhen demo --attach` takes.
+    pub addresses: String,
+    control: SocketAddr,
+}
+
+impl City {
+    pub fn start(seed: u64, http: u16, sl651: u16) -> Self {
+        let settings = format!("{{\"seed\":{seed}}}");
+        let mut process = Running::start(&["city", "--settings", &settings]).unwrap();
+        process.tell(&format!("{{\"http\":\"http://127.0.0.1:{http}\",\"sl651\":\"127.0.0.1:{sl651}\"}}"));
+        let addresses = process.said.trim().to_owned();
+        let said: Value = serde_json::from_str(&addresses).unwrap();
+        let control = said["control"].as_str().unwrap().parse().unwrap();
+        Self { process, addresses, control }
+    }
+
+    /// One of its append-only lists from entry `after` on.
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let text = get(self.control, path);
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub fn stop(self) {
+        drop(self.process);
+    }
+}
+
+/// The body of a GET over plain HTTP/1.1.
+pub fn get(addr: SocketAddr, path: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let answer = reqwest::get(format!("http://{addr}{path}")).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.unwrap()
+    })
+}
+
+/// `zhizhen demo` on known ports, attached to a town that lives on when it is killed.
+pub fn demo(data: &Path, seed: u64, speed: &str, http: u16, sl651: u16, city: &City) -> Option<Running> {
+    let (seed, data) = (seed.to_string(), data.to_str().unwrap());
+    let (http, sl651) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{sl651}"));
+    Running::start(&[
+        "demo", "--data", data, "--seed", &seed, "--speed", speed, "--http", &http, "--sl651", &sl651, "--attach",
+        &city.addresses,
+    ])
+}

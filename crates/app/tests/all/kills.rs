@@ -1,0 +1,180 @@
+//! The crash campaign: the server is killed with SIGKILL at random moments of a running storm. After
+//! each kill, everything that somebody was told is there, and nothing is there twice.
+//!
+//! The stations, the phones and the people live in another process and remember what they were told:
+//! a station which frames were confirmed, a channel which messages it took, a person which steps were
+//! answered with 2xx. `ZHIZHEN_KILLS` sets how often (200 without it), `ZHIZHEN_SEED` the moments.
+
+use crate::harness::{City, demo, free_port};
+use field::id::{JournalSeq, MessageId, PacketSeq, PointId, StationCode};
+use field::time::Time;
+use rand::{RngExt, SeedableRng};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use store::{Options, Store, Subject};
+
+const TOWN: u64 = 330_782;
+
+#[test]
+fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
+    let number = |name: &str, or: u64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(or);
+    let (kills, seed) = (number("ZHIZHEN_KILLS", 200), number("ZHIZHEN_SEED", 651));
+    println!("{kills} kills, seed {seed}");
+    let mut dice = rand_pcg::Pcg64Mcg::seed_from_u64(seed);
+    let data = tempfile::tempdir().unwrap();
+    let (http, sl651) = (free_port(), free_port());
+    let city = City::start(TOWN, http, sl651);
+    let mut witness = Witness::default();
+    for kill in 1..=kills {
+        let server = demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts after every kill");
+        let life = Duration::from_millis(dice.random_range(20..700));
+        wait(life);
+        server.kill();
+        witness.examine(data.path(), &city);
+        if kill % 20 == 0 {
+            println!("after {kill} kills: {}", witness.summary());
+        }
+    }
+    city.stop();
+    println!("after {kills} kills: {}", witness.summary());
+    assert!(witness.readings > 0 && witness.acts > 0 && witness.messages > 0, "a storm without anything to lose");
+    // At-least-once: only what was under way at a kill may arrive twice.
+    assert!(witness.arrived_twice <= kills as usize, "{} messages arrived twice", witness.arrived_twice);
+}
+
+/// Lets the storm go on for a while: the moment of the kill is the point of this test.
+fn wait(life: Duration) {
+    let start = Instant::now();
+    let (_alive, silence) = std::sync::mpsc::channel::<()>();
+    while start.elapsed() < life {
+        drop(silence.recv_timeout(life.saturating_sub(start.elapsed())));
+    }
+}
+
+/// Remembers how far it has read each list, and what it has seen.
+#[derive(Default)]
+struct Witness {
+    readings: usize,
+    acts: usize,
+    messages: usize,
+    arrived_twice: usize,
+    arrived: HashSet<(i64, String)>,
+    packets_read: i64,
+    lines_read: i64,
+    kept: HashMap<(PointId, Time), Option<f64>>,
+    lines: HashMap<i64, (String, String)>,
+    once: HashSet<String>,
+    handed: HashSet<i64>,
+}
+
+impl Witness {
+    fn summary(&self) -> String {
+        format!(
+            "{} confirmed readings, {} answered steps, {} messages taken ({} twice), {} journal lines",
+            self.readings, self.acts, self.messages, self.arrived_twice, self.lines_read
+        )
+    }
+
+    fn examine(&mut self, data: &Path, city: &City) {
+        // First what was told, then what is kept: the town goes on talking, but to nobody.
+        let readings = city.list(&format!("/ledger?after={}&confirmed=true", self.readings));
+        let acts = city.list(&format!("/acts?after={}", self.acts));
+        let messages = city.list(&format!("/messages?after={}", self.messages));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::open(Options::new(data)).await.expect("the data directory opens after a kill");
+            self.read_samples(&store).await;
+            self.read_journal(&store).await;
+            let last = store.tables.journal_verify().await.expect("the journal's chain is whole");
+            assert_eq!(last, JournalSeq(self.lines_read));
+            self.check_readings(&store, &readings);
+            store.close().await;
+        });
+        self.check_acts(&acts);
+        self.check_messages(&messages);
+    }
+
+    async fn read_samples(&mut self, store: &Store) {
+        loop {
+            let packets = store.samples.packets_after(PacketSeq(self.packets_read), 1_000).await.unwrap();
+            let Some(last) = packets.last() else { return };
+            self.packets_read = last.seq.0;
+            for reading in packets.iter().flat_map(|p| &p.packet.readings) {
+                let (key, value) = ((reading.point, reading.sample.at), reading.sample.value);
+                let before = self.kept.insert(key, value);
+                assert_ne!(before, Some(value), "kept twice: {key:?} = {value:?}");
+            }
+        }
+    }
+
+    async fn read_journal(&mut self, store: &Store) {
+        loop {
+            let lines = store.tables.journal_after(JournalSeq(self.lines_read), 1_000).await.unwrap();
+            let Some(last) = lines.last() else { return };
+            assert_eq!(last.seq.0, self.lines_read + lines.len() as i64, "the journal has no gap");
+            self.lines_read = last.seq.0;
+            for line in lines {
+                self.note_line(&line);
+            }
+        }
+    }
+
+    fn note_line(&mut self, line: &store::Line) {
+        let subject = line.subject();
+        if let (Some(Subject::Message(MessageId(id))), "handed") = (&subject, line.act.as_str()) {
+            self.handed.insert(id.to_owned());
+        }
+        // What happens once in a life: a second line of it is something done twice.
+        let once = match (&subject, line.act.as_str()) {
+            (Some(Subject::Alarm(_)), "raise" | "close") | (Some(Subject::Order(_)), "send" | "close") => true,
+            (Some(Subject::Message(_)), "message") => true,
+            _ => false,
+        };
+        if once {
+            let what = format!("{} {}", line.subject, line.act);
+            assert!(self.once.insert(what.clone()), "done twice: {what}");
+        }
+        if line.act == "message"
+            && let Some(key) = line.body.pointer("/message/key").and_then(Value::as_str)
+        {
+            assert!(self.once.insert(format!("key {key}")), "asked twice: {key}");
+        }
+        self.lines.insert(line.seq.0, (line.subject.clone(), line.act.clone()));
+    }
+
+    fn check_readings(&mut self, store: &Store, told: &[Value]) {
+        let registry = store.tables.registry();
+        for reading in told {
+            let code = StationCode::new(reading["station"].as_str().unwrap()).unwrap();
+            let element = reading["element"].as_str().unwrap();
+            let at: Time = reading["observed_at"].as_str().unwrap().parse().unwrap();
+            let Some(point) = registry.point_for_element(&code, element) else { continue };
+            let kept = self.kept.get(&(point.id, at));
+            assert!(kept.is_some(), "confirmed and lost: {reading}");
+        }
+        self.readings += told.len();
+    }
+
+    fn check_acts(&mut self, told: &[Value]) {
+        for act in told {
+            let seq = act["seq"].as_i64().unwrap();
+            let (subject, done) = self.lines.get(&seq).unwrap_or_else(|| panic!("answered and lost: {act}"));
+            assert_eq!((subject.as_str(), done.as_str()), (act["subject"].as_str().unwrap(), act["act"].as_str().unwrap()));
+        }
+        self.acts += told.len();
+    }
+
+    fn check_messages(&mut self, told: &[Value]) {
+        for message in told {
+            let id = message["message"].as_i64().unwrap();
+            let channel = message["channel"].as_str().unwrap().to_owned();
+            assert!(self.handed.contains(&id), "taken by a channel, not in the ledger: {message}");
+            if !self.arrived.insert((id, channel)) {
+                self.arrived_twice += 1;
+            }
+        }
+        self.messages += told.len();
+    }
+}

@@ -1,0 +1,40 @@
+//! A whole storm without a screen: from the first drop to the last closed order.
+
+use crate::harness::{stderr, zhizhen};
+use serde_json::Value;
+
+fn play(storm: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let path = report.to_str().unwrap();
+    let output = zhizhen(&["demo", "--storm", storm, "--speed", "600", "--once", "--json", path]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap()
+}
+
+fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
+    let figures = play(storm);
+    let number = |name: &str| figures[name].as_i64().unwrap_or_else(|| panic!("{name} in {figures}"));
+    assert_eq!((number("monitoring_points"), number("rain_gauges"), number("blocks")), (26, 54, 214));
+    assert!(number("readings_sent") > 10_000, "{figures}");
+    assert_eq!(number("readings_sent"), number("readings_stored"));
+    assert_eq!((number("readings_lost"), number("readings_doubled"), number("notifications_lost")), (0, 0, 0));
+    assert!(number("alarms_raised") >= 10 && number("orders_closed") >= 5, "{figures}");
+    assert_eq!(number("alarms_raised"), number("alarms_closed"));
+    assert_eq!(figures["rain_areal_mean"], areal_mean);
+    for (gauge, total) in gauges {
+        let found: Vec<&Value> =
+            figures["rain_totals"].as_object().unwrap().iter().filter(|(n, _)| n.contains(gauge)).map(|(_, v)| v).collect();
+        assert!(found.iter().any(|v| **v == *total), "{gauge}: {found:?}, not {total}");
+    }
+}
+
+#[test]
+fn the_storm_of_2021_is_played_to_its_last_closed_order() {
+    check("2021-06-30", 37.4, &[("上溪", 51.1), ("城西", 50.1)]);
+}
+
+#[test]
+fn the_storm_of_2019_is_played_to_its_last_closed_order() {
+    check("2019-06-21", 51.1, &[("苏溪", 110.0), ("荷叶塘", 94.6), ("鹤田", 94.5)]);
+}
