@@ -27,7 +27,7 @@ use store::{Actor, Line, Store, Subject};
 use watch::Watch;
 
 /// Lines followed in one transaction.
-const MAX_LINES: usize = 256;
+const MAX_LINES: usize = 128;
 /// A cursor without effects is written down when it is this far ahead: what is read twice then is
 /// read for nothing, but does no harm.
 const MAX_UNSAVED: i64 = 2_000;
@@ -86,7 +86,7 @@ impl Desk {
 
     async fn round<'a>(&self, outbox: &'a Outbox) -> Result<Round<'a>, DispatchError> {
         let tx = self.store.tables.begin(Actor::Desk(crate::DESK), self.clock.now()).await?;
-        Ok(Round::new(tx, self.store.clone(), outbox, self.config.first_channels))
+        Ok(Round::new(tx, self.store.clone(), outbox, self.config.first_channels, self.clock.leapt()))
     }
 
     fn take_up(&mut self, done: round::Done, outbox: &mut Outbox) {
@@ -102,7 +102,7 @@ impl Desk {
 
     /// When a timer is due next.
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.watch.next_at()
+        self.watch.next_at(self.clock.leapt())
     }
 
     /// Writes the cursor down, so that the next life has less to read again.

@@ -1,10 +1,12 @@
 //! One transaction of the desk: what it does to orders and alarms, and whom it tells.
 
 use super::call::{AlarmCall, Effect, told};
+use super::watch::carried;
 use crate::error::DispatchError;
 use crate::facts::Facts;
 use crate::outbox::{Outbox, fresh};
 use field::alarm::{Alarm, AlarmAct, AlarmState};
+use field::clock::Leap;
 use field::id::{AlarmId, JournalSeq, MessageId, OrderId, PersonId};
 use field::message::{Delivery, Message};
 use field::order::{Order, OrderAct, OrderState};
@@ -37,6 +39,8 @@ pub(super) struct Round<'a> {
     pub(super) outbox: &'a Outbox,
     registry: Arc<Registry>,
     first_channels: usize,
+    /// The clock's last leap: time nobody had.
+    pub(super) leap: Option<Leap>,
     subscribed: HashMap<PersonId, bool>,
 }
 
@@ -52,7 +56,13 @@ struct Telling<'a> {
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(tx: Tx, store: Store, outbox: &'a Outbox, first_channels: usize) -> Self {
+    pub(super) fn new(
+        tx: Tx,
+        store: Store,
+        outbox: &'a Outbox,
+        first_channels: usize,
+        leap: Option<Leap>,
+    ) -> Self {
         let registry = store.tables.registry();
         Self {
             tx,
@@ -61,6 +71,7 @@ impl<'a> Round<'a> {
             outbox,
             registry,
             first_channels,
+            leap,
             subscribed: HashMap::new(),
         }
     }
@@ -237,7 +248,7 @@ impl<'a> Round<'a> {
         let alarm = self.worst_alarm(&order).await?;
         let asked = self.registry.person(order.assignee).cloned();
         let facts = Facts {
-            waited_min: Some(self.tx.at().since_ms(order.sent_at) / MINUTE_MS),
+            waited_min: Some(self.tx.at().since_ms(carried(order.sent_at, self.leap)) / MINUTE_MS),
             asked: asked.as_ref().map(|p| p.name.clone()).unwrap_or_default(),
             asked_en: asked.as_ref().map(|p| p.name_en.clone()).unwrap_or_default(),
             ..self.facts_of(&order, alarm.as_ref())

@@ -4,6 +4,7 @@
 use super::Desk;
 use super::ms;
 use super::round::Round;
+use super::watch::carried;
 use crate::error::DispatchError;
 use crate::outbox::{Outbox, fresh};
 use field::id::OrderId;
@@ -22,8 +23,8 @@ const MAX_MESSAGES: usize = 200;
 impl Desk {
     /// Does what is due. `true`: something was, look again.
     pub(crate) async fn timers(&mut self, outbox: &mut Outbox) -> Result<bool, DispatchError> {
-        let now = self.clock.now();
-        let due = self.watch.due(now, MAX_ORDERS);
+        let (now, leap) = (self.clock.now(), self.clock.leapt());
+        let due = self.watch.due(now, leap, MAX_ORDERS);
         if due.is_empty() {
             return Ok(false);
         }
@@ -32,7 +33,7 @@ impl Desk {
         let mut forget = Vec::new();
         let mut widened = Vec::new();
         for (id, pending) in due {
-            if let Some(to) = pending.step_due(now) {
+            if let Some(to) = pending.step_due(now, leap) {
                 if round.escalate(id, to).await?.is_none() {
                     forget.push(id);
                 }
@@ -57,7 +58,7 @@ impl Desk {
 
 impl Round<'_> {
     /// One further channel for each message of the order that was not read in time. `None`: the
-    /// order waits for nobody any more. Else when to look again, `None` when no channel is left.
+    /// order waits for nobody any more. Else from when on to count anew, `None` when no channel is left.
     async fn widen(
         &mut self,
         id: OrderId,
@@ -70,13 +71,13 @@ impl Round<'_> {
         let filter = MessageFilter { order: Some(id), limit: MAX_MESSAGES, ..MessageFilter::default() };
         let messages = self.store.tables.messages(&filter).await?;
         let mut next: Option<Time> = None;
-        let mut again_at = |at: Time| next = Some(next.map_or(at, |n: Time| n.min(at)));
+        let mut again_from = |from: Time| next = Some(next.map_or(from, |n: Time| n.min(from)));
         for message in messages.into_iter().filter(|m| m.read_at.is_none()) {
-            let ripe_at = message.created_at.plus_ms(after_ms);
-            if ripe_at > now {
-                again_at(ripe_at);
+            let asked_at = carried(message.created_at, self.leap);
+            if asked_at.plus_ms(after_ms) > now {
+                again_from(asked_at);
             } else if self.one_more_way(message, now).await? {
-                again_at(now.plus_ms(after_ms));
+                again_from(now);
             }
         }
         Ok(Some(next))

@@ -36,7 +36,7 @@ use store::{Actor, Registry, Store, StoreError, Tx};
 use tokio::task::{Id, JoinSet};
 
 /// Most messages handed over in one transaction: keeps an urgent one from waiting for a long one.
-const MAX_PER_PASS: usize = 400;
+const MAX_PER_PASS: usize = 128;
 /// Most messages of one channel held in memory; the rest waits in the store.
 const MAX_HELD: usize = 50_000;
 

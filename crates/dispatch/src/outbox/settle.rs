@@ -23,7 +23,7 @@ const FIRST_WAIT_MS: i64 = 2 * SECOND_MS;
 const LONGEST_WAIT_MS: i64 = 5 * MINUTE_MS;
 /// A message this old is given up even on its last way: nobody drives to yesterday's flood.
 const MAX_AGE_MS: i64 = 24 * HOUR_MS;
-/// Requests settled in one transaction.
+/// Messages settled in one transaction, or one request's.
 const MAX_PER_PASS: usize = 256;
 
 /// What is written, and what is done once it is.
@@ -49,7 +49,14 @@ impl Outbox {
         if self.landed.is_empty() {
             return Ok(false);
         }
-        let rest = self.landed.split_off(self.landed.len().min(MAX_PER_PASS));
+        let mut messages = 0;
+        let fitting = self.landed.iter().take_while(|landing| {
+            let fits = messages < MAX_PER_PASS;
+            messages += landing.flight.bundle.items.len();
+            fits
+        });
+        let fitting = fitting.count();
+        let rest = self.landed.split_off(fitting);
         let landings = std::mem::replace(&mut self.landed, rest);
         match self.settle_all(&landings).await {
             Ok(()) => Ok(true),

@@ -235,16 +235,15 @@ async fn the_running_desk_wakes_by_itself_and_stops_when_told() {
     let town = Town::new(1, &[ChannelKind::WecomApp, ChannelKind::Sms]).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let dispatch = town.dispatch().await;
-    let watching = async {
-        town.raise(0, Severity::Red).await;
-        let mut head = town.store.tables.journal_watch();
-        while town.acts("sent").await < 2 {
-            head.changed().await.unwrap();
-        }
-        stop.send(true).unwrap();
-    };
-    let (ended, ()) = tokio::join!(dispatch.run(stopped), watching);
-    ended.unwrap();
+    // Spawned: the desk's future can go to another thread.
+    let running = tokio::spawn(dispatch.run(stopped));
+    town.raise(0, Severity::Red).await;
+    let mut head = town.store.tables.journal_watch();
+    while town.acts("sent").await < 2 {
+        head.changed().await.unwrap();
+    }
+    stop.send(true).unwrap();
+    running.await.unwrap().unwrap();
     assert_eq!(states(&town).await.get("sent"), Some(&2));
     let head = town.store.tables.journal_head();
     assert_eq!(town.store.tables.cursor("dispatch").await.unwrap(), head.0);
