@@ -1,19 +1,19 @@
-// 拼音首字母: found by comparing with the first character of each letter in pinyin order, which the
-// browser's own collation knows; no dictionary is shipped. Characters with several readings get
+// 拼音首字母: read from the browser's own pinyin collation, which sorts a boundary mark before the
+// first character of every letter; no dictionary is shipped. Characters with several readings get
 // their usual one.
 
 const letters = 'ABCDEFGHJKLMNOPQRSTWXYZ'
-/** The first character of each letter in GB pinyin order. */
-const firsts = '阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀'
+/** CLDR's mark before a letter's first character. */
+const boundary = '\uFDD0'
 const collator = new Intl.Collator('zh-Hans-CN-u-co-pinyin')
 const han = /\p{Script=Han}/u
 
 function letterOf(char: string): string {
   if (!han.test(char)) return /[a-z0-9]/i.test(char) ? char.toLowerCase() : ''
   let found = ''
-  for (let i = 0; i < firsts.length; i += 1) {
-    if (collator.compare(char, firsts[i] ?? '') < 0) break
-    found = letters[i] ?? ''
+  for (const letter of letters) {
+    if (collator.compare(char, boundary + letter) < 0) break
+    found = letter
   }
   return found.toLowerCase()
 }

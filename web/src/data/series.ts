@@ -24,6 +24,8 @@ export interface Recent {
   /** The window's edges, ms; moves with the newest data. */
   from: Ref<number>
   to: Ref<number>
+  /** Whether the first load is done. */
+  ready: Ref<boolean>
   problem: Ref<unknown>
 }
 
@@ -32,6 +34,7 @@ export function useRecent(points: () => number[], hours: number): Recent {
   const samples = shallowRef<ReadonlyMap<number, SeriesSample[]>>(new Map())
   const to = ref(serverNow())
   const from = ref(to.value - hours * hourMs)
+  const ready = ref(false)
   const problem = shallowRef<unknown>(null)
   let asked = 0
 
@@ -47,6 +50,7 @@ export function useRecent(points: () => number[], hours: number): Recent {
       if (mine !== asked) return
       samples.value = new Map(series.map((s) => [s.point, s.samples]))
       problem.value = null
+      ready.value = true
     } catch (thrown) {
       if (mine === asked) problem.value = thrown
     }
@@ -85,5 +89,5 @@ export function useRecent(points: () => number[], hours: number): Recent {
     clearInterval(timer)
     asked += 1
   })
-  return { samples, from, to, problem }
+  return { samples, from, to, ready, problem }
 }

@@ -55,6 +55,7 @@ const font = ['system']
 const name = (english: boolean): ExpressionSpecification => ['get', english ? 'name_en' : 'name']
 
 function layers(english: boolean): LayerSpecification[] {
+  const scale = Number(token('--scale')) || 1
   const halo = { 'text-halo-color': token('--halo'), 'text-halo-width': 1.4 }
   const rain: ExpressionSpecification = ['match', ['get', 'class'], 1, token('--rain-1'), 2, token('--rain-2'), 3, token('--rain-3'), 4, token('--rain-4'), 5, token('--rain-5'), token('--rain-6')]
   return [
@@ -74,7 +75,7 @@ function layers(english: boolean): LayerSpecification[] {
       type: 'symbol',
       source: 'rivers',
       minzoom: 10.5,
-      layout: { 'symbol-placement': 'line', 'text-field': name(english), 'text-font': font, 'text-size': 12, 'symbol-spacing': 500 },
+      layout: { 'symbol-placement': 'line', 'text-field': name(english), 'text-font': font, 'text-size': 12 * scale, 'symbol-spacing': 500 },
       paint: { 'text-color': token('--water'), ...halo },
     },
     {
@@ -82,14 +83,14 @@ function layers(english: boolean): LayerSpecification[] {
       type: 'symbol',
       source: 'roads',
       minzoom: 12.5,
-      layout: { 'symbol-placement': 'line', 'text-field': name(english), 'text-font': font, 'text-size': 11 },
+      layout: { 'symbol-placement': 'line', 'text-field': name(english), 'text-font': font, 'text-size': 11 * scale },
       paint: { 'text-color': token('--dim'), ...halo },
     },
     {
       id: 'town-names',
       type: 'symbol',
       source: 'townNames',
-      layout: { 'text-field': name(english), 'text-font': font, 'text-size': 13, 'text-letter-spacing': english ? 0.02 : 0.1, 'text-padding': 6 },
+      layout: { 'text-field': name(english), 'text-font': font, 'text-size': 13 * scale, 'text-letter-spacing': english ? 0.02 : 0.1, 'text-padding': 2, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.6 },
       paint: { 'text-color': token('--dim'), ...halo },
     },
     {
@@ -97,7 +98,7 @@ function layers(english: boolean): LayerSpecification[] {
       type: 'symbol',
       source: 'blocks',
       minzoom: 12.5,
-      layout: { 'text-field': ['get', 'code'], 'text-font': font, 'text-size': 11 },
+      layout: { 'text-field': ['get', 'code'], 'text-font': font, 'text-size': 11 * scale },
       paint: { 'text-color': token('--dim'), ...halo },
     },
     {
@@ -107,11 +108,12 @@ function layers(english: boolean): LayerSpecification[] {
       layout: {
         'icon-image': ['get', 'icon'],
         'icon-allow-overlap': true,
+        'icon-ignore-placement': true,
         'symbol-sort-key': ['get', 'sort'],
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 9, ['get', 'far'], 12, 1],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 9, ['*', scale, ['get', 'far']], 12, scale],
         'text-field': ['get', 'label'],
         'text-font': font,
-        'text-size': 12,
+        'text-size': 12 * scale,
         'text-anchor': 'left',
         'text-offset': [0.8, 0],
         'text-optional': true,
