@@ -8,7 +8,9 @@ use super::schema;
 use crate::error::SqlContext as _;
 use crate::{Options, SqlUrl, StoreError};
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{
+    Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _,
+};
 use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -53,6 +55,9 @@ impl Db {
         };
         let connect =
             AnyConnectOptions::from_str(&url).during("reading the database URL")?.disable_statement_logging();
+        // Once without the pool, which would go on trying for its whole patience.
+        let first = AnyConnection::connect_with(&connect).await.during("connecting to the database")?;
+        first.close().await.during("connecting to the database")?;
         let read = pool(engine, connect.clone(), READERS).await?;
         let write = pool(engine, connect, 1).await?;
         let db = Self { engine, read, write, turn: Arc::default() };
