@@ -4,12 +4,12 @@ import { applyAlarm, applyOrder, alarms } from './live'
 import type { AlarmState, AlarmView, OrderView } from './types'
 import { worstByStation } from '@/map/stations'
 
-const person = { id: 1, name: '王建国', name_en: 'Wang Jianguo' }
+const person = { id: 1, name: '王建国', name_en: 'Wang Jianguo', mobile: null }
 function alarm(id: number, state: AlarmState, risk: number, also: Partial<AlarmView> = {}): AlarmView {
   const station = { code: '3307820001', name: '江滨路下穿', name_en: 'Jiangbin underpass', kind: 'ponding' as const, position: { lon: 120, lat: 29 } }
   const at = '2021-06-30T21:00:00+08:00'
   return {
-    id, rule: 1, kind: 'level_high', station, block: { id: 37, code: '037', name: '037', name_en: '037', town: '稠城街道' },
+    id, rule: 1, kind: 'level_high', station, block: { id: 37, code: '037', name: '037', name_en: '037', town: '稠城街道', town_en: 'Choucheng', town_code: '330782001' },
     point: { id: 1, quantity: 'depth', unit: 'm' }, state, severity: 'red', peak: 'red', evidence: { value: 0.5, threshold: 0.5, samples: [] },
     raised_at: at, changed_at: at, acknowledged: null, returned_at: null, closed_at: null, shelf: null, suppressed: false, risk,
     now: null, trend_per_10min: null, order: null, ...also,

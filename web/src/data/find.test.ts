@@ -9,7 +9,7 @@ const station = (code: string, name: string, name_en: string) =>
   ({ code, name, name_en, block: { name: '稠城区块037', name_en: 'Choucheng 037' } }) as StationView
 const all = searchables(
   [station('3307820001', '江滨路下穿', 'Jiangbin Road underpass'), station('3307820002', '江滨路东', 'Jiangbin Road east')],
-  [{ id: 37, code: '037', name: '稠城区块', name_en: 'Choucheng', town: '稠城街道' }],
+  [{ id: 37, code: '037', name: '稠城区块', name_en: 'Choucheng', town: '稠城街道', town_en: 'Choucheng', town_code: '330782001' }],
   [{ id: 1, name: '王建国', name_en: 'Wang Jianguo', mobile: '13900000000' }],
   [],
 )

@@ -1,192 +1,62 @@
-// What the server says and takes: the views of /api/v1. Times are RFC 3339 with offset.
+// What the server says and takes. The shapes come from the generated file (`npm run types`); here they
+// get short names, and what JSON schema cannot say (a pair, a tuple) is said more exactly.
+import type { components } from './types.gen'
 
+type S = components['schemas']
+
+/** RFC 3339 with offset. */
 export type Time = string
-export type Severity = 'blue' | 'yellow' | 'orange' | 'red'
-export type StationKind = 'rain' | 'ponding' | 'manhole' | 'river' | 'pump' | 'reservoir'
-export type Quantity = 'rain' | 'rain_total' | 'level' | 'depth' | 'flow' | 'voltage' | 'pumps_running' | 'status'
-export type Quality = 'good' | 'suspect' | 'missing' | 'manual'
-export type Role = 'dispatcher' | 'block_owner' | 'administrator'
-export type ChannelKind = 'wecom_app' | 'wecom_robot' | 'dingtalk_robot' | 'sms' | 'web_push' | 'email'
-export type AlarmState = 'raised' | 'acknowledged' | 'returned_unacknowledged' | 'returned' | 'closed'
-export type OrderState = 'sent' | 'accepted' | 'departed' | 'arrived' | 'handled' | 'closed'
-export type DeliveryState = 'waiting' | 'handing' | 'sent' | 'delivered' | 'given_up'
+export type Severity = S['Severity']
+export type StationKind = S['StationKind']
+export type Quantity = S['Quantity']
+export type Quality = S['Quality']
+export type Role = S['Role']
+export type ChannelKind = S['ChannelKind']
+export type AlarmState = S['AlarmState']
+export type OrderState = S['OrderState']
+export type DeliveryState = S['DeliveryState']
+/** Every code a refusal can carry. */
+export type ProblemCode = S['ProblemCode']
 
+/** A list; `next` is given back as `cursor`. */
 export interface Page<T> {
   items: T[]
   next?: string | null
 }
 
-export interface Position {
-  lon: number
-  lat: number
-}
+export type Position = S['PositionView']
+/** Longitude, latitude. */
 export type LonLat = [number, number]
 export type Ring = LonLat[]
 
-export interface PersonBrief {
-  id: number
-  name: string
-  name_en: string
-  mobile?: string | null
-}
-export interface PersonView extends PersonBrief {
-  login: string
-  role: Role
-  mobile: string | null
-  channels: ChannelKind[]
-  synthetic?: boolean
-}
-export interface BlockBrief {
-  id: number
-  code: string
-  name: string
-  name_en: string
-  /** Its town's name. */
-  town: string
-  town_en?: string
-  town_code?: string
-}
-export interface StationBrief {
-  code: string
-  name: string
-  name_en: string
-  kind: StationKind
-  position: Position
-}
+export type PersonBrief = S['PersonBrief']
+export type PersonView = S['PersonView']
+export type BlockBrief = S['BlockBrief']
+export type StationBrief = S['StationBrief']
+export type Thresholds = Partial<S['ThresholdsView']>
+export type Latest = S['LatestView']
+export type PointView = S['PointView']
+export type Maintenance = S['MaintenanceView']
+export type StationView = S['StationView']
 
-export interface Thresholds {
-  blue?: number | null
-  yellow?: number | null
-  orange?: number | null
-  red?: number | null
-}
-export interface Latest {
-  at: Time
-  value: number | null
-  quality: Quality
-  packet: number
-}
-export interface PointView {
-  id: number
-  quantity: Quantity
-  unit: string
-  elements: string[]
-  min: number
-  max: number
-  headline: boolean
-  latest: Latest | null
-  thresholds: Thresholds | null
-  trend_per_10min: number | null
-}
-export interface Maintenance {
-  until: Time
-  reason: string
-}
-export interface StationView extends StationBrief {
-  block: BlockBrief
-  report_interval_s: number
-  ground_m: number | null
-  crown_m: number | null
-  maintenance: Maintenance | null
-  synthetic: boolean
-  points: PointView[]
-  last_received_at: Time | null
-  online: boolean
-  online_rate: number | null
-  drift_s: number | null
-  severity: Severity | null
-  etag?: string
-}
-
-export interface SampleView {
-  at: Time
-  value: number | null
-  quality: Quality
-}
-export interface Shelf {
-  by: PersonBrief | number
-  reason: string
-  until: Time
-}
-export interface AlarmView {
-  id: number
-  rule: number
-  kind: string
-  station: StationBrief
-  block: BlockBrief
-  point: { id: number; quantity: Quantity; unit: string }
-  state: AlarmState
-  severity: Severity
-  peak: Severity
-  evidence: { value: number; threshold: number; samples: SampleView[] }
-  raised_at: Time
-  changed_at: Time
-  acknowledged: { by: PersonBrief; at: Time } | null
-  returned_at: Time | null
-  closed_at: Time | null
-  shelf: Shelf | null
-  suppressed: boolean
-  risk: number
-  now: { at: Time; value: number | null } | null
-  trend_per_10min: number | null
-  order: { id: number; state: OrderState; assignee: PersonBrief } | null
-}
-export interface RainNear {
-  station: string
-  name: string
-  name_en: string
-  mm_1h: number | null
-  distance_m: number
-}
-export interface PumpNear {
-  station: string
-  name: string
-  name_en: string
-  running: number | null
-  level: number | null
-  distance_m: number
-}
+export type SampleView = S['SampleView']
+export type Shelf = S['ShelfView']
+export type AlarmView = S['AlarmView']
+export type RainNear = S['RainNear']
+export type PumpNear = S['PumpNear']
+/** What one must know about a spot: rain and pumps nearby, the people of its block. */
 export interface Context {
   rain_near: RainNear[]
   pump_near: PumpNear[]
-  owner: { person: PersonBrief; until: Time } | null
+  owner: S['OnDuty'] | null
   neighbour: PersonBrief | null
   supervisor: PersonBrief | null
 }
-export interface AlarmCard extends AlarmView, Context {
-  timeline: LineView[]
-  messages: MessageView[]
-}
-export interface LineView {
-  seq: number
-  at: Time
-  actor: { kind: string; id?: number | string | null; name?: string | null; name_en?: string | null }
-  subject: string
-  act: string
-  body: unknown
-  hash: string
-}
+export type AlarmCard = AlarmView & Context & { timeline: LineView[]; messages: MessageView[] }
+export type LineView = S['LineView']
 
-export interface DeliveryView {
-  channel: ChannelKind
-  state: DeliveryState
-  attempts: number
-  changed_at: Time
-  receipt: string | null
-  merged_into: number | null
-}
-export interface MessageView {
-  id: number
-  person: PersonBrief
-  severity: Severity
-  alarm: number | null
-  order: number | null
-  template: string
-  params: Record<string, unknown>
-  created_at: Time
-  read_at: Time | null
-  deliveries: DeliveryView[]
-}
+export type DeliveryView = S['DeliveryView']
+export type MessageView = Omit<S['MessageView'], 'params'> & { params: Record<string, unknown> }
 export interface PersonLedger {
   person: PersonBrief
   asked: number
@@ -198,170 +68,55 @@ export interface PersonLedger {
 export interface ChannelView {
   channel: ChannelKind
   configured: boolean
-  budget: { per_minute: number; left: number } | null
+  budget: S['ChannelBudget'] | null
   waiting: number
   last_error: string | null
 }
 
-export interface OrderAlarm {
-  id: number
-  kind: string
-  severity: Severity
-  state: AlarmState
-  value: number
-  threshold: number
-  unit: string
-}
-export type Arrival =
-  | { kind: 'proven'; distance_m: number }
-  | { kind: 'without_position'; distance_m: number | null }
-export type OrderActName = 'accept' | 'depart' | 'arrive' | 'handle' | 'reassign' | 'close'
-export interface OrderView {
-  id: number
-  number: string
-  station: StationBrief
-  spot: Position
-  block: BlockBrief
-  alarms: OrderAlarm[]
-  severity: Severity
-  state: OrderState
-  assignee: PersonBrief
-  escalation: number
-  sent_at: Time
-  accepted_at: Time | null
-  departed_at: Time | null
-  arrived_at: Time | null
-  arrival: Arrival | null
-  handled_at: Time | null
-  handling: { text: string; photos: string[] } | null
-  closed_at: Time | null
-  closed_by: PersonBrief | null
-  closed_reason: string | null
-  changed_at: Time
-  mine: boolean
-  can: OrderActName[]
-}
-export interface OrderCard extends OrderView {
+export type OrderAlarm = S['OrderAlarm']
+export type Arrival = S['ArrivalView']
+export type OrderActName = S['OrderActName']
+export type OrderView = S['OrderView']
+export type OrderCard = OrderView & {
   card: Context & {
-    level: { at: Time; value: number | null; unit: string; trend_per_10min: number | null; threshold: number | null } | null
+    dispatcher?: PersonBrief | null
+    level: S['SpotLevel'] | null
+    /** What to take along, as codes. */
     bring: string[]
     timeline: LineView[]
     messages: MessageView[]
   }
 }
 
-export interface ClockView {
-  now: Time
-  speed: number
-  paused: boolean
-  demo: boolean
-  synthetic: boolean
-  storm?: string | null
-}
-export interface PlaybackView extends ClockView {
-  storm: string | null
-  storm_began_at: Time | null
-  people: boolean
-  dispatcher: boolean
-  leapt_at?: Time | null
-  storms: StormView[]
-}
-export interface StormView {
-  id: string
-  title: string
-  title_en: string
-  starts_at: Time
-  hours: number
-  areal_mm: number
-  gauges: { name: string; mm: number }[]
-}
+export type ClockView = S['ClockView']
+export type StormView = S['StormView']
+export type PlaybackView = ClockView & { storms: StormView[] }
 
+export type MapLine = Omit<S['LineShape'], 'lines'> & { lines: LonLat[][] }
 export interface MapView {
   centre: LonLat
+  /** West, south, east, north. */
   bounds: [number, number, number, number]
   service_area: Ring[]
-  towns: { code: string; name: string; name_en: string; ring: Ring; middle: LonLat }[]
+  towns: (Omit<S['TownShape'], 'ring' | 'middle'> & { ring: Ring; middle: LonLat })[]
   blocks: (BlockBrief & { ring: Ring; middle: LonLat })[]
   rivers: MapLine[]
   roads: MapLine[]
-  reservoirs: { name: string; name_en: string; rings: Ring[] }[]
-}
-export interface MapLine {
-  name: string
-  name_en: string
-  lines: LonLat[][]
-  width_m: number
+  reservoirs: (Omit<S['AreaShape'], 'rings'> & { rings: Ring[] })[]
 }
 
-export interface RainSums {
-  h1: number | null
-  h3: number | null
-  h6: number | null
-  h24: number | null
-  day: number | null
-}
-export interface RainGauge extends RainSums {
-  station: string
-  name: string
-  name_en: string
-  position: Position
-}
-export interface RainView {
-  at: Time
-  gauges: RainGauge[]
-  areal: RainSums
-  hyetograph: { at: Time; mm: number | null }[]
-  max: { station: string; name: string; name_en?: string; mm: number } | null
-}
+export type RainSums = S['RainSums']
+export type RainGauge = S['RainGauge']
+export type RainView = S['RainView']
 
 /** `[ms since 1970, value, quality code 0 good 1 suspect 2 missing 3 manual, packet]` */
 export type SeriesSample = [number, number | null, number, number]
-export interface SeriesView {
-  point: number
-  quantity: Quantity
-  unit: string
-  station: string
-  samples: SeriesSample[]
-}
+export type SeriesView = Omit<S['SeriesView'], 'samples'> & { samples: SeriesSample[] }
 
-export interface Overview {
-  stations: { total: number; online: number; silent: string[] }
-  alarms: { unacknowledged: number; active: number; returned: number; shelved: number; today: number }
-  orders: { open: number; late: number }
-  acknowledge_p50_s: number | null
-}
-
-export interface FieldMark {
-  start: number
-  end: number
-  name: string
-}
-export interface PacketView {
-  seq: number
-  station: string
-  received_at: Time
-  sent_at: Time | null
-  protocol: string
-  hex: string
-  readings: { point: number; at: Time; value: number | null; quality: Quality }[]
-  decoded: unknown
-  fields: FieldMark[]
-}
-export interface QuarantineView {
-  id: number
-  at: Time
-  peer: string
-  protocol: string
-  station: string | null
-  reason: string
-  detail: string
-  hex: string
-  times: number
-  decoded: unknown
-  fields: FieldMark[]
-  dismissed_by: PersonBrief | null
-}
-
+export type Overview = S['Overview']
+export type FieldMark = S['FieldMark']
+export type PacketView = S['PacketView']
+export type QuarantineView = S['QuarantineView']
 export interface DemoLogin {
   login: string
   password: string
@@ -369,33 +124,14 @@ export interface DemoLogin {
   name: string
   name_en: string
 }
-
-export interface RuleView {
-  id: number
-  point: number
-  kind: string
-  params: Record<string, unknown>
-  enabled: boolean
-  etag: string
-}
+export type RuleView = Omit<S['RuleView'], 'params'> & { params: Record<string, unknown> }
 
 /** What an act answers with: the journal line it wrote and the thing as it is now. */
-export interface AlarmActed {
-  line: LineView
-  alarm: AlarmView
-}
-export interface OrderActed {
-  line: LineView
-  order: OrderView
-}
+export type AlarmActed = S['AlarmActed']
+export type OrderActed = S['OrderActed']
 
 /** What one packet brought. */
-export interface PacketReadings {
-  packet: number
-  station: string
-  received_at: Time
-  readings: { point: number; at: Time; value: number | null; quality: Quality }[]
-}
+export type PacketReadings = S['PacketReadings']
 
 /** What the stream carries, by event name. */
 export interface StreamEvents {
@@ -405,7 +141,7 @@ export interface StreamEvents {
   message: MessageView
   station: { code: string }
   registry: Record<string, never>
-  clock: ClockView & Partial<PlaybackView>
+  clock: ClockView
   quarantine: { open: number }
   reload: Record<string, never>
 }

@@ -23,7 +23,7 @@ export function fixed(value: number | null | undefined, places: number): string 
 }
 
 /** A value of a quantity, without its unit. */
-export function valueText(value: number | null | undefined, quantity: Quantity | undefined): string {
+export function valueText(value: number | null | undefined, quantity: Quantity | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return dash
   if (quantity === 'flow') return significant(value, 3)
   return fixed(value, (quantity && decimals[quantity]) ?? 2)

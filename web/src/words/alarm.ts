@@ -46,7 +46,7 @@ export function alarmLine(alarm: AlarmView): string {
 }
 
 /** `+0.06 m/10 min`; nothing for what barely moves. */
-export function trendText(trend: number | null | undefined, quantity: Quantity, unit: string): string {
+export function trendText(trend: number | null | undefined, quantity: Quantity | null, unit: string): string {
   if (trend === null || trend === undefined || Math.abs(trend) < 0.005) return ''
   if (quantity === 'rain' || quantity === 'rain_total') return ''
   return `${signed(trend)} ${unitText(unit)}/10 min`

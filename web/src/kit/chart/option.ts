@@ -83,16 +83,13 @@ function rainSeries(d: Drawing) {
     yAxisIndex: rainIndex,
     // A period value carries its end: the bar stands over the five minutes before.
     data: (d.rain ?? []).map(([at, mm]) => [at - d.intervalMs / 2, mm]),
-    barWidth: barWidth(d),
+    // Of the room one period takes, so that bars stay bars while zooming.
+    barWidth: '86%',
+    barMinWidth: 1,
     itemStyle: { color: d.colour('--water'), opacity: 0.75 },
     silent: true,
     large: false,
   }
-}
-
-/** Width of a bar in per cent of the axis. */
-function barWidth(d: Drawing): string {
-  return `${Math.max(0.15, (d.intervalMs / (d.to - d.from)) * 100 * 0.86).toFixed(3)}%`
 }
 
 function lineSeries(d: Drawing, line: ChartLine, first: boolean) {
