@@ -261,12 +261,15 @@ const OPEN_FILES: usize = 64;
 /// Most readings kept in memory as chunks: about 16 MB.
 const CACHED_READINGS: usize = 500_000;
 
+/// A segment's number, a point, and its readings there.
+type Answer = (u64, PointId, Option<Arc<Chunk>>);
+
 /// Reads chunks and offsets, and remembers the ones lately asked for.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     dir: PathBuf,
     files: Mutex<VecDeque<(u64, Arc<File>)>>,
-    chunks: Mutex<VecDeque<(u64, PointId, Option<Arc<Chunk>>)>>,
+    chunks: Mutex<VecDeque<Answer>>,
 }
 
 impl Shelf {
@@ -352,7 +355,7 @@ impl Shelf {
     }
 }
 
-fn weight((_, _, chunk): &(u64, PointId, Option<Arc<Chunk>>)) -> usize {
+fn weight((_, _, chunk): &Answer) -> usize {
     // An empty answer weighs something too, so that their number is bounded as well.
     chunk.as_ref().map_or(100, |c| c.times.len() + 100)
 }

@@ -29,9 +29,12 @@ const LOG_READINGS: usize = 500_000;
 /// How long to wait before a failed sealing is tried again.
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
 
+/// Where an answer goes.
+pub(crate) type Answer = oneshot::Sender<Result<Appended, StoreError>>;
+
 /// What the writer is asked.
 pub(crate) enum Ask {
-    Append(Packet, oneshot::Sender<Result<Appended, StoreError>>),
+    Append(Packet, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -74,7 +77,7 @@ struct Group {
     duplicates: u64,
     /// Stations heard without anything new.
     heard: Vec<(StationCode, field::time::Time, Option<field::time::Time>)>,
-    answers: Vec<(oneshot::Sender<Result<Appended, StoreError>>, Result<Appended, StoreError>)>,
+    answers: Vec<(Answer, Result<Appended, StoreError>)>,
 }
 
 impl Writer {

@@ -3,6 +3,13 @@
 //! `tables/` holds the cases that run on every engine (see `engines.rs`); the rest has no database in
 //! it, or only the bundled one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation in a test's helper is the finding itself"
+)]
+
 mod directory;
 mod engines;
 mod measured;
