@@ -1,0 +1,284 @@
+//! 测站登记: what a station must be like to be registered; the same for the file import and the
+//! editor on the screen. Pure.
+
+use field::id::{BlockId, PointId, StationCode};
+use field::place::Position;
+use field::station::{Point, Quantity, Station, StationKind};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::Registry;
+use utoipa::ToSchema;
+
+/// Longest name, characters: what fits on a map label and a card.
+const NAME_MAX: usize = 60;
+/// Points of one station: SL 651 knows 60 elements, stations have under ten.
+const POINTS_MAX: usize = 32;
+/// Protocol elements of one point.
+const ELEMENTS_MAX: usize = 8;
+/// Report intervals, seconds: keep-alives are shorter, daily reports are the rarest.
+const INTERVAL_S: (f64, f64) = (10.0, 86_400.0);
+/// Longitudes and latitudes of China, degrees: outside, the columns were swapped or the unit is not
+/// degrees.
+const LON: (f64, f64) = (73.0, 136.0);
+const LAT: (f64, f64) = (3.0, 54.0);
+/// Heights, m: the Turpan depression and the highest river gauge.
+const HEIGHT_M: (f64, f64) = (-200.0, 6_000.0);
+/// Limits of what a point may measure, in any unit.
+const MEASURE: (f64, f64) = (-10_000.0, 1_000_000.0);
+
+/// What is wrong with one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// The file is no UTF-8 text.
+    NotUtf8,
+    /// The line is no CSV.
+    BadCsv,
+    /// The file has more lines than are taken at once: `max`.
+    TooManyLines,
+    /// The heading lacks this column.
+    MissingColumn,
+    /// The heading has a column nobody knows.
+    UnknownColumn,
+    /// A value is needed.
+    Empty,
+    /// Longer than `max` characters.
+    TooLong,
+    /// No station code.
+    BadCode,
+    /// The code is in the file twice: `first_line`.
+    CodeTwice,
+    /// Not one of `allowed`.
+    NotOneOf,
+    /// No number.
+    NotANumber,
+    /// Outside `min` to `max`.
+    OutOfRange,
+    /// No block has that code.
+    UnknownBlock,
+    /// The position lies in no block.
+    OutsideAllBlocks,
+    /// No point as `quantity:element+element:min:max`.
+    BadPoint,
+    /// More points or elements than `max`.
+    TooMany,
+    /// No element as two to six hexadecimal digits.
+    BadElement,
+    /// Two points take the same element.
+    ElementTwice,
+    /// The least value is not below the greatest.
+    MinNotBelowMax,
+}
+
+/// One wrong value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    /// The column, or the field of the same name.
+    pub(crate) column: &'static str,
+    pub(crate) code: FaultCode,
+    /// What was given.
+    pub(crate) value: String,
+    /// What the sentence needs besides.
+    pub(crate) params: Value,
+}
+
+/// A station as somebody wants it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) name_en: String,
+    pub(crate) kind: StationKind,
+    pub(crate) position: Position,
+    /// `None`: the block that holds the position.
+    pub(crate) block: Option<BlockId>,
+    pub(crate) report_interval_s: f64,
+    pub(crate) ground_m: Option<f64>,
+    pub(crate) crown_m: Option<f64>,
+    /// `None`: as they are, or the kind's usual ones for a new station.
+    pub(crate) points: Option<Vec<PointDraft>>,
+}
+
+/// A point as somebody wants it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PointDraft {
+    /// `None`: the known point of that quantity, or a new one.
+    pub(crate) id: Option<PointId>,
+    pub(crate) quantity: Quantity,
+    pub(crate) elements: Vec<String>,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+/// A station ready to be written, with its points (`id` 0: new).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registered {
+    /// The station.
+    pub station: Station,
+    /// All its points.
+    pub points: Vec<Point>,
+    /// Points it had and will have no longer.
+    pub gone: Vec<PointId>,
+}
+
+/// Checks a draft against the registry.
+///
+/// # Errors
+/// Every fault found, not only the first.
+pub(crate) fn checked(draft: &Draft, registry: &Registry) -> Result<Registered, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let code = StationCode::new(draft.code.as_str());
+    if code.is_err() {
+        faults.push(fault("code", FaultCode::BadCode, &draft.code, json!({ "max": StationCode::MAX_LEN })));
+    }
+    for (column, text) in [("name", &draft.name), ("name_en", &draft.name_en)] {
+        faults.extend(text_fault(column, text));
+    }
+    faults.extend(range_fault("lon", draft.position.lon, LON));
+    faults.extend(range_fault("lat", draft.position.lat, LAT));
+    faults.extend(range_fault("report_interval_s", draft.report_interval_s, INTERVAL_S));
+    faults.extend(draft.ground_m.and_then(|m| range_fault("ground_m", m, HEIGHT_M)));
+    faults.extend(draft.crown_m.and_then(|m| range_fault("crown_m", m, HEIGHT_M)));
+    faults.extend(draft.points.iter().flat_map(|points| point_faults(points)));
+    let block = block_of(draft, registry).map_err(|f| faults.push(f)).ok();
+    match (code, block) {
+        (Ok(code), Some(block)) if faults.is_empty() => Ok(registered(draft, registry, code, block)),
+        _ => Err(faults),
+    }
+}
+
+pub(crate) fn fault(column: &'static str, code: FaultCode, value: impl ToString, params: Value) -> Fault {
+    Fault { column, code, value: value.to_string().chars().take(100).collect(), params }
+}
+
+fn text_fault(column: &'static str, text: &str) -> Option<Fault> {
+    if text.trim().is_empty() {
+        return Some(fault(column, FaultCode::Empty, text, json!({})));
+    }
+    let long = text.chars().count() > NAME_MAX;
+    long.then(|| fault(column, FaultCode::TooLong, text, json!({ "max": NAME_MAX })))
+}
+
+fn range_fault(column: &'static str, value: f64, (min, max): (f64, f64)) -> Option<Fault> {
+    // NaN is in no range.
+    let outside = !(min..=max).contains(&value);
+    outside.then(|| fault(column, FaultCode::OutOfRange, value, json!({ "min": min, "max": max })))
+}
+
+fn block_of(draft: &Draft, registry: &Registry) -> Result<BlockId, Fault> {
+    match draft.block {
+        Some(id) => registry
+            .block(id)
+            .map(|b| b.id)
+            .ok_or_else(|| fault("block", FaultCode::UnknownBlock, id, json!({}))),
+        None => registry.block_at(draft.position).map(|b| b.id).ok_or_else(|| {
+            let Position { lon, lat } = draft.position;
+            fault("lon", FaultCode::OutsideAllBlocks, format!("{lon}, {lat}"), json!({}))
+        }),
+    }
+}
+
+fn point_faults(points: &[PointDraft]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if points.is_empty() {
+        faults.push(fault("points", FaultCode::Empty, "", json!({})));
+    }
+    if points.len() > POINTS_MAX {
+        faults.push(fault("points", FaultCode::TooMany, points.len(), json!({ "max": POINTS_MAX })));
+    }
+    let mut taken = std::collections::HashSet::new();
+    for point in points {
+        let name = point.quantity.code();
+        if point.elements.len() > ELEMENTS_MAX {
+            faults.push(fault("points", FaultCode::TooMany, name, json!({ "max": ELEMENTS_MAX })));
+        }
+        for element in &point.elements {
+            let hex = (2..=6).contains(&element.len()) && element.bytes().all(|b| b.is_ascii_hexdigit());
+            if !hex {
+                faults.push(fault("points", FaultCode::BadElement, element, json!({ "point": name })));
+            } else if !taken.insert(element.to_ascii_uppercase()) {
+                faults.push(fault("points", FaultCode::ElementTwice, element, json!({ "point": name })));
+            }
+        }
+        faults.extend([point.min, point.max].into_iter().find_map(|v| range_fault("points", v, MEASURE)));
+        if point.min >= point.max {
+            let value = format!("{}:{}", point.min, point.max);
+            faults.push(fault("points", FaultCode::MinNotBelowMax, value, json!({ "point": name })));
+        }
+    }
+    faults
+}
+
+fn registered(draft: &Draft, registry: &Registry, code: StationCode, block: BlockId) -> Registered {
+    let known = registry.station(&code);
+    let known_points = registry.points_of(&code);
+    let station = Station {
+        name: draft.name.trim().to_owned(),
+        name_en: draft.name_en.trim().to_owned(),
+        kind: draft.kind,
+        position: draft.position,
+        block,
+        report_interval_s: draft.report_interval_s.round() as u32,
+        ground_m: draft.ground_m,
+        crown_m: draft.crown_m,
+        maintenance: known.and_then(|s| s.maintenance.clone()),
+        synthetic: known.is_some_and(|s| s.synthetic),
+        code: code.clone(),
+    };
+    let points = match &draft.points {
+        Some(wanted) => matched(&code, wanted, known_points),
+        None if known.is_some() => known_points.iter().map(|p| (**p).clone()).collect(),
+        None => matched(&code, &usual_points(draft.kind), &[]),
+    };
+    let gone = known_points.iter().map(|p| p.id).filter(|id| points.iter().all(|p| p.id != *id)).collect();
+    Registered { station, points, gone }
+}
+
+/// Gives each wanted point the id of the known one it stands for: the id asked for, else the first
+/// of its quantity that nobody has taken.
+fn matched(code: &StationCode, wanted: &[PointDraft], known: &[std::sync::Arc<Point>]) -> Vec<Point> {
+    let mut free: Vec<_> = known.iter().collect();
+    let mut take = |fits: &dyn Fn(&Point) -> bool| {
+        let place = free.iter().position(|p| fits(p))?;
+        Some(free.remove(place).id)
+    };
+    let asked: Vec<_> = wanted.iter().map(|w| w.id.and_then(|id| take(&|p| p.id == id))).collect();
+    let point = |(w, asked): (&PointDraft, Option<PointId>)| Point {
+        id: asked.or_else(|| take(&|p| p.quantity == w.quantity)).unwrap_or(PointId(0)),
+        station: code.clone(),
+        quantity: w.quantity,
+        elements: w.elements.iter().map(|e| e.to_ascii_uppercase()).collect(),
+        min: w.min,
+        max: w.max,
+    };
+    wanted.iter().zip(asked).map(point).collect()
+}
+
+/// The points a station of a kind usually has, with their SL 651 elements.
+fn usual_points(kind: StationKind) -> Vec<PointDraft> {
+    let point = |quantity, elements: &[&str], min, max| PointDraft {
+        id: None,
+        quantity,
+        elements: elements.iter().map(|e| (*e).to_owned()).collect(),
+        min,
+        max,
+    };
+    let voltage = point(Quantity::Voltage, &["38"], 0.0, 30.0);
+    match kind {
+        StationKind::Rain => vec![
+            point(Quantity::Rain, &["22", "F4"], 0.0, 60.0),
+            point(Quantity::RainTotal, &["26"], 0.0, 100_000.0),
+            voltage,
+        ],
+        StationKind::Ponding => vec![point(Quantity::Depth, &["39", "F5"], 0.0, 3.0), voltage],
+        StationKind::Manhole => vec![point(Quantity::Depth, &["39", "F5"], 0.0, 15.0), voltage],
+        StationKind::River | StationKind::Reservoir => {
+            vec![point(Quantity::Level, &["39", "F5"], -10.0, 500.0), voltage]
+        }
+        StationKind::Pump => vec![
+            point(Quantity::Level, &["39", "F5"], -10.0, 500.0),
+            point(Quantity::PumpsRunning, &["19"], 0.0, 20.0),
+            voltage,
+        ],
+    }
+}

@@ -1,0 +1,57 @@
+//! Every route, one file a noun. The table is the only way in.
+
+use crate::route::Route;
+
+mod alarms;
+mod channels;
+mod clock;
+mod demo;
+mod journal;
+mod map;
+mod messages;
+mod openapi;
+mod operation;
+mod orders;
+mod overview;
+mod packets;
+mod people;
+mod photos;
+mod push;
+mod quarantine;
+mod rain;
+mod rules;
+mod series;
+mod session;
+mod stations;
+mod stream;
+
+/// The whole table.
+pub(crate) fn table() -> Vec<Route> {
+    [
+        session::routes(),
+        demo::routes(),
+        clock::routes(),
+        overview::routes(),
+        map::routes(),
+        stations::routes(),
+        series::routes(),
+        rain::routes(),
+        packets::routes(),
+        quarantine::routes(),
+        alarms::routes(),
+        orders::routes(),
+        photos::routes(),
+        messages::routes(),
+        channels::routes(),
+        push::routes(),
+        people::routes(),
+        rules::routes(),
+        journal::routes(),
+        stream::routes(),
+        openapi::routes(),
+        operation::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
