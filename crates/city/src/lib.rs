@@ -4,9 +4,16 @@
 //! sign in over HTTP, and the servers its messages arrive at enforce the limits of the real ones.
 //! Everything comes from one seed; everything says that it is synthetic.
 
+mod config;
 mod dice;
+mod error;
+mod hands;
+pub mod rtu;
+mod sky;
 pub mod storm;
 pub mod town;
 pub mod water;
 
+pub use config::{ChannelSecrets, Config, Habits};
+pub use error::CityError;
 pub use town::Town;
