@@ -21,7 +21,7 @@ pub enum DispatchError {
         /// The setting.
         setting: &'static str,
     },
-    /// A journal line cannot be read.
+    /// A journal line cannot be read; it is logged and passed over.
     #[error(
         "dispatch: journal line {seq} (`{act}`): {detail}; it was written by another version of the program"
     )]

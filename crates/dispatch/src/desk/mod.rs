@@ -63,7 +63,13 @@ impl Desk {
         let Some(last) = lines.last().map(|line| line.seq) else { return Ok(false) };
         let mut effects = Vec::new();
         for line in &lines {
-            effects.extend(effect_of(line)?);
+            match effect_of(line) {
+                Ok(effect) => effects.extend(effect),
+                // One line of another version must not keep all others from being followed.
+                Err(error) => {
+                    tracing::error!(%error, "a journal line is passed over; somebody may have to be called by voice")
+                }
+            }
         }
         if !effects.is_empty() || last.0 - self.saved.0 > MAX_UNSAVED {
             let mut round = self.round(outbox).await?;

@@ -2,7 +2,6 @@
 
 use super::call::{AlarmCall, Effect, told};
 use super::watch::carried;
-use crate::error::DispatchError;
 use crate::facts::Facts;
 use crate::outbox::{Outbox, fresh};
 use field::alarm::{Alarm, AlarmAct, AlarmState};
@@ -81,13 +80,13 @@ impl<'a> Round<'a> {
         Ok(self.done)
     }
 
-    pub(super) async fn apply(&mut self, effect: Effect) -> Result<(), DispatchError> {
+    pub(super) async fn apply(&mut self, effect: Effect) -> Result<(), StoreError> {
         match effect {
             Effect::Alarm { id, then, act, seq } => self.call(id, &then, act, seq).await,
-            Effect::Close { id } => Ok(self.close_alarm(id).await?),
-            Effect::Reassigned { order, reason, seq } => Ok(self.reassigned(&order, &reason, seq).await?),
-            Effect::Asked { message } => Ok(self.asked(*message).await?),
-            Effect::Unreachable { message } => Ok(self.unreachable(message).await?),
+            Effect::Close { id } => self.close_alarm(id).await,
+            Effect::Reassigned { order, reason, seq } => self.reassigned(&order, &reason, seq).await,
+            Effect::Asked { message } => self.asked(*message).await,
+            Effect::Unreachable { message } => self.unreachable(message).await,
         }
     }
 
@@ -98,7 +97,7 @@ impl<'a> Round<'a> {
         then: &Alarm,
         call: AlarmCall,
         seq: JournalSeq,
-    ) -> Result<(), DispatchError> {
+    ) -> Result<(), StoreError> {
         // Closed, shelved or under maintenance since: it calls nobody now.
         let Some(alarm) = self.tx.alarm(id).await?.filter(Alarm::is_calling) else { return Ok(()) };
         let before = match call {
@@ -123,14 +122,14 @@ impl<'a> Round<'a> {
             template: told.template(),
             facts,
         };
-        Ok(self.tell(telling).await?)
+        self.tell(telling).await
     }
 
-    /// The alarm as the line before `seq` left it.
-    async fn before(&mut self, id: AlarmId, seq: JournalSeq) -> Result<Option<Alarm>, DispatchError> {
+    /// The alarm as the line before `seq` left it; `None` where that cannot be read.
+    async fn before(&mut self, id: AlarmId, seq: JournalSeq) -> Result<Option<Alarm>, StoreError> {
         let subject = Subject::Alarm(id);
         let lines = self.store.tables.journal_before(Some(seq), Some(&subject), 1).await?;
-        lines.first().map(|line| super::call::part(line, "alarm")).transpose()
+        Ok(lines.first().and_then(|line| super::call::part(line, "alarm").ok()))
     }
 
     async fn join(&mut self, order: Order, alarm: &Alarm) -> Result<Order, StoreError> {

@@ -5,6 +5,9 @@
 //! between the two finds the delivery `Handing` and hands the same parcel over again, with the same
 //! key: the only window in which a person may get something twice.
 //!
+//! A group robot knows no keys. What it may have been told before a crash is told again only when
+//! the message lives on no other channel; else the next channel takes over.
+//!
 //! Temporary failures never give up a message's last way; only a refusal for good does.
 
 pub(crate) mod lane;

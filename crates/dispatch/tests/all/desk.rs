@@ -264,3 +264,26 @@ async fn the_journal_read_twice_does_nothing_twice() {
     let after = (town.acts("send").await, town.acts("message").await, town.servers.state.lock().got.len());
     assert_eq!(before, after);
 }
+
+#[tokio::test]
+async fn a_line_that_cannot_be_read_does_not_keep_the_next_alarm_from_calling() {
+    let town = town().await;
+    let mut dispatch = town.dispatch().await;
+    let mut tx = town.store.tables.begin(store::Actor::Desk("alarm"), town.now()).await.unwrap();
+    let odd = serde_json::json!({ "v": 99 });
+    tx.journal(store::Subject::Alarm(field::id::AlarmId(77)), "raise", odd).await.unwrap();
+    tx.commit().await.unwrap();
+    town.raise(0, Severity::Red).await;
+    dispatch.tick().await.unwrap();
+    assert_eq!(town.messages_to(a(0)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn encrypted_mail_can_be_set_up() {
+    for tls in ["starttls", "tls"] {
+        let mut town = town().await;
+        let email = serde_json::json!({ "host": "smtp.example", "tls": tls, "from": "a@w.example" });
+        town.config.email = Some(serde_json::from_value(email).unwrap());
+        assert!(town.dispatch().await.board().states()[5].configured);
+    }
+}
