@@ -166,13 +166,6 @@ impl Evaluator {
         }
     }
 
-    /// How bad a rule's condition is; `None` when it does not hold or the rule is not watched.
-    #[must_use]
-    pub fn current(&self, rule: RuleId) -> Option<Severity> {
-        let mut rules = self.stations.values().flat_map(|s| &s.points).flat_map(|p| &p.rules);
-        rules.find(|r| r.id == rule).and_then(|r| r.current)
-    }
-
     /// Says when a station was last heard, where the packets to be loaded do not reach back so far.
     pub fn heard(&mut self, station: &StationCode, at: Time) {
         if let Some(state) = self.stations.get_mut(station) {

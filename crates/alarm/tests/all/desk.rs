@@ -1,7 +1,8 @@
 //! The desk over a real store: lives of alarms, silence, maintenance, shelves, edits, restarts.
 
 use crate::rules::clock;
-use crate::town::{LeapClock, PERSON, Town, code, rule};
+use crate::town::{PERSON, Town, code, rule};
+use alarm::Desk;
 use field::alarm::{AlarmAct, AlarmState, Shelf};
 use field::clock::Clock;
 use field::id::PacketSeq;
@@ -317,7 +318,7 @@ async fn the_running_desk_wakes_for_a_packet_and_stops_when_told() {
     let (point, _) = town.station(1, Quantity::Depth, &[("level_high", ponding())]).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut journal = town.store.tables.journal_watch();
-    let desk = alarm::run(town.store.clone(), town.clock.clone(), stopped);
+    let desk = tokio::spawn(alarm::run(town.store.clone(), town.clock.clone(), stopped));
     let person = async {
         let seq = town.hears(1, point, &[(clock(12, 0), Some(0.42))]).await;
         while town.alarms().await.is_empty() {
@@ -327,7 +328,7 @@ async fn the_running_desk_wakes_for_a_packet_and_stops_when_told() {
         seq
     };
     let (ended, seq) = tokio::join!(desk, person);
-    ended.unwrap();
+    ended.unwrap().unwrap();
     assert_eq!(town.store.tables.cursor("alarm").await.unwrap(), seq.0);
     assert!(seq > PacketSeq(0));
 }
@@ -358,5 +359,16 @@ async fn a_replay_with_other_parameters_answers_what_would_have_been() {
     assert!(found(ponding(), day.0, day.0).await.is_err());
     assert!(found(ponding(), day.0, day.0.plus_ms(32 * 24 * HOUR_MS)).await.is_err());
     assert!(town.alarms().await.is_empty(), "nothing live was touched");
-    let _: &LeapClock = &town.clock;
+}
+
+#[tokio::test]
+async fn a_store_closed_under_the_desk_is_an_error_and_no_panic() {
+    let town = Town::at(clock(12, 0)).await;
+    town.station(1, Quantity::Depth, &[("silent", json!({}))]).await;
+    let mut desk = town.desk().await;
+    desk.turn().await.unwrap();
+    town.store.clone().close().await;
+    town.clock.advance_to(clock(13, 0));
+    assert!(desk.turn().await.is_err());
+    assert!(Desk::awake(town.store.clone(), town.clock.clone()).await.is_err());
 }

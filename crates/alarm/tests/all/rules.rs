@@ -1,9 +1,11 @@
 //! Rules as data: one `check` per table row — a rule, its samples, and the severity after each.
 
+use crate::machine::{point, station};
 use alarm::rules::{RuleKind, Verdict};
 use alarm::window::{Trail, Window};
 use field::sample::{Quality, Sample};
 use field::severity::Severity::{self, Blue, Orange, Red, Yellow};
+use field::station::{Quantity, Station, StationKind};
 use field::time::{HOUR_MS, MINUTE_MS, Time};
 use serde_json::{Value, json};
 
@@ -368,5 +370,36 @@ fn every_kind_describes_its_form_and_accepts_its_own_defaults() {
             }
         }
         kind.check_params(&params).unwrap();
+    }
+}
+
+#[test]
+fn default_thresholds_come_from_the_crown_and_the_ground() {
+    let levels = |kind, crown_m, ground_m| {
+        let station = Station { crown_m, ground_m, ..station(1, kind) };
+        let quantity = if kind == StationKind::Rain { Quantity::Rain } else { Quantity::Level };
+        let rules = alarm::defaults(&station, &point(1, &station, quantity), true);
+        for rule in &rules {
+            RuleKind::of(rule.kind).unwrap().check_params(&rule.params).unwrap();
+        }
+        assert_eq!(rules.iter().filter(|r| r.kind == "silent").count(), 1);
+        let level = rules.iter().find(|r| r.kind == "level_high");
+        level
+            .map(|r| ["blue", "yellow", "orange", "red"].map(|s| r.params["thresholds"][s].as_f64().unwrap()))
+    };
+    use StationKind::{Manhole, Ponding, Pump, Rain, Reservoir, River};
+    for (kind, crown, ground, expected) in [
+        (Ponding, None, None, Some([0.15, 0.27, 0.40, 0.50])),
+        (Manhole, Some(1.2), Some(2.4), Some([1.2, 1.6, 2.0, 2.3])),
+        (Manhole, None, Some(2.0), Some([1.0, 1.4, 1.7, 1.9])),
+        (Manhole, Some(1.0), None, Some([1.0, 1.3, 1.6, 1.9])),
+        (Manhole, None, None, None),
+        (River, Some(58.2), None, Some([56.7, 57.2, 57.7, 58.2])),
+        (River, None, Some(60.0), None),
+        (Pump, None, Some(50.5), Some([49.0, 49.4, 49.7, 50.0])),
+        (Reservoir, Some(100.0), None, Some([99.0, 99.5, 99.8, 100.0])),
+        (Rain, None, None, None),
+    ] {
+        assert_eq!(levels(kind, crown, ground), expected, "{kind:?} {crown:?} {ground:?}");
     }
 }

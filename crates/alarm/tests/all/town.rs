@@ -54,7 +54,8 @@ impl Clock for LeapClock {
 }
 
 pub(crate) struct Town {
-    pub(crate) dir: tempfile::TempDir,
+    /// Removed when the town goes.
+    _dir: tempfile::TempDir,
     pub(crate) store: Store,
     pub(crate) clock: Arc<LeapClock>,
     serial: u32,
@@ -64,7 +65,7 @@ impl Town {
     pub(crate) async fn at(now: Time) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(Options::new(dir.path())).await.unwrap();
-        let town = Self { dir, store, clock: LeapClock::at(now), serial: 0 };
+        let town = Self { _dir: dir, store, clock: LeapClock::at(now), serial: 0 };
         town.settle().await;
         town
     }
