@@ -52,6 +52,8 @@ impl Running {
             udp: Some(config.sl651.udp),
             ..gateway::Config::default()
         };
+        // Before stations are heard: what was said while nobody listened must not look like silence.
+        let alarms = alarm::Desk::awake(store.clone(), Arc::clone(&clock)).await?;
         let gateway = gateway::run(stations, store.clone(), Arc::clone(&clock), ended.clone()).await?;
         let sl651 = gateway.tcp_addr.context("the gateway listens nowhere")?;
 
@@ -78,7 +80,7 @@ impl Running {
         let mut end = ended.clone();
         let at_end = async move { drop(end.wait_for(|ending| *ending).await) };
         let desks = vec![
-            desk("alarm", alarm::run(store.clone(), Arc::clone(&clock), ended.clone())),
+            desk("alarm", alarms.run(ended.clone())),
             desk("dispatch", dispatch.run(ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];
@@ -100,7 +102,10 @@ impl Running {
             }
         };
         if tokio::time::timeout(ENDING, all).await.is_err() {
-            tracing::warn!(seconds = ENDING.as_secs(), "some desks did not end in time; nothing durable is lost");
+            tracing::warn!(
+                seconds = ENDING.as_secs(),
+                "some desks did not end in time; nothing durable is lost"
+            );
         }
         self.store.close().await;
     }

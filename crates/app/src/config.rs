@@ -125,7 +125,9 @@ impl Config {
             return Ok(dir.clone());
         }
         let base = platform_data_dir();
-        let Some(base) = base else { bail!("no data folder is known for this user; name one with --data DIR") };
+        let Some(base) = base else {
+            bail!("no data folder is known for this user; name one with --data DIR")
+        };
         Ok(base.join("zhizhen"))
     }
 }
@@ -156,7 +158,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let error = read("[http]\nlisten = \"127.0.0.1:1\"\nlisen = 3\n").unwrap_err().to_string();
-        assert!(error.contains("lisen") && error.contains("line 3") && error.contains("zhizhen.toml"), "{error}");
+        assert!(
+            error.contains("lisen") && error.contains("line 3") && error.contains("zhizhen.toml"),
+            "{error}"
+        );
     }
 
     #[test]

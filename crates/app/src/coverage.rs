@@ -73,7 +73,11 @@ impl std::fmt::Display for Fault {
 
 /// Every fault, broken polygons first. Without a broken polygon or any other fault, every point of
 /// the towns' ground resolves to exactly one person on duty at every minute.
-pub(crate) fn check<'a>(towns: &[Town], blocks: &[Block], roster: impl Fn(&Block) -> Option<&'a Roster>) -> Vec<Fault> {
+pub(crate) fn check<'a>(
+    towns: &[Town],
+    blocks: &[Block],
+    roster: impl Fn(&Block) -> Option<&'a Roster>,
+) -> Vec<Fault> {
     let mut faults: Vec<Fault> = towns
         .iter()
         .map(|t| (&t.name, &t.ring))
@@ -99,8 +103,10 @@ fn ground(towns: &[Town], blocks: &[Block]) -> Vec<Fault> {
     let area = geo::unary_union(&towns.iter().map(|t| polygon(&t.ring)).collect::<Vec<_>>());
     let shapes: Vec<Polygon> = blocks.iter().map(|b| polygon(&b.ring)).collect();
     let held = geo::unary_union(&shapes);
-    let mut faults: Vec<Fault> =
-        pieces(&area.difference(&held)).into_iter().map(|(at, area_m2)| Fault::Hole { at, area_m2 }).collect();
+    let mut faults: Vec<Fault> = pieces(&area.difference(&held))
+        .into_iter()
+        .map(|(at, area_m2)| Fault::Hole { at, area_m2 })
+        .collect();
     for (i, (a, block)) in shapes.iter().zip(blocks).enumerate() {
         for (b, other) in shapes.iter().zip(blocks).skip(i + 1) {
             let near = a.bounding_rect().zip(b.bounding_rect()).is_some_and(|(x, y)| x.intersects(&y));
@@ -128,7 +134,8 @@ fn pieces(shape: &MultiPolygon) -> Vec<(Position, f64)> {
         .filter_map(|piece| {
             let middle = piece.centroid()?;
             let at = Position { lon: middle.x(), lat: middle.y() };
-            let degree_m = Position { lon: at.lon, lat: at.lat + 0.5 }.distance_m(Position { lat: at.lat - 0.5, ..at });
+            let degree_m =
+                Position { lon: at.lon, lat: at.lat + 0.5 }.distance_m(Position { lat: at.lat - 0.5, ..at });
             let area_m2 = piece.unsigned_area() * degree_m * degree_m * at.lat.to_radians().cos();
             (area_m2 >= LEAST_AREA_M2).then_some((at, area_m2))
         })
@@ -143,7 +150,12 @@ mod tests {
     use field::id::{BlockId, PersonId};
 
     fn ring(corners: &[(f64, f64)]) -> Ring {
-        Ring(corners.iter().map(|&(x, y)| Position { lon: 120.0 + x / 100.0, lat: 29.0 + y / 100.0 }).collect())
+        Ring(
+            corners
+                .iter()
+                .map(|&(x, y)| Position { lon: 120.0 + x / 100.0, lat: 29.0 + y / 100.0 })
+                .collect(),
+        )
     }
 
     fn block(id: i64, corners: &[(f64, f64)]) -> Block {
@@ -187,7 +199,9 @@ mod tests {
         let west = block(1, &[(0.0, 0.0), (1.2, 0.0), (1.2, 1.0), (0.0, 1.0)]);
         let east = block(2, &[(1.0, 0.0), (1.8, 0.0), (1.8, 1.0), (1.0, 1.0)]);
         let faults = faults_of(&[west, east]);
-        assert!(matches!(faults[0], Fault::Hole { at, area_m2 } if (at.lon - 120.019).abs() < 1e-6 && area_m2 > 2e5));
+        assert!(
+            matches!(faults[0], Fault::Hole { at, area_m2 } if (at.lon - 120.019).abs() < 1e-6 && area_m2 > 2e5)
+        );
         assert!(
             matches!(&faults[1], Fault::Overlap { blocks, .. } if *blocks == ("001".to_owned(), "002".to_owned()))
         );

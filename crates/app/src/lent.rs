@@ -1,6 +1,8 @@
 //! What one room lends another: desks never import each other, so plain functions go through here.
 
-use api::{ChannelBudget, ChannelView, DemoLogin, Replay, RuleDefault, RuleFault, Rules, StormGauge, StormView};
+use api::{
+    ChannelBudget, ChannelView, DemoLogin, Replay, RuleDefault, RuleFault, Rules, StormGauge, StormView,
+};
 use city::Town;
 use city::storm::STORMS;
 use city::town::DEMO_PASSWORD;
@@ -31,7 +33,8 @@ pub(crate) fn defaults(station: &Station, point: &Point) -> Vec<RuleDefault> {
 }
 
 fn check(kind: &str, params: &serde_json::Value) -> Result<(), RuleFault> {
-    let unknown = || RuleFault { param: String::new(), problem: serde_json::json!({ "code": "unknown_kind" }) };
+    let unknown =
+        || RuleFault { param: String::new(), problem: serde_json::json!({ "code": "unknown_kind" }) };
     let kind = alarm::RuleKind::of(kind).ok_or_else(unknown)?;
     kind.check_params(params).map_err(|bad| RuleFault {
         param: bad.param,
@@ -102,7 +105,11 @@ pub(crate) fn storms() -> Vec<StormView> {
                 starts_at: listed.starts_at,
                 hours: listed.hours,
                 areal_mm: listed.areal_mm,
-                gauges: listed.gauges.iter().map(|g| StormGauge { name: g.name.to_owned(), mm: g.mm }).collect(),
+                gauges: listed
+                    .gauges
+                    .iter()
+                    .map(|g| StormGauge { name: g.name.to_owned(), mm: g.mm })
+                    .collect(),
             }
         })
         .collect()

@@ -9,8 +9,9 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// When the filter is not understood.
 pub(crate) fn start(log: &Log) -> Result<()> {
-    let filter = EnvFilter::try_new(&log.level)
-        .with_context(|| format!("log level `{}` is not understood; write `info` or `info,gateway=debug`", log.level))?;
+    let filter = EnvFilter::try_new(&log.level).with_context(|| {
+        format!("log level `{}` is not understood; write `info` or `info,gateway=debug`", log.level)
+    })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first.
     drop(match log.format {

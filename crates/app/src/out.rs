@@ -19,7 +19,8 @@ pub(crate) fn note(text: impl std::fmt::Display) {
 
 /// Says what went wrong, with its causes, and gives the exit code.
 pub(crate) fn failure(why: &anyhow::Error) -> ExitCode {
-    let closed = why.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
+    let closed =
+        why.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
     if closed {
         return ExitCode::SUCCESS;
     }

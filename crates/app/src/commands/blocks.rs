@@ -16,13 +16,16 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Runs it.
 pub(crate) async fn run(command: BlocksCommand) -> Result<ExitCode> {
     let BlocksCommand::Import { file: path, dry_run, data } = command;
-    let size = std::fs::metadata(&path).with_context(|| format!("`{}` cannot be read", path.display()))?.len();
+    let size =
+        std::fs::metadata(&path).with_context(|| format!("`{}` cannot be read", path.display()))?.len();
     if size > MAX_BYTES {
         bail!("`{}` has {size} bytes; at most {MAX_BYTES} are read: split it", path.display());
     }
-    let text = std::fs::read_to_string(&path).with_context(|| format!("`{}` is not UTF-8 text", path.display()))?;
-    let file: file::Map = serde_json::from_str(&text)
-        .with_context(|| format!("`{}` is not the GeoJSON that docs/stations.md describes", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("`{}` is not UTF-8 text", path.display()))?;
+    let file: file::Map = serde_json::from_str(&text).with_context(|| {
+        format!("`{}` is not the GeoJSON that docs/stations.md describes", path.display())
+    })?;
     let store = super::open(&data, dry_run).await?;
     let registry = store.tables.registry();
     let (plan, mut problems) = plan::plan(&file, &registry);

@@ -48,7 +48,10 @@ async fn examine(config: &Config, found: &mut Findings) -> Result<()> {
     }
     let dir = config.data_dir()?;
     if !dir.is_dir() {
-        return found.bad(format_args!("data directory `{}` is not there yet; `zhizhen serve` makes it", dir.display()));
+        return found.bad(format_args!(
+            "data directory `{}` is not there yet; `zhizhen serve` makes it",
+            dir.display()
+        ));
     }
     writable(&dir, found)?;
     match Store::open(super::options(config, true)?).await {
@@ -60,9 +63,8 @@ async fn examine(config: &Config, found: &mut Findings) -> Result<()> {
 fn port(what: &str, address: SocketAddr, found: &mut Findings) -> Result<()> {
     match std::net::TcpListener::bind(address) {
         Ok(_) => found.good(format_args!("{what} {address} is free")),
-        Err(why) if why.kind() == std::io::ErrorKind::AddrInUse => {
-            found.good(format_args!("{what} {address} is in use (by a running server, if this is its machine)"))
-        }
+        Err(why) if why.kind() == std::io::ErrorKind::AddrInUse => found
+            .good(format_args!("{what} {address} is in use (by a running server, if this is its machine)")),
         Err(why) => found.bad(format_args!("{what} {address} cannot be listened on: {why}; choose another")),
     }
 }
@@ -79,7 +81,10 @@ fn writable(dir: &Path, found: &mut Findings) -> Result<()> {
 
 async fn data(store: &Store, found: &mut Findings) -> Result<()> {
     let stats = store.samples.stats();
-    found.good(format_args!("samples: {} packets, {} readings, {} bytes", stats.packets, stats.readings, stats.bytes))?;
+    found.good(format_args!(
+        "samples: {} packets, {} readings, {} bytes",
+        stats.packets, stats.readings, stats.bytes
+    ))?;
     match store.tables.journal_verify().await {
         Ok(last) => found.good(format_args!("journal: {last} lines, chain whole"))?,
         Err(why @ StoreError::Corrupt { .. }) => {

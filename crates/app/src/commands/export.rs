@@ -25,7 +25,8 @@ pub(crate) async fn run(station: &str, from: Time, to: Time, data: &DataArgs) ->
     for point in registry.points_of(&code) {
         let mut start = from;
         loop {
-            let samples = store.samples.range(point.id, start, to, PAGE).await.context("reading the samples")?;
+            let samples =
+                store.samples.range(point.id, start, to, PAGE).await.context("reading the samples")?;
             for (sample, packet) in &samples {
                 csv.write_record([
                     code.as_str(),

@@ -71,6 +71,8 @@ impl City {
     pub(crate) async fn list<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
         let url = format!("http://{}{path}", self.addresses.control);
         let text = reqwest::get(&url).await?.error_for_status()?.text().await?;
-        text.lines().map(|line| serde_json::from_str(line).with_context(|| format!("{url}: `{line}`"))).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).with_context(|| format!("{url}: `{line}`")))
+            .collect()
     }
 }

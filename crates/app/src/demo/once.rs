@@ -47,7 +47,8 @@ pub(super) async fn play(
     }
     let sent: Vec<Sent> = city.list("/ledger").await.context("reading the stations' ledger")?;
     let figures =
-        after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent)).await?;
+        after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent))
+            .await?;
     write(&figures, json)?;
     Ok(figures.is_clean())
 }
@@ -81,6 +82,8 @@ fn write(figures: &Figures, json: Option<&Path>) -> Result<()> {
     let text = serde_json::to_string_pretty(figures)?;
     match json {
         None => out::line(text),
-        Some(path) => std::fs::write(path, text + "\n").with_context(|| format!("writing `{}`", path.display())),
+        Some(path) => {
+            std::fs::write(path, text + "\n").with_context(|| format!("writing `{}`", path.display()))
+        }
     }
 }

@@ -22,7 +22,9 @@ pub(crate) async fn ensure(store: &Store, town: &Town, at: Time) -> Result<()> {
             "the data directory holds the demo town of seed {seed}; start with --seed {seed}, or name another --data DIR"
         ),
         None if !registry.stations().is_empty() || !registry.blocks().is_empty() => {
-            bail!("the data directory holds a real registry; the demo does not mix with it: name another --data DIR")
+            bail!(
+                "the data directory holds a real registry; the demo does not mix with it: name another --data DIR"
+            )
         }
         None => {}
     }
@@ -70,7 +72,8 @@ async fn stations(tx: &mut Tx, town: &Town) -> Result<()> {
             let thresholds = town.thresholds.iter().find(|(p, _)| *p == point.id).map(|(_, t)| *t);
             for rule in alarm::defaults_with(station, point, is_headline, thresholds) {
                 let kind = rule.kind.to_owned();
-                let setting = RuleSetting { id: RuleId(0), point: id, kind, params: rule.params, enabled: true };
+                let setting =
+                    RuleSetting { id: RuleId(0), point: id, kind, params: rule.params, enabled: true };
                 tx.rule_put(&setting).await?;
             }
         }

@@ -52,7 +52,8 @@ fn a_data_directory_that_is_a_file_is_refused_by_name() {
 fn a_data_directory_in_use_is_refused_with_the_process_that_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    let first = Running::start(&["serve", "--data", data, "--http", "127.0.0.1:0", "--sl651", "127.0.0.1:0"]).unwrap();
+    let first = Running::start(&["serve", "--data", data, "--http", "127.0.0.1:0", "--sl651", "127.0.0.1:0"])
+        .unwrap();
     refused(&["serve", "--data", data, "--http", "127.0.0.1:0", "--sl651", "127.0.0.1:0"], &[data, "in use"]);
     assert_eq!(first.terminate(), Some(0));
 }
@@ -93,13 +94,39 @@ fn a_real_city_is_imported_checked_and_exported() {
     let blocks = file(folder.path(), "blocks.json", TOWN);
     assert!(zhizhen(&["blocks", "import", &blocks, "--data", &data]).status.success());
     assert!(zhizhen(&["check", "coverage", "--data", &data]).status.success());
-    let stations = format!("{HEADING}3307820001,江滨路下穿,,ponding,120.5,29.5,,300,,,depth:39+F5:0:5;voltage:38:0:20\n");
+    let stations = format!(
+        "{HEADING}3307820001,江滨路下穿,,ponding,120.5,29.5,,300,,,depth:39+F5:0:5;voltage:38:0:20\n"
+    );
     let stations = file(folder.path(), "stations.csv", &stations);
     let dry = zhizhen(&["stations", "import", &stations, "--dry-run", "--data", &data]);
     assert!(dry.status.success(), "{}{}", stdout(&dry), stderr(&dry));
-    assert!(!zhizhen(&["export", "--station", "3307820001", "--from", "2021-01-01T00:00", "--to", "2022-01-01T00:00", "--data", &data]).status.success());
+    assert!(
+        !zhizhen(&[
+            "export",
+            "--station",
+            "3307820001",
+            "--from",
+            "2021-01-01T00:00",
+            "--to",
+            "2022-01-01T00:00",
+            "--data",
+            &data
+        ])
+        .status
+        .success()
+    );
     assert!(zhizhen(&["stations", "import", &stations, "--data", &data]).status.success());
-    let export = zhizhen(&["export", "--station", "3307820001", "--from", "2021-01-01T00:00", "--to", "2022-01-01T00:00", "--data", &data]);
+    let export = zhizhen(&[
+        "export",
+        "--station",
+        "3307820001",
+        "--from",
+        "2021-01-01T00:00",
+        "--to",
+        "2022-01-01T00:00",
+        "--data",
+        &data,
+    ]);
     assert_eq!(stdout(&export), "station,quantity,unit,observed_at,value,quality,packet\n");
     let set = zhizhen_with(&["users", "set", "--login", "a", "--data", &data], "short\n");
     assert!(!set.status.success() && stderr(&set).contains("at least 10"), "{}", stderr(&set));
@@ -124,7 +151,8 @@ fn a_station_list_names_every_fault_with_its_line_and_changes_nothing() {
     );
     let stations = file(folder.path(), "stations.csv", &stations);
     refused(&["stations", "import", &stations, "--data", &data], &["3", "3307820001", "pond", "320.5"]);
-    let export = ["export", "--station", "3307820001", "--from", "2021-01-01T00:00", "--to", "2022-01-01T00:00"];
+    let export =
+        ["export", "--station", "3307820001", "--from", "2021-01-01T00:00", "--to", "2022-01-01T00:00"];
     refused(&[&export[..], &["--data", &data]].concat(), &["3307820001", "not registered"]);
 }
 

@@ -142,7 +142,18 @@ pub fn demo(data: &Path, seed: u64, speed: &str, http: u16, sl651: u16, city: &C
     let (seed, data) = (seed.to_string(), data.to_str().unwrap());
     let (http, sl651) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{sl651}"));
     Running::start(&[
-        "demo", "--data", data, "--seed", &seed, "--speed", speed, "--http", &http, "--sl651", &sl651, "--attach",
+        "demo",
+        "--data",
+        data,
+        "--seed",
+        &seed,
+        "--speed",
+        speed,
+        "--http",
+        &http,
+        "--sl651",
+        &sl651,
+        "--attach",
         &city.addresses,
     ])
 }

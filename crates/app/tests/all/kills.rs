@@ -28,7 +28,8 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     let city = City::start(TOWN, http, sl651);
     let mut witness = Witness::default();
     for kill in 1..=kills {
-        let server = demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts after every kill");
+        let server =
+            demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts after every kill");
         let life = Duration::from_millis(dice.random_range(20..700));
         wait(life);
         server.kill();
@@ -39,7 +40,10 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     }
     city.stop();
     println!("after {kills} kills: {}", witness.summary());
-    assert!(witness.readings > 0 && witness.acts > 0 && witness.messages > 0, "a storm without anything to lose");
+    assert!(
+        witness.readings > 0 && witness.acts > 0 && witness.messages > 0,
+        "a storm without anything to lose"
+    );
     // At-least-once: only what was under way at a kill may arrive twice.
     assert!(witness.arrived_twice <= kills as usize, "{} messages arrived twice", witness.arrived_twice);
 }
@@ -128,7 +132,9 @@ impl Witness {
         }
         // What happens once in a life: a second line of it is something done twice.
         let once = match (&subject, line.act.as_str()) {
-            (Some(Subject::Alarm(_)), "raise" | "close") | (Some(Subject::Order(_)), "send" | "close") => true,
+            (Some(Subject::Alarm(_)), "raise" | "close") | (Some(Subject::Order(_)), "send" | "close") => {
+                true
+            }
             (Some(Subject::Message(_)), "message") => true,
             _ => false,
         };
@@ -161,7 +167,10 @@ impl Witness {
         for act in told {
             let seq = act["seq"].as_i64().unwrap();
             let (subject, done) = self.lines.get(&seq).unwrap_or_else(|| panic!("answered and lost: {act}"));
-            assert_eq!((subject.as_str(), done.as_str()), (act["subject"].as_str().unwrap(), act["act"].as_str().unwrap()));
+            assert_eq!(
+                (subject.as_str(), done.as_str()),
+                (act["subject"].as_str().unwrap(), act["act"].as_str().unwrap())
+            );
         }
         self.acts += told.len();
     }

@@ -18,13 +18,21 @@ fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
     assert_eq!((number("monitoring_points"), number("rain_gauges"), number("blocks")), (26, 54, 214));
     assert!(number("readings_sent") > 10_000, "{figures}");
     assert_eq!(number("readings_sent"), number("readings_stored"));
-    assert_eq!((number("readings_lost"), number("readings_doubled"), number("notifications_lost")), (0, 0, 0));
+    assert_eq!(
+        (number("readings_lost"), number("readings_doubled"), number("notifications_lost")),
+        (0, 0, 0)
+    );
     assert!(number("alarms_raised") >= 10 && number("orders_closed") >= 5, "{figures}");
     assert_eq!(number("alarms_raised"), number("alarms_closed"));
     assert_eq!(figures["rain_areal_mean"], areal_mean);
     for (gauge, total) in gauges {
-        let found: Vec<&Value> =
-            figures["rain_totals"].as_object().unwrap().iter().filter(|(n, _)| n.contains(gauge)).map(|(_, v)| v).collect();
+        let found: Vec<&Value> = figures["rain_totals"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(n, _)| n.contains(gauge))
+            .map(|(_, v)| v)
+            .collect();
         assert!(found.iter().any(|v| **v == *total), "{gauge}: {found:?}, not {total}");
     }
 }

@@ -116,7 +116,8 @@ impl Planner<'_> {
     }
 
     fn block(&mut self, number: usize, feature: &Feature) {
-        let Properties::Block { code, name, name_en, town, a, b, supervisor, duty } = &feature.properties else {
+        let Properties::Block { code, name, name_en, town, a, b, supervisor, duty } = &feature.properties
+        else {
             return;
         };
         let what = format!("feature {number}, block `{code}`");
@@ -127,7 +128,7 @@ impl Planner<'_> {
         let ring = self.ring(&what, &feature.geometry);
         let people = [a, b, supervisor].map(|login| self.login(&what, login));
         let (Some(ring), [Some(a), Some(b), Some(supervisor)]) = (ring, people) else { return };
-        let known = self.registry.blocks().find(|b| b.code == *code).map(|b| b.id);
+        let known = self.registry.blocks().values().find(|b| b.code == *code).map(|b| b.id);
         let last = self.registry.blocks().values().map(|b| b.id.0).max().unwrap_or(0);
         let id = known.unwrap_or(BlockId(last + self.plan.blocks.len() as i64 + 1));
         let chain = Chain { a, b, supervisor };
