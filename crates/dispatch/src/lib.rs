@@ -1,7 +1,7 @@
 //! The dispatch desk: the right person, the channels, the escalation, the ledger.
 //!
 //! Two halves that share one task: the desk follows journal and clock and decides who is asked
-//! ([`mod@desk`]); the outbox hands messages to the channels and keeps the ledger ([`mod@outbox`]).
+//! (`desk`); the outbox hands messages to the channels and keeps the ledger (`outbox`).
 //! Everything that must survive is in the store; what is in memory is read again at each start.
 //!
 //! Promises: a message that was asked for is handed over at least once on at least one channel, or

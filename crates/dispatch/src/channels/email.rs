@@ -164,6 +164,7 @@ impl Channel for Email {
             concurrency: 4,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            one_server: true,
             knows_keys: true,
         }
     }

@@ -102,6 +102,8 @@ pub(crate) struct Limits {
     pub(crate) persons: usize,
     /// How long a text may be.
     pub(crate) size: Size,
+    /// Whether all its mailboxes are on one server, so that one failure speaks for all.
+    pub(crate) one_server: bool,
     /// Whether it can tell a repetition by its key from a second message.
     pub(crate) knows_keys: bool,
 }
@@ -178,6 +180,8 @@ pub(crate) enum Outcome {
         /// Whether the whole channel is meant, not only this mailbox.
         whole_channel: bool,
     },
+    /// It was not even tried: the server is down, and other ways may be open.
+    Down,
     /// It will never go this way.
     Refused {
         /// The error's code and text.

@@ -249,6 +249,7 @@ impl Channel for Sms {
             concurrency: 16,
             persons: 1,
             size: Size::Ucs2((self.config.max_parts * PER_PART).saturating_sub(signature)),
+            one_server: true,
             knows_keys: self.config.fields.key.is_some(),
         }
     }

@@ -223,6 +223,7 @@ impl Channel for WebPush {
             concurrency: 16,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            one_server: false,
             knows_keys: true,
         }
     }

@@ -181,6 +181,7 @@ impl Channel for WecomApp {
             concurrency: 16,
             persons: 1,
             size: Size::Utf8(MAX_TEXT),
+            one_server: true,
             knows_keys: true,
         }
     }

@@ -118,6 +118,7 @@ impl Channel for WecomRobots {
             concurrency: 8,
             persons: MAX_PERSONS,
             size: Size::Utf8(MAX_TEXT),
+            one_server: true,
             knows_keys: false,
         }
     }

@@ -16,6 +16,7 @@ mod watch;
 use crate::config::Config;
 use crate::error::DispatchError;
 use crate::outbox::Outbox;
+use crate::outbox::health::Throttle;
 use call::effect_of;
 use field::clock::Clock;
 use field::id::JournalSeq;
@@ -40,6 +41,7 @@ pub(crate) struct Desk {
     cursor: JournalSeq,
     saved: JournalSeq,
     watch: Watch,
+    too_few: Throttle,
 }
 
 impl Desk {
@@ -54,7 +56,7 @@ impl Desk {
         for order in store.tables.open_orders().await? {
             watch.see(&order, &config);
         }
-        Ok(Self { store, clock, config, cursor, saved: cursor, watch })
+        Ok(Self { store, clock, config, cursor, saved: cursor, watch, too_few: Throttle::default() })
     }
 
     /// Follows the journal for one stretch. `true`: there may be more.
@@ -96,6 +98,11 @@ impl Desk {
     }
 
     fn take_up(&mut self, done: round::Done, outbox: &mut Outbox) {
+        if let Some((person, channels)) = done.too_few
+            && let Some(unsaid) = self.too_few.pass()
+        {
+            tracing::warn!(%person, channels, unsaid, "a person is reached by too few channels");
+        }
         for (message, deliveries) in done.asked {
             for delivery in deliveries {
                 outbox.put(&message, delivery);

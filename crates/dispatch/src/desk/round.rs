@@ -28,6 +28,8 @@ pub(super) struct Done {
     pub(super) asked: Vec<(Arc<Message>, Vec<Delivery>)>,
     /// Orders as they are now.
     pub(super) orders: Vec<Order>,
+    /// Somebody was told on fewer channels than an alarm should start on: who, and on how many.
+    pub(super) too_few: Option<(PersonId, usize)>,
 }
 
 /// A transaction under way.
@@ -317,7 +319,7 @@ impl<'a> Round<'a> {
         };
         let Some(message) = self.tx.message_insert(new).await? else { return Ok(()) };
         if ways.len() < self.first_channels {
-            tracing::warn!(person = %person.id, channels = ways.len(), "a person is reached by too few channels");
+            self.done.too_few = Some((person.id, ways.len()));
         }
         if ways.is_empty() {
             let body =

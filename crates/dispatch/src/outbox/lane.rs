@@ -7,6 +7,7 @@
 //!   one text. Nothing is ever dropped.
 //! - A parcel whose outcome is unknown goes again exactly as it was, with the same key.
 
+use super::health::Health;
 use crate::budget::Budget;
 use crate::channels::{Channel, Limits, Mailbox};
 use field::id::{MessageId, PersonId};
@@ -111,6 +112,7 @@ pub(crate) struct Lane {
     pub(crate) kind: ChannelKind,
     pub(crate) limits: Limits,
     pub(crate) last_error: Option<(Time, String)>,
+    pub(crate) health: Health,
     budget: Budget,
     holes: BTreeMap<Mailbox, Pigeonhole>,
     in_flight: usize,
@@ -127,6 +129,7 @@ impl Lane {
             limits,
             channel,
             last_error: None,
+            health: Health::default(),
             holes: BTreeMap::new(),
             in_flight: 0,
             known: BTreeSet::new(),
@@ -187,10 +190,15 @@ impl Lane {
             }
         }
         heads.sort_unstable();
+        // One question at a time to a server that does not answer.
+        let concurrency = if self.health.is_down() { 1 } else { self.limits.concurrency };
+        if self.health.probe_at().is_some_and(|at| now < at) {
+            return vec![];
+        }
         let mut bundles = Vec::new();
         let mut taken = 0;
         for ((Reverse(severity), ..), mailbox) in heads {
-            if self.in_flight >= self.limits.concurrency || taken >= most {
+            if self.in_flight >= concurrency || taken >= most {
                 break;
             }
             let urgent = severity == Severity::Red;
@@ -203,7 +211,9 @@ impl Lane {
             if hole.budget.opens_at(now, speed, urgent).is_some() {
                 continue;
             }
-            let merge = !at_ease || hole.ready.len() > hole.budget.left(now, speed).div_ceil(2);
+            let crowded = !at_ease || hole.ready.len() > hole.budget.left(now, speed).div_ceil(2);
+            // A question to a dead server is put with one message.
+            let merge = crowded && !self.health.is_down();
             let items = hole.take_again(now).unwrap_or_else(|| hole.take(merge, persons));
             hole.busy = true;
             hole.budget.take(now);
@@ -248,6 +258,28 @@ impl Lane {
     pub(crate) fn remember(&mut self, mailbox: Mailbox, at: Time) {
         self.budget.remember(at);
         self.hole(mailbox).budget.remember(at);
+    }
+
+    /// What has waited since `before` or longer for a server that is down, at most `most` messages:
+    /// they may look for another way. They come back by [`Lane::retry`], or are forgotten.
+    pub(crate) fn stranded(&mut self, before: Time, most: usize) -> Vec<Bundle> {
+        let mut bundles = Vec::new();
+        let mut left = most;
+        for (mailbox, hole) in &mut self.holes {
+            let old = |item: &Item| item.message.created_at <= before;
+            let ready: Vec<Rank> =
+                hole.ready.values().filter(|i| old(i)).map(Item::rank).take(left).collect();
+            left -= ready.len();
+            let mut items: Vec<Item> = ready.iter().filter_map(|rank| hole.ready.remove(rank)).collect();
+            let later: Vec<_> =
+                hole.later.iter().filter(|(_, i)| old(i)).map(|(k, _)| *k).take(left).collect();
+            left -= later.len();
+            items.extend(later.iter().filter_map(|key| hole.later.remove(key)));
+            if !items.is_empty() {
+                bundles.push(Bundle { mailbox: *mailbox, items });
+            }
+        }
+        bundles
     }
 
     /// These go again, alone or merged anew, each at its `next_at`.
@@ -295,7 +327,9 @@ impl Lane {
             });
             ready.into_iter().chain(hole.next_at()).min()
         });
-        if self.in_flight >= self.limits.concurrency { None } else { next.min() }
+        let concurrency = if self.health.is_down() { 1 } else { self.limits.concurrency };
+        let next = next.min().max(self.health.probe_at().filter(|_| self.waiting() > 0));
+        if self.in_flight >= concurrency { None } else { next }
     }
 }
 

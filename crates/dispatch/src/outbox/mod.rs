@@ -10,6 +10,7 @@
 //!
 //! Temporary failures never give up a message's last way; only a refusal for good does.
 
+pub(crate) mod health;
 pub(crate) mod lane;
 mod parcel;
 mod settle;
@@ -28,6 +29,7 @@ use field::id::MessageId;
 use field::message::{Delivery, DeliveryState, Message};
 use field::person::{ChannelKind, Person};
 use field::time::Time;
+use health::Throttle;
 use lane::{Bundle, Item, Lane};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -71,6 +73,7 @@ pub(crate) struct Outbox {
     /// More waits in the store than is held here.
     spilled: bool,
     board: Arc<ChannelBoard>,
+    unreachable: Throttle,
 }
 
 impl Outbox {
@@ -97,6 +100,7 @@ impl Outbox {
             dice: StdRng::seed_from_u64(config.seed),
             spilled: false,
             board,
+            unreachable: Throttle::default(),
         })
     }
 

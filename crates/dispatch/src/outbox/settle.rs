@@ -1,8 +1,9 @@
 //! 结算: what became of the requests is written into the ledger, and what follows from it: another
 //! try, another channel, or the news that somebody cannot be reached at all.
 
+use super::health::News;
 use super::lane::Item;
-use super::{Landing, Outbox, note};
+use super::{Flight, Landing, Outbox, note};
 use crate::channels::{Mailbox, Outcome};
 use crate::error::DispatchError;
 use crate::facts::Facts;
@@ -14,6 +15,7 @@ use rand::RngExt as _;
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 use store::tables::Outcome as Tried;
 use store::{Actor, StoreError, Subject};
 
@@ -23,6 +25,10 @@ const FIRST_WAIT_MS: i64 = 2 * SECOND_MS;
 const LONGEST_WAIT_MS: i64 = 5 * MINUTE_MS;
 /// A message this old is given up even on its last way: nobody drives to yesterday's flood.
 const MAX_AGE_MS: i64 = 24 * HOUR_MS;
+/// How long a message waits for a server that is down before it takes another channel.
+const STRANDED_MS: i64 = 30 * SECOND_MS;
+/// Messages that look elsewhere after one failed question.
+const MAX_STRANDED: usize = 4_000;
 /// Messages settled in one transaction, or one request's.
 const MAX_PER_PASS: usize = 256;
 
@@ -99,7 +105,7 @@ impl Outbox {
             let items = &landing.flight.bundle.items;
             match landing.outcome {
                 Outcome::Sent { .. } | Outcome::Busy { .. } => {}
-                Outcome::Refused { .. } => ids.extend(items.iter().map(|i| i.message.id)),
+                Outcome::Refused { .. } | Outcome::Down => ids.extend(items.iter().map(|i| i.message.id)),
                 Outcome::Retry { .. } => ids.extend(
                     items.iter().filter(|i| i.delivery.attempts >= self.max_attempts).map(|i| i.message.id),
                 ),
@@ -177,6 +183,17 @@ impl Outbox {
                 } else {
                     plan.retry.push((kind, bundle.mailbox, items));
                 }
+            }
+            Outcome::Down => {
+                let mut items = Vec::new();
+                for item in &bundle.items {
+                    if self.may_give_up(item, now, known).await? {
+                        self.give_up(item, "the channel's server does not answer", now, known, plan).await?;
+                    } else {
+                        items.push(item.clone());
+                    }
+                }
+                plan.retry.push((kind, bundle.mailbox, items));
             }
             Outcome::Refused { reason } => {
                 for item in &bundle.items {
@@ -286,32 +303,65 @@ impl Outbox {
         for (message, delivery) in plan.takeovers {
             self.put(&message, delivery);
         }
+        let mut failed: Vec<ChannelKind> = landings
+            .iter()
+            .filter(|landing| matches!(landing.outcome, Outcome::Retry { .. }))
+            .map(|landing| landing.flight.kind)
+            .collect();
+        failed.sort_unstable();
+        failed.dedup();
+        for kind in failed {
+            self.look_elsewhere(kind, now);
+        }
         for message in plan.unreachable {
-            tracing::warn!(message = %message.id, person = %message.person, "no channel reaches this person");
             metrics::counter!("zhizhen_dispatch_unreachable_total").increment(1);
+            if let Some(unsaid) = self.unreachable.pass() {
+                tracing::warn!(message = %message.id, person = %message.person, unsaid, "no channel reaches this person");
+            }
         }
     }
 
     /// What an answer says about the channel itself.
     fn learn(&mut self, landing: &Landing, now: Time) {
         let kind = landing.flight.kind;
-        let (code, reason) = match &landing.outcome {
-            Outcome::Sent { .. } => ("sent", None),
-            Outcome::Retry { reason, .. } => ("failed", Some(reason)),
-            Outcome::Busy { reason, .. } => ("busy", Some(reason)),
-            Outcome::Refused { reason } => ("refused", Some(reason)),
-        };
-        metrics::counter!("zhizhen_dispatch_requests_total", "channel" => kind.code(), "outcome" => code)
-            .increment(1);
-        let mailbox = landing.flight.bundle.mailbox;
+        let (channel, mailbox) = (kind.code(), landing.flight.bundle.mailbox);
         let Some(lane) = self.lane(kind) else { return };
-        if let Outcome::Busy { for_ms, whole_channel, .. } = landing.outcome {
-            lane.close_until(mailbox, now.plus_ms(for_ms), whole_channel);
-        }
+        let one_server = lane.limits.one_server;
+        let (outcome, reason, news) = match &landing.outcome {
+            Outcome::Down => return,
+            Outcome::Sent { .. } => ("sent", None, lane.health.took()),
+            Outcome::Retry { reason, .. } => ("failed", Some(reason), lane.health.failed(now, one_server)),
+            Outcome::Busy { for_ms, whole_channel, reason } => {
+                lane.close_until(mailbox, now.plus_ms(*for_ms), *whole_channel);
+                ("busy", Some(reason), lane.health.failed(now, false))
+            }
+            Outcome::Refused { reason } => {
+                let unsaid = lane.health.refused();
+                ("refused", Some(reason), unsaid.map_or(News::Same, |unsaid| News::Failing { unsaid }))
+            }
+        };
+        metrics::counter!("zhizhen_dispatch_requests_total", "channel" => channel, "outcome" => outcome)
+            .increment(1);
         if let Some(reason) = reason {
             lane.last_error = Some((now, reason.clone()));
-            tracing::warn!(channel = kind.code(), outcome = code, reason, "a channel did not take a message");
         }
+        match (news, reason) {
+            (News::Failing { unsaid }, Some(reason)) => {
+                tracing::warn!(channel, outcome, reason, unsaid, "a channel did not take a message");
+            }
+            (News::Works { failures }, _) => tracing::info!(channel, failures, "a channel works again"),
+            _ => {}
+        }
+    }
+
+    /// The server is down: what has waited for a while may take another channel.
+    fn look_elsewhere(&mut self, kind: ChannelKind, now: Time) {
+        let Some(lane) = self.lane(kind).filter(|lane| lane.health.is_down()) else { return };
+        let stranded = lane.stranded(now.plus_ms(-STRANDED_MS), MAX_STRANDED);
+        self.landed.extend(stranded.into_iter().map(|bundle| Landing {
+            flight: Flight { kind, bundle, since: Instant::now() },
+            outcome: Outcome::Down,
+        }));
     }
 
     /// How long to wait after so many tries: doubling, with a fifth of jitter either way.

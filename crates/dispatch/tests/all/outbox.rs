@@ -248,3 +248,24 @@ async fn the_running_desk_wakes_by_itself_and_stops_when_told() {
     let head = town.store.tables.journal_head();
     assert_eq!(town.store.tables.cursor("dispatch").await.unwrap(), head.0);
 }
+
+#[tokio::test]
+async fn a_server_that_is_down_is_asked_with_one_message_and_the_rest_takes_another_channel() {
+    let on = [ChannelKind::Sms];
+    let mut town = Town::new(20, &[ChannelKind::WecomApp, ChannelKind::Sms]).await;
+    town.config.sms.as_mut().unwrap().url = "http://127.0.0.1:9/sms".into();
+    storm(&town, 0, 500, 20, &on).await;
+    let mut dispatch = town.dispatch().await;
+    for _ in 0..45 {
+        dispatch.tick().await.unwrap();
+        town.clock.advance_ms(2 * SECOND_MS);
+    }
+    let mut ids: Vec<i64> = town.servers.got("wecom_app").iter().flat_map(|g| g.ids()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=500).collect::<Vec<_>>(), "all went by WeCom instead");
+    // The first sixteen requests were under way before the first failure was known.
+    let tries = town.acts("failed").await;
+    assert!(tries <= 250, "{tries} tries against a dead server");
+    let sms = dispatch.board().states()[3].clone();
+    assert_eq!(sms.last_error.unwrap().text, "cannot connect");
+}

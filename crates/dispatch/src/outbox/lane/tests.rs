@@ -22,6 +22,7 @@ impl Channel for Robot {
             concurrency: 4,
             persons: 50,
             size: Size::Utf8(2_048),
+            one_server: true,
             knows_keys: false,
         }
     }
