@@ -1,4 +1,4 @@
-//! 通道: the ways a message travels. One file a channel, one line in [`CHANNELS`].
+//! 通道: the ways a message travels. One file a channel, one line in `CHANNELS`.
 //!
 //! A channel knows its server's protocol, its limits and its error codes; it keeps no queue and
 //! remembers no message. Retries, budgets, merging and the ledger are the outbox's and come for free.
