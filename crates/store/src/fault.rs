@@ -1,7 +1,7 @@
 //! Pretended misfortune for tests: a full disk, a torn write, a stop between two steps.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// What shall go wrong. The default plan lets everything go right and costs one atomic load.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ struct Plan {
     seal_steps: AtomicU32,
     /// A log is full at this size.
     log_bytes: AtomicU64,
+    /// The disk reports that it could not write through.
+    sync_fails: AtomicBool,
 }
 
 /// A log is full at this size: read again at a start in well under half a second, and about a week of
@@ -29,6 +31,7 @@ impl FaultPlan {
             room: AtomicI64::new(-1),
             seal_steps: AtomicU32::new(u32::MAX),
             log_bytes: AtomicU64::new(LOG_BYTES),
+            sync_fails: AtomicBool::new(false),
         })))
     }
 
@@ -37,6 +40,17 @@ impl FaultPlan {
         if let Some(plan) = &self.0 {
             plan.log_bytes.store(bytes, Ordering::SeqCst);
         }
+    }
+
+    /// Whether the disk fails when it shall write a log through.
+    pub fn sync_fails(&self, fails: bool) {
+        if let Some(plan) = &self.0 {
+            plan.sync_fails.store(fails, Ordering::SeqCst);
+        }
+    }
+
+    pub(crate) fn sync_works(&self) -> bool {
+        !self.0.as_ref().is_some_and(|plan| plan.sync_fails.load(Ordering::SeqCst))
     }
 
     pub(crate) fn log_bytes(&self) -> u64 {

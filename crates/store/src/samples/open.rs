@@ -77,7 +77,7 @@ impl Opening<'_> {
         for number in first..=last {
             let path = files::segment(&self.dir, number);
             match (found.segments.contains(&number), found.logs.contains(&number)) {
-                (true, _) => segments.push(Segment::open(&path, number)?),
+                (true, has_log) => segments.extend(self.segment(number, has_log)?),
                 (false, true) if !self.options.read_only => segments.extend(self.seal_anew(number)?),
                 (false, true) => {
                     let why =
@@ -95,8 +95,19 @@ impl Opening<'_> {
         Ok(segments)
     }
 
+    /// One segment that is there; made again from its log when it is damaged.
+    fn segment(&self, number: u64, has_log: bool) -> Result<Option<Segment>, StoreError> {
+        match Segment::open(&files::segment(&self.dir, number), number) {
+            Err(error @ StoreError::Corrupt { .. }) if has_log && !self.options.read_only => {
+                tracing::error!(%error, "a segment is damaged");
+                self.seal_anew(number)
+            }
+            opened => opened.map(Some),
+        }
+    }
+
     fn seal_anew(&self, number: u64) -> Result<Option<Segment>, StoreError> {
-        tracing::warn!(log = number, "a segment is missing and is made again from its log");
+        tracing::warn!(log = number, "a segment is made again from its log");
         let mut part = Part::empty(number, 0);
         let replayed = log::replay(&files::log(&self.dir, number), |stored| put(&mut part, &stored))?;
         finish(&mut part, replayed);

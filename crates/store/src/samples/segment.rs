@@ -14,7 +14,7 @@ use super::index::{Entry, Hot};
 use crate::StoreError;
 use field::id::PointId;
 use field::sample::Quality;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -194,7 +194,7 @@ fn damaged(path: &Path, at: u64, what: &str) -> StoreError {
     StoreError::corrupt(
         format!("`{}`", path.display()),
         format!("byte {at}"),
-        format!("{what}. A segment `seg-…` may be deleted: it is made again from its log at the next start"),
+        format!("{what}. A file `seg-…` may be deleted: it is made again from its log at the next start"),
     )
 }
 
@@ -292,13 +292,38 @@ impl Shelf {
             return Ok(chunk);
         }
         drop(chunks);
-        let chunk = self.load(segment, point)?.map(Arc::new);
+        let chunk = match self.load(segment, point) {
+            Err(error @ StoreError::Corrupt { .. }) => self.from_log(segment, point, error)?,
+            loaded => loaded?,
+        };
+        let chunk = chunk.map(Arc::new);
         let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
         chunks.push_back((segment.number, point, chunk.clone()));
         while chunks.len() > 1 && chunks.iter().map(weight).sum::<usize>() > CACHED_READINGS {
             chunks.pop_front();
         }
         Ok(chunk)
+    }
+
+    /// A damaged segment costs time, not readings: they are all in its log.
+    fn from_log(
+        &self,
+        segment: &Segment,
+        point: PointId,
+        error: StoreError,
+    ) -> Result<Option<Chunk>, StoreError> {
+        tracing::error!(%error, %point, "a segment is damaged; its log is read instead");
+        let mut series = BTreeMap::new();
+        let path = super::files::log(&self.dir, segment.number);
+        let replayed = super::log::replay(&path, |stored| {
+            for reading in stored.packet.readings.iter().filter(|r| r.point == point) {
+                series.insert(reading.sample.at.ms(), Entry::of(reading, stored.seq));
+            }
+        });
+        // Without its log either, the damage itself is what has to be told.
+        replayed.map_err(|_| error)?;
+        let (times, entries): (Vec<_>, Vec<_>) = series.into_iter().unzip();
+        Ok((!times.is_empty()).then_some(Chunk { times, entries }))
     }
 
     fn load(&self, segment: &Segment, point: PointId) -> Result<Option<Chunk>, StoreError> {

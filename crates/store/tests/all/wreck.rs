@@ -146,30 +146,67 @@ async fn segments_and_states_that_are_gone_are_made_again_from_the_logs() {
 }
 
 #[tokio::test]
-async fn a_damaged_segment_is_named_and_says_what_to_do() {
+async fn a_damaged_segment_costs_no_reading_while_its_log_is_there() {
     let dir = filled(40, 1_000).await;
     let path = file(dir.path(), "seg-0000000002");
     let whole = std::fs::read(&path).unwrap();
-    let range = async |store: &Store| store.samples.range(PointId(10), Time::MIN, Time::MAX, 100).await;
-    // A chunk: found when it is read.
-    let mut bytes = whole.clone();
-    bytes[20] ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
-    let store = open_small(dir.path(), 1_000).await;
-    let error = range(&store).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Corrupt { what, .. } if what.contains("seg-0000000002")), "{error}");
-    assert!(error.to_string().contains("may be deleted"), "{error}");
-    store.close().await;
-    // The trailer: found at the start.
+    // Its trailer: seen at the start, made again then.
     std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-    let error = Store::open(Options::new(dir.path())).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Corrupt { what, .. } if what.contains("seg-0000000002")), "{error}");
-    // The advice is right.
-    std::fs::remove_file(&path).unwrap();
     let store = open_small(dir.path(), 1_000).await;
-    assert_eq!(range(&store).await.unwrap().len(), 40);
+    assert_eq!(values(&store, 10).await, expected(0..40));
     store.close().await;
     assert_eq!(std::fs::read(&path).unwrap(), whole);
+    // A chunk, and a row: seen when they are read, and then the log is read instead.
+    for byte in [20, whole.len() - 92 - 4 * 6 - 20] {
+        let mut bytes = whole.clone();
+        bytes[byte] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let store = open_small(dir.path(), 1_000).await;
+        assert_eq!(values(&store, 10).await, expected(0..40), "byte {byte}");
+        let late = store.samples.append(packet(1, 12, &[12.0])).await.unwrap();
+        assert_eq!((late.new, late.duplicates), (0, 1));
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_segment_without_its_log_is_named() {
+    let dir = filled(40, 1_000).await;
+    let path = file(dir.path(), "seg-0000000002");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    std::fs::remove_file(file(dir.path(), "log-0000000002")).unwrap();
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    let error = store.samples.range(PointId(10), Time::MIN, Time::MAX, 100).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Corrupt { what, .. } if what.contains("seg-0000000002")), "{error}");
+    // Every other point's readings, and every other time, are not concerned.
+    let later = store.samples.range(PointId(10), at(100), Time::MAX, 100).await.unwrap();
+    assert_eq!(later.len(), 20);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_cannot_write_through_is_believed_only_after_the_log_was_cut_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let fault = FaultPlan::changeable();
+    let open = || Store::open(Options { fault: fault.clone(), ..Options::new(dir.path()) });
+    let store = open().await.unwrap();
+    append(&store, 0..3).await;
+    let length = || std::fs::metadata(file(dir.path(), "log-0000000001")).unwrap().len();
+    let before = length();
+    fault.sync_fails(true);
+    for _ in 0..2 {
+        let error = store.samples.append(packet(1, 3, &[3.0])).await.unwrap_err();
+        assert!(matches!(error, StoreError::Io { .. }), "{error}");
+        assert_eq!((store.samples.head(), length()), (PacketSeq(3), before));
+    }
+    fault.sync_fails(false);
+    append(&store, 3..5).await;
+    store.close().await;
+    let store = open().await.unwrap();
+    assert_eq!(values(&store, 10).await, expected(0..5));
+    store.close().await;
 }
 
 #[tokio::test]
