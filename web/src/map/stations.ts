@@ -29,15 +29,17 @@ export function stationFeatures(
   const features: FeatureCollection['features'] = []
   for (const s of stations) {
     const alarm = worst.get(s.code)
+    // A silent station keeps its own shape, hollow and slashed.
+    const marked = alarm && alarm.kind !== 'silent'
     const mm = s.kind === 'rain' ? rain.get(s.code) : undefined
     features.push({
       type: 'Feature',
       properties: {
         code: s.code,
-        icon: alarm && alarm.kind !== 'silent' ? `mark:${alarm.severity}:${markLook(alarm.state)}:${theme}` : `station:${s.kind}:${stateOf(s)}:${theme}`,
+        icon: marked ? `mark:${alarm.severity}:${markLook(alarm.state)}:${theme}` : `station:${s.kind}:${stateOf(s)}:${theme}`,
         label: mm !== undefined && mm !== null && mm >= 1 ? mm.toFixed(mm < 10 ? 1 : 0) : '',
-        sort: alarm ? severityRank[alarm.severity] * 10 : s.kind === 'rain' ? 1 : 2,
-        far: alarm ? 0.95 : s.kind === 'rain' ? 0.55 : 0.9,
+        sort: marked ? severityRank[alarm.severity] * 10 : s.kind === 'rain' ? 1 : 2,
+        far: marked ? 0.95 : s.kind === 'rain' ? 0.55 : 0.9,
       },
       geometry: { type: 'Point', coordinates: [s.position.lon, s.position.lat] },
     })

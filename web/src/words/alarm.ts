@@ -45,6 +45,13 @@ export function alarmLine(alarm: AlarmView): string {
   }
 }
 
+/** The figure to show beside an alarm: the level now, or for rain the sum that was judged. */
+export function shownValue(alarm: AlarmView): number | null {
+  if (alarm.kind === 'silent') return null
+  if (alarm.kind === 'rain_signal' || alarm.kind === 'rain_sum' || alarm.state === 'closed') return alarm.evidence.value
+  return alarm.now ? alarm.now.value : alarm.evidence.value
+}
+
 /** `+0.06 m/10 min`; nothing for what barely moves. */
 export function trendText(trend: number | null | undefined, quantity: Quantity | null, unit: string): string {
   if (trend === null || trend === undefined || Math.abs(trend) < 0.005) return ''
