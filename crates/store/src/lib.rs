@@ -115,6 +115,8 @@ impl Store {
     pub async fn close(self) {
         self.samples.close().await;
         self.tables.close().await;
-        drop(self.lock);
+        if let Some(lock) = &self.lock {
+            lock.give_back();
+        }
     }
 }

@@ -4,13 +4,15 @@ use crate::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// The lock's file in the data directory; it holds the number of the process that has it.
 const FILE: &str = "zhizhen.lock";
 
-/// Holds the data directory until it is dropped.
+/// Holds the data directory until it is given back or dropped: the lock lasts as long as the file is
+/// open.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+pub(crate) struct Lock(Mutex<Option<File>>);
 
 impl Lock {
     /// Takes the lock of `dir`, which must exist.
@@ -36,7 +38,12 @@ impl Lock {
             file.write_all(std::process::id().to_string().as_bytes())
         };
         note(&mut file).map_err(|e| StoreError::io("writing the lock", &path, e))?;
-        Ok(Self(file))
+        Ok(Self(Mutex::new(Some(file))))
+    }
+
+    /// Gives the data directory back, whoever else still holds this lock.
+    pub(crate) fn give_back(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -293,7 +293,7 @@ impl Shelf {
         }
         drop(chunks);
         let chunk = match self.load(segment, point) {
-            Err(error @ StoreError::Corrupt { .. }) => self.from_log(segment, point, error)?,
+            Err(error @ StoreError::Corrupt { .. }) => self.read_its_log(segment, point, error)?,
             loaded => loaded?,
         };
         let chunk = chunk.map(Arc::new);
@@ -306,7 +306,7 @@ impl Shelf {
     }
 
     /// A damaged segment costs time, not readings: they are all in its log.
-    fn from_log(
+    fn read_its_log(
         &self,
         segment: &Segment,
         point: PointId,

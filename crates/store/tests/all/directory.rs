@@ -14,8 +14,11 @@ async fn a_second_process_is_told_who_has_the_data_directory() {
         "{error}"
     );
     assert!(error.to_string().contains("stop it, or choose another data directory"), "{error}");
+    // Closing gives it back, even while somebody still holds a clone of the store.
+    let clone = store.clone();
     store.close().await;
     place.open().await.close().await;
+    drop(clone);
 }
 
 #[tokio::test]
