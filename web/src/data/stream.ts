@@ -120,6 +120,11 @@ export function openStream(): void {
     lostFor.value = connection.value.since === null ? 0 : at - connection.value.since
   }, 1000)
   globalThis.addEventListener?.('online', backOnline)
+  globalThis.addEventListener?.('offline', goneOffline)
+}
+
+function goneOffline() {
+  happen('lost')
 }
 
 function backOnline() {
@@ -134,6 +139,7 @@ export function closeStream(): void {
   retry = undefined
   clearInterval(watchdog)
   globalThis.removeEventListener?.('online', backOnline)
+  globalThis.removeEventListener?.('offline', goneOffline)
   happen('stop')
 }
 
