@@ -32,7 +32,7 @@ pub use app::{Demo, Lent, Parts, Replay, RuleDefault, RuleFault, Rules};
 pub use draft::{FaultCode, Registered};
 pub use password::{BadPassword, hash_password};
 pub use problem::ProblemCode;
-pub use serve::{ServeError, bind, serve};
+pub use serve::{Limits, ServeError, bind, serve, serve_within};
 pub use views::demo::{DemoLogin, StormGauge, StormView};
 pub use views::message::{ChannelBudget, ChannelView};
 pub use views::overview::PartHealth;

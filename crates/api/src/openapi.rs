@@ -29,7 +29,20 @@ pub(crate) fn document(table: Vec<Route>) -> String {
 
 /// An answer has all its fields always (`null` where there is nothing), so the types say so.
 fn always_whole((name, schema): Named) -> Named {
-    let RefOr::T(Schema::Object(mut object)) = schema else { return (name, schema) };
-    object.required = object.properties.keys().cloned().collect();
-    (name, RefOr::T(Schema::Object(object)))
+    (name, whole(schema))
+}
+
+fn whole(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.required = object.properties.keys().cloned().collect();
+            RefOr::T(Schema::Object(object))
+        }
+        // A view made of others.
+        RefOr::T(Schema::AllOf(mut all)) => {
+            all.items = all.items.into_iter().map(whole).collect();
+            RefOr::T(Schema::AllOf(all))
+        }
+        other => other,
+    }
 }

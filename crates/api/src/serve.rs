@@ -1,6 +1,6 @@
 //! The server: listener, connections, headers, limits, an orderly end.
 //!
-//! Promises: a connection that sends its request slower than [`HEADER_WAIT`] is closed; connections,
+//! Promises: a connection that sends its request slower than [`Limits::header_wait`] is closed; connections,
 //! bodies and time are bounded; at the end, requests under way are answered and streams closed.
 
 use crate::app::{App, Parts};
@@ -24,13 +24,28 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
-/// A request's head must be here after so long: a phone in a cellar needs two seconds, a slow-loris
-/// attack needs all of them.
-const HEADER_WAIT: Duration = Duration::from_secs(10);
-/// A request is answered, or given up, after so long. Streams begin their answer at once.
-const ANSWER_WAIT: Duration = Duration::from_secs(60);
-/// Connections at once: every stream, and as many again.
-const CONNECTIONS_MAX: usize = 4_096;
+/// What one connection may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A request's head must be here after so long: a phone in a cellar needs two seconds, a slow-loris
+    /// attack needs all of them.
+    pub header_wait: Duration,
+    /// A request is answered, or given up, after so long. Streams begin their answer at once.
+    pub answer_wait: Duration,
+    /// Connections at once: every stream, and four times as many again.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_wait: Duration::from_secs(10),
+            answer_wait: Duration::from_secs(60),
+            connections: 4_096,
+        }
+    }
+}
+
 /// Requests under way get so long at the end.
 const END_WAIT: Duration = Duration::from_secs(10);
 /// After the system refused a connection (no file handles), the next try comes so much later.
@@ -81,11 +96,24 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_within(parts, listener, shutdown, Limits::default()).await
+}
+
+/// As [`serve`], with other limits.
+///
+/// # Errors
+/// [`ServeError::Password`].
+pub async fn serve_within(
+    parts: Parts,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    limits: Limits,
+) -> Result<(), ServeError> {
     let (end, ending) = watch::channel(false);
     let app = App::new(parts, ending.clone())?;
     let feed = tokio::spawn(feed::run(app.clone()));
-    let router = router(app);
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let router = router(app, limits.answer_wait);
+    let places = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -97,7 +125,7 @@ pub async fn serve(
         if let Some((stream, peer, place)) = accepted {
             let (router, ending) = (router.clone(), ending.clone());
             connections.spawn(async move {
-                connection(stream, peer, router, ending).await;
+                connection(stream, peer, router, limits.header_wait, ending).await;
                 drop(place);
             });
         }
@@ -127,7 +155,13 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut ending: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    header_wait: Duration,
+    mut ending: watch::Receiver<bool>,
+) {
     // Events are small and should leave at once.
     let _ = stream.set_nodelay(true);
     let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
@@ -137,7 +171,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut end
         router.call(request)
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT);
+    builder.timer(TokioTimer::new()).header_read_timeout(header_wait);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -153,7 +187,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut end
 }
 
 /// The whole router: the table, the interface's files for everything else, headers on all of it.
-pub(crate) fn router(app: App) -> Router {
+pub(crate) fn router(app: App, answer_wait: Duration) -> Router {
     let is_https = app.is_https();
     let mut router = Router::new();
     for route in routes::table() {
@@ -164,15 +198,15 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(interface)
         .method_not_allowed_fallback(|| async { Problem::new(ProblemCode::MethodNotAllowed) })
         .with_state(app)
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(move |request, next| in_time(answer_wait, request, next)))
         .layer(middleware::from_fn(move |request, next| with_headers(is_https, request, next)))
 }
 
-/// Gives a request up after [`ANSWER_WAIT`], counts it, and logs what took long.
-async fn in_time(request: Request, next: Next) -> Response {
+/// Gives a request up after `answer_wait`, counts it, and logs what took long.
+async fn in_time(answer_wait: Duration, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let answer = tokio::time::timeout(ANSWER_WAIT, next.run(request)).await;
+    let answer = tokio::time::timeout(answer_wait, next.run(request)).await;
     let answer = answer.unwrap_or_else(|_| Problem::new(ProblemCode::TimedOut).into_response());
     let (took, status) = (begun.elapsed(), answer.status());
     metrics::counter!("zhizhen_http_requests_total", "status" => status_class(status)).increment(1);

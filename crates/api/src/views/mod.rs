@@ -20,18 +20,46 @@ pub(crate) mod stream;
 pub(crate) mod words;
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A list.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct List<T: ToSchema> {
+#[derive(Serialize)]
+pub(crate) struct List<T> {
     /// The items.
     pub(crate) items: Vec<T>,
     /// Give it back as `cursor` to get what follows; `null` at the end.
     pub(crate) next: Option<String>,
 }
 
-impl<T: ToSchema> List<T> {
+// By hand: the derived name is the same for every kind of item.
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("List_{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let next = SchemaType::from_iter([Type::String, Type::Null]);
+        let next = ObjectBuilder::new()
+            .schema_type(next)
+            .description(Some("Give it back as `cursor` to get what follows; `null` at the end."));
+        ObjectBuilder::new()
+            .property("items", ArrayBuilder::new().items(Ref::from_schema_name(T::name())))
+            .property("next", next)
+            .into()
+    }
+}
+
+impl<T> List<T> {
     /// A list that is whole.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }

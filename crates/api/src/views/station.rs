@@ -9,7 +9,7 @@ use field::rule::RuleSetting;
 use field::sample::{Quality, Sample};
 use field::severity::{Severity, Thresholds};
 use field::station::{Point, Quantity, Station, StationKind};
-use field::time::{DAY_MS, SECOND_MS, Time};
+use field::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Registry, Samples, Seen};
@@ -97,7 +97,7 @@ pub(crate) struct StationView {
     pub(crate) last_received_at: Option<Stamp>,
     /// Heard within 2.5 report intervals.
     pub(crate) online: bool,
-    /// Reports of the last 24 h over those expected, 0 to 1; `null` when never heard.
+    /// Reports of the last 24 h over those expected, 0 to 1; `null` while that is too short to say.
     pub(crate) online_rate: Option<f64>,
     /// Receiver's clock minus station's, seconds.
     pub(crate) drift_s: Option<f64>,
@@ -201,10 +201,38 @@ pub(crate) fn is_online(station: &Station, seen: Option<&Seen>, now: Time, leapt
     (now.since_ms(since) as f64) <= allowed_ms
 }
 
-/// 在线率: reports of the last day over those expected, at most 1.
-pub(crate) fn online_rate(station: &Station, seen: &Seen, now: Time) -> f64 {
-    let expected = DAY_MS as f64 / (f64::from(station.report_interval_s.max(1)) * SECOND_MS as f64);
-    (f64::from(seen.packets_last_day(now)) / expected).min(1.0)
+/// Below so many expected reports a rate says nothing.
+const RATE_NEEDS: f64 = 3.0;
+/// Hours the store remembers reports of.
+const RATE_HOURS: i64 = 25;
+
+/// 在线率: reports over those expected, at most 1, in the full hours of the last day since the
+/// station was first heard and since the clock last leapt. `None` while that is too short to say.
+pub(crate) fn online_rate(station: &Station, seen: &Seen, now: Time, leapt_at: Option<Time>) -> Option<f64> {
+    // The store counts by the hour; up to and including an hour is what this answers.
+    let until = |hour: Time| seen.packets_last_day(hour);
+    let newest = hour_of(seen.last_received_at);
+    let counted = until(newest);
+    let first = (0..RATE_HOURS).rev().map(|back| newest.plus_ms(-back * HOUR_MS)).find(|h| until(*h) > 0);
+    // The hour in which it was first heard is not whole; a station known for longer has none such.
+    let first = first.filter(|_| seen.packets <= u64::from(counted)).map(|hour| hour.plus_ms(HOUR_MS));
+    let since =
+        [Some(now.plus_ms(-DAY_MS)), leapt_at].into_iter().flatten().map(next_hour).chain(first).max()?;
+    let expected =
+        now.since_ms(since) as f64 / (f64::from(station.report_interval_s.max(1)) * SECOND_MS as f64);
+    if expected < RATE_NEEDS {
+        return None;
+    }
+    let came = counted.saturating_sub(until(since.plus_ms(-HOUR_MS)));
+    Some((f64::from(came) / expected).min(1.0))
+}
+
+fn hour_of(at: Time) -> Time {
+    Time::from_ms(at.ms().div_euclid(HOUR_MS) * HOUR_MS)
+}
+
+fn next_hour(at: Time) -> Time {
+    hour_of(at.plus_ms(HOUR_MS - 1))
 }
 
 /// What [`StationView::of`] looks at besides the station.
@@ -240,7 +268,7 @@ impl StationView {
             points: points.iter().map(|p| PointView::of(sight, p)).collect(),
             last_received_at: seen.as_ref().map(|s| s.last_received_at.into()),
             online: is_online(s, seen.as_ref(), sight.now, sight.leapt_at),
-            online_rate: seen.as_ref().map(|seen| online_rate(s, seen, sight.now)),
+            online_rate: seen.as_ref().and_then(|seen| online_rate(s, seen, sight.now, sight.leapt_at)),
             drift_s: seen.and_then(|s| s.drift_ms).map(|ms| ms as f64 / SECOND_MS as f64),
             severity,
             etag: station_etag(s, points.iter().map(|p| &**p)),

@@ -1,3 +1,21 @@
 //! The interface over real HTTP, on a real store in a fresh directory, with a clock that stands.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed expectation in a test's helper is the finding itself"
+)]
+
+mod access;
+mod alarms;
+mod house;
+mod import;
+mod limits;
 mod openapi;
+mod operation;
+mod orders;
+mod samples;
+mod sign_in;
+mod stations;
+mod stream;
