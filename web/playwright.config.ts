@@ -1,18 +1,16 @@
 // Browser journeys: they drive a built server with the system's Chromium; nothing is downloaded.
 import { defineConfig } from '@playwright/test'
 
-/** Where the server under test listens; started by whoever runs the journeys. */
-const baseURL = process.env.ZHIZHEN_URL ?? 'http://127.0.0.1:8080'
-
 export default defineConfig({
   testDir: 'journeys',
+  // Starts the server that ZHIZHEN names, unless ZHIZHEN_URL says where one runs.
+  globalSetup: './journeys/server.ts',
   outputDir: 'test-results',
   fullyParallel: false,
   workers: 1,
   reporter: [['list']],
   timeout: 60_000,
   use: {
-    baseURL,
     viewport: { width: 1920, height: 1080 },
     locale: 'zh-CN',
     timezoneId: 'Asia/Shanghai',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { reactive } from 'vue'
 import { Problem } from '@/data/http'
 import { foreseen, makeOutbox, type Act, type Carrier, type Shelf } from './outbox'
 
@@ -122,6 +123,20 @@ describe('the outbox of a phone', () => {
     await box.send()
     expect(got[0]?.body).toEqual({ text: 'ok', photos: ['k1.jpg'] })
     expect(shelf.photos.size).toBe(0)
+  })
+
+  it('puts a plain copy on the disk, whatever the page hands over', async () => {
+    const shelf = memory()
+    const add = shelf.add
+    shelf.add = (act) => {
+      structuredClone(act)
+      return add(act)
+    }
+    const { got, carrier } = server(() => null)
+    const box = makeOutbox(shelf, carrier, () => 1, () => undefined)
+    await box.press(reactive({ ...pressed('handle'), body: { text: 'ok', photos: [] } }))
+    await box.send()
+    expect(got.map((a) => a.body)).toEqual([{ text: 'ok', photos: [] }])
   })
 
   it('foresees where the order will be', () => {

@@ -87,7 +87,9 @@ export function makeOutbox(shelf: Shelf, carrier: Carrier, whose: () => number |
   async function press(given: Parameters<Outbox['press']>[0]) {
     const person = whose()
     if (person === null || waiting.value.length >= most) throw new Error('no room for another act')
-    const act = await shelf.add({ ...given, key: newKey(), person, refused: null })
+    // A plain copy: what the page watches cannot be put on the disk.
+    const plain = JSON.parse(JSON.stringify(given)) as typeof given
+    const act = await shelf.add({ ...plain, key: newKey(), person, refused: null })
     waiting.value = [...waiting.value, act]
     void send()
     return act

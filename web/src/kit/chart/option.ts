@@ -31,7 +31,7 @@ export function optionOf(d: Drawing) {
   return {
     animation: false,
     textStyle: { fontFamily: d.colour('--font') },
-    grid: { left: d.compact ? 8 : 52, right: d.compact ? 56 : 92, top: d.compact ? 6 : 10, bottom: 24 },
+    grid: { outerBoundsMode: 'none', left: d.compact ? 8 : 52, right: d.compact ? 56 : 92, top: d.compact ? 6 : 10, bottom: 24 },
     tooltip: { trigger: 'axis', showContent: false, axisPointer: { type: 'line', snap: false, lineStyle: { color: d.colour('--dim'), width: 1 } } },
     toolbox: { show: true, itemSize: 0, top: -20, feature: { dataZoom: { yAxisIndex: 'none', brushStyle: { color: d.colour('--line-strong'), opacity: 0.3 } } } },
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false, filterMode: 'none' }],
@@ -119,7 +119,7 @@ function markLine(d: Drawing) {
   const [lo, hi] = rangeOf(d.lines, d.marks.map((m) => m.at), !!d.rain)
   const inside = Math.max(1, d.height - 34)
   const y = (value: number) => ((value - lo) / (hi - lo)) * inside
-  const labels = spread(d.marks.map((m) => y(m.at)), d.fontSize + 2)
+  const labels = spread(d.marks.map((m) => y(m.at)), d.fontSize + 5)
   const marks = d.marks.map((mark, i) => {
     const natural = mark.kind === 'ground' || mark.kind === 'crown'
     const colour = d.colour(natural ? '--dim' : `--${mark.kind}`)

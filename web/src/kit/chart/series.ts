@@ -38,6 +38,9 @@ export function withGaps(samples: readonly SeriesSample[], intervalMs: number): 
   return drawn
 }
 
+/** Less than this of a quantity is not worth the whole height. */
+const leastSpan: Partial<Record<Quantity, number>> = { voltage: 2, pumps_running: 2, rain: 1, rain_total: 1, level: 0.2, depth: 0.2, flow: 0.2 }
+
 /** The least and greatest of what must be seen, with a little air; room above for the rain. */
 export function rangeOf(lines: readonly ChartLine[], also: readonly (number | null | undefined)[], rain: boolean): [number, number] {
   let lo = Infinity
@@ -50,7 +53,14 @@ export function rangeOf(lines: readonly ChartLine[], also: readonly (number | nu
   for (const line of lines) for (const sample of line.samples) see(sample[1])
   for (const value of also) see(value)
   if (lo > hi) return [0, 1]
-  const span = Math.max(hi - lo, 0.1)
+  const least = leastSpan[lines[0]?.quantity ?? 'level'] ?? 0.1
+  if (hi - lo < least) {
+    // A steady value stands in the middle instead of filling the height with its last digit.
+    const more = (least - (hi - lo)) / 2
+    lo = lo >= 0 ? Math.max(0, lo - more) : lo - more
+    hi += more
+  }
+  const span = hi - lo
   // Water depths stand on the road: their axis begins at nought.
   const bottom = lo >= 0 && lo < span ? 0 : lo - span * 0.06
   return [bottom, bottom + (hi - bottom) * (rain ? 1.38 : 1.1)]
