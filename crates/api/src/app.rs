@@ -4,13 +4,14 @@
 //! demo comes in [`Parts`] as plain functions and values.
 
 use crate::feed::Feed;
+use crate::kept::Kept;
 use crate::password::{BadPassword, Checker};
 use crate::rain::RainBoard;
 use crate::throttle::Throttle;
 use crate::trend::Trends;
 use crate::views::demo::{ClockView, DemoLogin, StormView};
 use crate::views::message::ChannelView;
-use crate::views::overview::PartHealth;
+use crate::views::overview::{Overview, PartHealth};
 use crate::views::rule::Transition;
 use field::clock::Clock;
 use field::rule::RuleSetting;
@@ -121,6 +122,7 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     pub(crate) trends: Trends,
     pub(crate) rain: RainBoard,
+    pub(crate) overview: Kept<Overview>,
     pub(crate) feed: Feed,
     /// One permit for each open stream.
     pub(crate) screens: Arc<Semaphore>,
@@ -153,6 +155,7 @@ impl App {
             throttle: Throttle::default(),
             trends: Trends::default(),
             rain: RainBoard::default(),
+            overview: Kept::default(),
             feed,
             screens: crate::stream::places(),
             ending,

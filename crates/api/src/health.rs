@@ -1,9 +1,10 @@
 //! 健康: which part is ill, and why. Codes and figures, no sentences.
 
-use crate::app::App;
+use crate::app::{App, Lent};
 use crate::views::overview::{HealthView, PartHealth};
 use field::message::DeliveryState;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A write that takes longer means a sick disk.
@@ -70,6 +71,29 @@ async fn dispatch(app: &App) -> PartHealth {
     let waiting: i64 = counts.iter().filter(|c| c.state == DeliveryState::Waiting).map(|c| c.count).sum();
     let code = if behind > DISPATCH_LAG_MAX { "behind" } else { "ok" };
     part("dispatch", code, json!({ "behind_lines": behind, "waiting": waiting }))
+}
+
+/// Room on the disk below which whoever runs it should act: a day of ten thousand stations.
+const DISK_LOW: u64 = 2 * 1024 * 1024 * 1024;
+
+/// How much room the disk that holds `dir` has left, as a part of [`crate::Parts::probes`].
+pub fn disk_probe(dir: std::path::PathBuf) -> Lent<(), PartHealth> {
+    Arc::new(move |()| match free_bytes(&dir) {
+        Ok(free) => part("disk", if free < DISK_LOW { "low" } else { "ok" }, json!({ "free_bytes": free })),
+        Err(error) => part("disk", "unknown", json!({ "error": error.to_string() })),
+    })
+}
+
+#[cfg(unix)]
+fn free_bytes(dir: &std::path::Path) -> std::io::Result<u64> {
+    let stat = rustix::fs::statvfs(dir)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Elsewhere nobody is warned; a full disk itself is still told by every write.
+#[cfg(not(unix))]
+fn free_bytes(_: &std::path::Path) -> std::io::Result<u64> {
+    Ok(u64::MAX)
 }
 
 /// Figures that are read rather than counted, set just before they are rendered.

@@ -20,7 +20,7 @@ use store::tables::MessageFilter;
 use store::{Registry, Subject};
 
 /// Below so many alarms, their orders are looked up one by one; above, all open orders at once.
-const ONE_BY_ONE_MAX: usize = 16;
+const ONE_BY_ONE_MAX: usize = 64;
 /// Neighbours on a card: what fits at a glance.
 const NEAR: usize = 3;
 /// Pumps on a card.

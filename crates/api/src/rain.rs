@@ -1,11 +1,10 @@
 //! 雨情: sums over the gauges, computed from the samples and kept for a moment.
 //!
 //! Promises: a period value belongs to the time before its label (SL 651: labelled at the period's
-//! end); the day is the hydrological day from 08:00. Computing takes at most a twentieth of the time
-//! whatever the number of gauges: the answer is kept at least [`FRESH_MIN`] and 20 times as long as
-//! it took. One computation at a time.
+//! end); the day is the hydrological day from 08:00.
 
 use crate::app::App;
+use crate::kept::Kept;
 use crate::problem::Problem;
 use crate::views::rain::{RainBar, RainGauge, RainMax, RainSums, RainView};
 use field::sample::Sample;
@@ -13,13 +12,7 @@ use field::station::Quantity;
 use field::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
-/// An answer is kept at least so long: at 600 times speed a second is ten minutes.
-const FRESH_MIN: Duration = Duration::from_millis(900);
-/// … and so many times as long as it took.
-const FRESH_PER_COST: u32 = 20;
 /// Samples of one gauge read at most: one a minute for a day, with room.
 const SAMPLES_MAX: usize = 3_000;
 /// A bar of the hyetograph.
@@ -35,27 +28,14 @@ pub(crate) struct Rainfall {
     hyetograph: Vec<RainBar>,
 }
 
-struct Kept {
-    rainfall: Arc<Rainfall>,
-    until: Instant,
-}
-
 /// Keeps the newest [`Rainfall`].
 #[derive(Default)]
-pub(crate) struct RainBoard(Mutex<Option<Kept>>);
+pub(crate) struct RainBoard(Kept<Rainfall>);
 
 impl RainBoard {
     /// What the gauges say now, at most a moment old.
     pub(crate) async fn now(&self, app: &App) -> Result<Arc<Rainfall>, Problem> {
-        let mut kept = self.0.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|k| Instant::now() < k.until) {
-            return Ok(Arc::clone(&kept.rainfall));
-        }
-        let begun = Instant::now();
-        let rainfall = Arc::new(compute(app).await?);
-        let fresh = (begun.elapsed() * FRESH_PER_COST).max(FRESH_MIN);
-        *kept = Some(Kept { rainfall: Arc::clone(&rainfall), until: Instant::now() + fresh });
-        Ok(rainfall)
+        self.0.or_compute(compute(app)).await
     }
 }
 

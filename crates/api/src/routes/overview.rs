@@ -27,6 +27,12 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>, Problem> {
+    let kept = app.overview.or_compute(compute(&app)).await?;
+    let quarantine = if caller.is_staff() { app.store.tables.quarantine_count_open().await? } else { 0 };
+    Ok(Json(Overview { quarantine, ..(*kept).clone() }))
+}
+
+async fn compute(app: &App) -> Result<Overview, Problem> {
     let (registry, now) = (app.store.tables.registry(), app.now());
     let open = app.store.tables.open_alarms().await?;
     let today = AlarmFilter { since: Some(now.civil_day()), limit: TODAY_MAX, ..AlarmFilter::default() };
@@ -35,18 +41,17 @@ async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overvie
     let closed = app.store.tables.alarms(&closed).await?;
     let orders = app.store.tables.open_orders().await?;
     let late = |o: &&field::order::Order| o.state == OrderState::Sent && now.since_ms(o.sent_at) > LATE_MS;
-    let quarantine = if caller.is_staff() { app.store.tables.quarantine_count_open().await? } else { 0 };
-    Ok(Json(Overview {
+    Ok(Overview {
         at: now.into(),
-        stations: stations(&app, &registry, now),
+        stations: stations(app, &registry, now),
         alarms: alarms(&open, today.len()),
         orders: OrderCounts { open: orders.len(), late: orders.iter().filter(late).count() },
         acknowledge_p50_s: acknowledge_p50_s(&today),
-        rain: app.rain.now(&app).await?.areal,
+        rain: app.rain.now(app).await?.areal,
         duty: duty(&registry, now),
-        quarantine,
+        quarantine: 0,
         last_closed_alarm_at: closed.first().and_then(|a| a.closed_at).map(Into::into),
-    }))
+    })
 }
 
 fn stations(app: &App, registry: &Registry, now: Time) -> StationCounts {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Stations.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct StationCounts {
     pub(crate) total: usize,
     pub(crate) online: usize,
@@ -16,7 +16,7 @@ pub(crate) struct StationCounts {
 }
 
 /// Alarms.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct AlarmCounts {
     pub(crate) unacknowledged: usize,
     pub(crate) active: usize,
@@ -27,7 +27,7 @@ pub(crate) struct AlarmCounts {
 }
 
 /// Orders.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct OrderCounts {
     pub(crate) open: usize,
     /// Not accepted within three minutes.
@@ -35,7 +35,7 @@ pub(crate) struct OrderCounts {
 }
 
 /// How many are on duty.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct DutyCounts {
     pub(crate) blocks: usize,
     /// Blocks with somebody on duty.
@@ -45,7 +45,7 @@ pub(crate) struct DutyCounts {
 }
 
 /// The city at a glance.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct Overview {
     pub(crate) at: Stamp,
     pub(crate) stations: StationCounts,

@@ -17,6 +17,7 @@ use field::time::{MINUTE_MS, Time};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
+use store::playback::Playback;
 use store::tables::{NewAlarm, NewOrder};
 use store::{Actor, FaultPlan, Options, Store};
 use tokio::sync::oneshot;
@@ -83,13 +84,49 @@ impl House {
     }
 
     pub(crate) async fn within(limits: Limits) -> Self {
+        Self::furnished(limits, None).await
+    }
+
+    /// With the demo's clock, which begins at noon and stands.
+    pub(crate) async fn of_the_demo() -> Self {
+        let playback = Playback::new(noon(), 60.0);
+        playback.pause(true);
+        let storm = api::StormView {
+            id: "2021-06-30".into(),
+            title: "暴雨".into(),
+            title_en: "Storm".into(),
+            starts_at: noon().plus_ms(MINUTE_MS),
+            hours: 24.0,
+            areal_mm: 60.0,
+            gauges: vec![],
+        };
+        let demo = api::Demo {
+            playback: Arc::new(playback),
+            logins: vec![api::DemoLogin {
+                login: "owner".into(),
+                password: PASSWORD.into(),
+                role: Role::BlockOwner,
+                name: "工".into(),
+                name_en: "owner".into(),
+            }],
+            storms: vec![storm],
+            report: Arc::new(|()| Box::pin(async { Ok(json!({ "readings_lost": 0 })) })),
+        };
+        Self::furnished(Limits::default(), Some(demo)).await
+    }
+
+    async fn furnished(limits: Limits, demo: Option<api::Demo>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let fault = FaultPlan::changeable();
         let options = Options { fault: fault.clone(), ..Options::new(dir.path()) };
         let store = Store::open(options).await.unwrap();
         let (depth, rain, rule) = furnish(&store).await;
         let (clock, wall) = (Arc::new(TestClock::at(noon())), Arc::new(TestClock::at(noon())));
-        let parts = parts(&store, &clock, &wall);
+        let mut parts = parts(&store, &clock, &wall);
+        if let Some(demo) = &demo {
+            parts.clock = demo.playback.clone();
+        }
+        parts.demo = demo;
         let listener = api::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (end, ended) = oneshot::channel::<()>();

@@ -9,6 +9,7 @@
 
 mod access;
 mod alarms;
+mod demo;
 mod house;
 mod import;
 mod limits;
