@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum CityError {
     /// A port could not be taken.
-    #[error("{what} on {addr}: {source}; choose another port in the city's configuration, or 0 for any free one")]
+    #[error(
+        "{what} on {addr}: {source}; choose another port in the city's configuration, or 0 for any free one"
+    )]
     Bind {
         /// What wanted it.
         what: &'static str,

@@ -128,8 +128,7 @@ impl Setter {
         let old = *self.hands.borrow();
         if old.speed != 0.0 {
             let at = Time::from_ms(self.told.load(Ordering::SeqCst).max(old.now().ms()));
-            let _nobody_listens =
-                self.hands.send(Hands { anchored: Instant::now(), at, speed: 0.0, ..old });
+            let _nobody_listens = self.hands.send(Hands { anchored: Instant::now(), at, speed: 0.0, ..old });
         }
     }
 }

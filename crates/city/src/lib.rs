@@ -4,16 +4,23 @@
 //! sign in over HTTP, and the servers its messages arrive at enforce the limits of the real ones.
 //! Everything comes from one seed; everything says that it is synthetic.
 
+mod city;
 mod config;
+mod control;
 mod dice;
 mod error;
+mod follower;
 mod hands;
+pub mod load;
+mod people;
+mod phones;
 pub mod rtu;
 mod sky;
 pub mod storm;
 pub mod town;
 pub mod water;
 
+pub use city::{Bound, City, ServerAt, run};
 pub use config::{ChannelSecrets, Config, Habits};
 pub use error::CityError;
 pub use town::Town;

@@ -5,7 +5,6 @@ use super::views::{OrderSeen, Page, PhotoKept};
 use super::{Life, photo};
 use crate::dice::Dice;
 use crate::town::Login;
-use field::clock::Clock;
 use field::order::OrderState;
 use field::place::Position;
 use serde_json::json;

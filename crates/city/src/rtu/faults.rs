@@ -118,7 +118,8 @@ impl Faults {
                 return Err((name, format!("{share} is not a share within 0..=0.9")));
             }
         }
-        let hours = [("faults.silence_mean_h", self.silence_mean_h), ("faults.stuck_mean_h", self.stuck_mean_h)];
+        let hours =
+            [("faults.silence_mean_h", self.silence_mean_h), ("faults.stuck_mean_h", self.stuck_mean_h)];
         for (name, mean) in hours {
             if !(0.3..=LONGEST_SPELL_H).contains(&mean) {
                 return Err((name, format!("{mean} is not within 0.3..={LONGEST_SPELL_H} hours")));

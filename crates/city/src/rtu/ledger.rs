@@ -66,8 +66,8 @@ pub(crate) struct Ledger {
     books: Mutex<Books>,
 }
 
-/// A page of the ledger.
-pub(crate) const PAGE: usize = 200_000;
+/// Most readings in one answer: a storm of two days in one piece.
+pub(crate) const PAGE: usize = 1_000_000;
 
 impl Ledger {
     /// An empty ledger for stations with these codes.
@@ -142,6 +142,14 @@ impl Ledger {
         places.filter_map(|(place, n)| Some(self.shown(entry(place)?, n))).collect()
     }
 
+    /// Up to [`PAGE`] readings that are on the wire and not confirmed.
+    pub(crate) fn unconfirmed(&self) -> Vec<Sent> {
+        let books = self.books();
+        let first = books.first + 1;
+        let open = books.entries.iter().zip(first..).filter(|(e, _)| !e.confirmed);
+        open.take(PAGE).map(|(e, n)| self.shown(e, n)).collect()
+    }
+
     fn shown(&self, entry: &Entry, n: u64) -> Sent {
         let parts = f64::from(entry.parts);
         Sent {
@@ -177,5 +185,9 @@ mod tests {
         let confirmed: Vec<f64> = ledger.confirmed(1).iter().filter_map(|s| s.value).collect();
         assert_eq!(confirmed, [61.84, 61.851]);
         assert_eq!(ledger.sent(2).first().map(|s| s.n), Some(3));
+        let open = ledger.enter(0, &[line(4, 62.5)]);
+        assert_eq!(ledger.unconfirmed().iter().map(|s| s.n).collect::<Vec<_>>(), [4]);
+        ledger.confirm(open);
+        assert!(ledger.unconfirmed().is_empty());
     }
 }

@@ -115,7 +115,11 @@ pub(crate) struct Yard {
 /// The town's 80 stations, each ready to run.
 pub(crate) fn stations(town: &Town, yard: &Yard) -> Result<Vec<Rtu>, EncodeError> {
     let online = town.online().count();
-    let place = |n: usize, kind| Place { station: n, kind, nth: if kind == StationKind::Rain { n - online } else { n } };
+    let place = |n: usize, kind| Place {
+        station: n,
+        kind,
+        nth: if kind == StationKind::Rain { n - online } else { n },
+    };
     let rtu = |(n, s): (usize, &field::station::Station)| {
         Ok(Rtu::new(yard.clone(), Address::of(&s.code)?, place(n, s.kind)))
     };

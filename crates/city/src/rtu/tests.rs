@@ -107,7 +107,11 @@ impl Bench {
             centre: addr,
             seed: 2021,
             faults,
-            patience: if matches!(manner, Manner::Hard) { (0.05, Duration::from_millis(50)) } else { PATIENCE },
+            patience: if matches!(manner, Manner::Hard) {
+                (0.05, Duration::from_millis(50))
+            } else {
+                PATIENCE
+            },
             sky: Arc::new(Sky::of(&town)),
             ledger: Arc::new(Ledger::new(town.stations.iter().map(|s| s.code.to_string()).collect())),
             tally: Arc::default(),
@@ -141,7 +145,9 @@ impl Bench {
             self.setter.follow(&self.shown);
             everybody_looks().await;
             let slot = self.shown.now.ms() % SLOT_MS == 0;
-            while self.yard.tally.traffic().waiting > 0 || (slot && self.yard.tally.traffic().confirmed == before.confirmed) {
+            while self.yard.tally.traffic().waiting > 0
+                || (slot && self.yard.tally.traffic().confirmed == before.confirmed)
+            {
                 tokio::time::sleep(Duration::from_millis(2)).await;
                 assert!(self.tasks.try_join_next().is_none(), "a station stopped");
             }
@@ -194,7 +200,8 @@ async fn the_reported_rain_adds_up_to_the_storm() {
     let sent = bench.yard.ledger.sent(0);
     for (name, mm) in [("苏溪", 110.0), ("荷叶塘", 94.6), ("鹤田", 94.5)] {
         let code = bench.town.gauges().find(|g| g.name == name).unwrap().code.as_str();
-        let of = |element: &'static str| sent.iter().filter(move |s| s.station == code && s.element == element);
+        let of =
+            |element: &'static str| sent.iter().filter(move |s| s.station == code && s.element == element);
         let total: f64 = of("22").filter_map(|s| s.value).sum();
         assert!((total - mm).abs() < 0.01, "{name} {total}");
         let counter: Vec<f64> = of("26").filter_map(|s| s.value).collect();

@@ -14,8 +14,6 @@ pub(crate) struct Ground {
     corners: Vec<Position>,
     /// Index into [`TOWNS`] of each cell.
     pub(crate) town_of: Vec<usize>,
-    /// For each cell the cells beyond its sides.
-    pub(crate) neighbours: Vec<Vec<usize>>,
 }
 
 impl Ground {
@@ -27,7 +25,7 @@ impl Ground {
             join_pieces(&mut town_of, &neighbours);
         }
         let corners: Vec<Position> = mesh.corners.iter().map(|c| to_position(*c)).collect();
-        let ground = Self { mesh, corners, town_of, neighbours };
+        let ground = Self { mesh, corners, town_of };
         let sound = ground.area()?.check().is_ok()
             && (0..ground.cells()).all(|n| ground.cell(n).check().is_ok())
             && (0..TOWNS.len()).all(|t| ground.town(t).is_some_and(|ring| ring.check().is_ok()));

@@ -1,6 +1,6 @@
 //! 测站与测点: the 26 online points and the 54 rain gauges, with what they measure.
 
-use super::places::{GAUGES, ONLINE, TOWNS};
+use super::places::{GAUGES, ONLINE};
 use crate::dice::Dice;
 use field::block::{Block, block_at};
 use field::id::{PointId, StationCode};
@@ -202,9 +202,4 @@ fn range(station: &Station, n: usize) -> (f64, f64) {
         StationKind::Manhole => (0.0, 6.0),
         _ => ((base - 3.0).floor(), (base + 9.0).ceil()),
     }
-}
-
-/// The town whose name a code stands for.
-pub(crate) fn town_name(code: &str) -> Option<(&'static str, &'static str)> {
-    TOWNS.iter().find(|t| t.code == code).map(|t| (t.name, t.name_en))
 }

@@ -1,0 +1,164 @@
+//! 压测: many stations at once, each on its own TCP connection in mode M2, as lean as they can be.
+//!
+//! Closed loop: a station sends its next report only after the last one was confirmed, and sends an
+//! unconfirmed one again with the same serial, so a server that falls behind is pushed back, never
+//! flooded. Reports are due on a schedule that does not wait; how far the stations fall behind it is
+//! measured beside the time from a frame's last byte to its confirmation.
+
+mod histogram;
+mod limits;
+mod report;
+mod station;
+mod stations;
+
+pub use histogram::{Histogram, Percentiles};
+pub use report::Report;
+pub use station::frame;
+pub use stations::{Listed, MAX_STATIONS, THRESHOLDS, code, stations};
+
+use crate::error::CityError;
+use field::clock::Clock;
+use field::time::{MINUTE_MS, Time};
+use report::Counts;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Barrier, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Connections being opened at once: below the 1,024 that a listener queues.
+const CONNECTING: usize = 256;
+/// After the last report was due, so long is waited for confirmations.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What is played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    /// The server's SL 651 address.
+    pub to: SocketAddr,
+    /// How many stations, at most [`MAX_STATIONS`].
+    pub stations: u32,
+    /// Frames a second over all stations.
+    pub rate: f64,
+    /// For how many seconds reports are due.
+    pub seconds: u32,
+    /// How many of the stations go over their first threshold, once each and for good, evenly
+    /// spread over the time.
+    pub alarms: u32,
+    /// Observation time of each station's first report; a later one is observed a minute (or the
+    /// interval, where it is longer) later. `None`: such that the last is observed now.
+    pub observed_from: Option<Time>,
+    /// A frame is sent again when it was not confirmed within this time.
+    pub patience: Duration,
+}
+
+impl Load {
+    /// `stations` stations at `rate` frames a second for a minute, without alarms.
+    #[must_use]
+    pub const fn new(to: SocketAddr, stations: u32, rate: f64) -> Self {
+        let patience = Duration::from_secs(20);
+        Self { to, stations, rate, seconds: 60, alarms: 0, observed_from: None, patience }
+    }
+
+    /// Seconds between two reports of one station.
+    #[must_use]
+    pub fn interval_s(&self) -> f64 {
+        f64::from(self.stations) / self.rate
+    }
+
+    /// Reports that come due at one station, at most.
+    #[must_use]
+    pub fn reports(&self) -> u32 {
+        (f64::from(self.seconds) / self.interval_s()).ceil() as u32
+    }
+
+    fn check(&self) -> Result<(), CityError> {
+        let bad = |setting, why: String| Err(CityError::BadSetting { setting, why });
+        if !(1..=MAX_STATIONS).contains(&self.stations) {
+            return bad("stations", format!("{} is not within 1..={MAX_STATIONS}", self.stations));
+        }
+        if !(self.rate > 0.0 && self.rate <= 1e6) {
+            return bad("rate", format!("{} frames a second is not within 0..=1000000", self.rate));
+        }
+        if !(1..=86_400).contains(&self.seconds) {
+            return bad("seconds", format!("{} is not within 1..=86400", self.seconds));
+        }
+        if self.alarms > self.stations {
+            return bad("alarms", format!("{} of {} stations", self.alarms, self.stations));
+        }
+        limits::open_files_for(self.stations)
+    }
+
+    /// Minutes between two observations of one station.
+    fn step_ms(&self) -> i64 {
+        (self.interval_s() as i64 / 60).max(1) * MINUTE_MS
+    }
+
+    fn observed_from(&self, now: Time) -> Time {
+        self.observed_from.unwrap_or_else(|| {
+            let minute = Time::from_ms(now.ms().div_euclid(MINUTE_MS) * MINUTE_MS);
+            let later = i64::from(self.reports().saturating_sub(1));
+            // Slow stations observe as time passes, fast ones have already done so.
+            if self.interval_s() >= 60.0 { minute } else { minute.plus_ms(-later * self.step_ms()) }
+        })
+    }
+}
+
+/// What all stations share.
+#[derive(Debug)]
+struct Field {
+    load: Load,
+    clock: Arc<dyn Clock>,
+    observed_from: Time,
+    counts: Counts,
+    connecting: Semaphore,
+    ready: Barrier,
+    /// When the first report is due.
+    start: watch::Receiver<Option<Instant>>,
+}
+
+impl Field {
+    /// After this nothing is sent any more.
+    fn end(&self, start: Instant) -> Instant {
+        start + Duration::from_secs(self.load.seconds.into()) + GRACE
+    }
+}
+
+/// Plays the load to its end.
+///
+/// # Errors
+/// [`CityError::BadSetting`] when it cannot be played as asked, for example because this process may
+/// not open so many connections.
+pub async fn run(load: Load, clock: Arc<dyn Clock>) -> Result<Report, CityError> {
+    load.check()?;
+    let (go, start) = watch::channel(None);
+    let stations = load.stations;
+    let field = Arc::new(Field {
+        observed_from: load.observed_from(clock.now()),
+        counts: Counts::default(),
+        connecting: Semaphore::new(CONNECTING),
+        ready: Barrier::new(stations as usize + 1),
+        start,
+        clock,
+        load,
+    });
+    let mut playing = JoinSet::new();
+    for n in 0..stations {
+        playing.spawn(station::play(Arc::clone(&field), n));
+    }
+    let began = Instant::now();
+    field.ready.wait().await;
+    let connected_in = began.elapsed();
+    go.send_replace(Some(Instant::now()));
+    let mut outcomes = Vec::with_capacity(stations as usize);
+    while let Some(ended) = playing.join_next().await {
+        // A station that panicked has no outcome; its reports are missing in the sums.
+        outcomes.extend(ended.ok());
+    }
+    outcomes.sort_unstable_by_key(|outcome: &station::Outcome| outcome.n);
+    Ok(Report::of(&field.load, &field.counts, field.observed_from, connected_in, &outcomes))
+}
+
+#[cfg(test)]
+mod tests;
