@@ -78,13 +78,7 @@ pub(crate) enum Command {
     /// Play many stations against a running server and report what came through
     Load(LoadArgs),
     /// Measure against the targets in docs/benchmarks.md
-    Bench {
-        /// Which ones: latency, ingest, storm, knee, channels, start; all when none is named
-        names: Vec<String>,
-        /// Write the figures here as JSON
-        #[arg(long)]
-        json: Option<PathBuf>,
-    },
+    Bench(BenchArgs),
     /// Print the OpenAPI document
     Openapi,
     /// Print this command line's manual as Markdown
@@ -226,19 +220,41 @@ pub(crate) enum UsersCommand {
 /// `zhizhen load`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LoadArgs {
-    /// The server's SL 651 address
-    #[arg(long)]
+    /// The server's SL 651 address; `ulimit -n` must be above the stations on both sides
+    #[arg(long, default_value = "127.0.0.1:5100")]
     pub(crate) sl651: SocketAddr,
     /// How many stations
     #[arg(long, default_value_t = 1_000)]
     pub(crate) stations: u32,
-    /// Seconds to run
+    /// For how many seconds reports come due
     #[arg(long, default_value_t = 60)]
     pub(crate) seconds: u32,
     /// Frames a second over all stations
     #[arg(long, default_value_t = 167.0)]
     pub(crate) rate: f64,
-    /// Only write the stations' registry as CSV to standard output
+    /// How many of the stations go over their threshold, spread over the time
+    #[arg(long, default_value_t = 0)]
+    pub(crate) alarms: u32,
+    /// Seconds after which an unconfirmed frame is sent again
+    #[arg(long, default_value_t = 20)]
+    pub(crate) patience: u32,
+    /// Only write the stations' registry to standard output, as `zhizhen stations import` takes it
     #[arg(long)]
     pub(crate) registry: bool,
+    /// With --registry: code of the block they stand in; none: each by its place in the demo's town
+    #[arg(long, requires = "registry", default_value = "")]
+    pub(crate) block: String,
+}
+
+/// `zhizhen bench`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchArgs {
+    /// Which ones: latency, city10k, knee, channels, start, web; all when none is named
+    pub(crate) names: Vec<String>,
+    /// Write the figures here as JSON
+    #[arg(long)]
+    pub(crate) json: Option<PathBuf>,
+    /// How long the 10,000 stations of `city10k` report
+    #[arg(long, default_value_t = 600)]
+    pub(crate) seconds: u32,
 }

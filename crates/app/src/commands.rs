@@ -32,7 +32,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(data) => doctor::run(&data).await,
         Command::Users { command } => users::run(command).await,
         Command::Load(args) => crate::bench::load(args).await,
-        Command::Bench { names, json } => crate::bench::run(&names, json.as_deref()).await,
+        Command::Bench(args) => crate::bench::run(args).await,
         Command::Openapi => {
             crate::out::line(api::openapi().trim_end())?;
             Ok(ExitCode::SUCCESS)

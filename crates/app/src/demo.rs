@@ -1,8 +1,8 @@
 //! `zhizhen demo`: a synthetic city with a storm, served by the same code that serves a real one.
 
-mod child;
+pub(crate) mod child;
 mod once;
-mod seed;
+pub(crate) mod seed;
 
 use crate::assembly::{self, Running, Start};
 use crate::cli::DemoArgs;
