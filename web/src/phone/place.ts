@@ -79,7 +79,8 @@ export interface Paper {
   metresPerUnit: number
 }
 
-/** Fits what must be seen into `width` × `height` with room around it; never closer than 700 m across. */
+/** Fits what must be seen into `width` × `height` with room around it; never closer than 900 m across; a lone
+ * place is shown with 3 km around it, so that roads can be known. */
 export function paperFor(seen: Position[], width: number, height: number): Paper {
   const lons = seen.map((p) => p.lon)
   const lats = seen.map((p) => p.lat)
@@ -88,7 +89,7 @@ export function paperFor(seen: Position[], width: number, height: number): Paper
   const north = 110_574
   const wide = (Math.max(...lons) - Math.min(...lons)) * east
   const high = (Math.max(...lats) - Math.min(...lats)) * north
-  const metresPerUnit = Math.max(700 / width, wide / (width * 0.6), high / (height * 0.5))
+  const metresPerUnit = Math.max((seen.length > 1 ? 900 : 3000) / width, wide / (width * 0.6), high / (height * 0.5))
   const at = ([lon, lat]: LonLat): [number, number] => [
     Math.round((width / 2 + ((lon - middle.lon) * east) / metresPerUnit) * 10) / 10,
     Math.round((height / 2 - ((lat - middle.lat) * north) / metresPerUnit) * 10) / 10,

@@ -13,7 +13,7 @@ export const actWord = words({
 
 export const stepWord = words({
   accepted: { zh: '接单', en: 'Accepted' },
-  departed: { zh: '出发', en: 'On the way' },
+  departed: { zh: '出发', en: 'En route' },
   arrived: { zh: '到达', en: 'Arrived' },
   handled: { zh: '处置', en: 'Handled' },
   closed: { zh: '完成', en: 'Closed' },

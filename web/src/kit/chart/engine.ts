@@ -1,6 +1,6 @@
 // The parts of ECharts we draw with; a module of its own, so that the rest is left out of the bundle
 // and all of it is loaded only when the first chart is on the page.
-import { BarChart, LineChart } from 'echarts/charts'
+import { CustomChart, LineChart } from 'echarts/charts'
 import {
   AxisPointerComponent,
   DataZoomComponent,
@@ -12,6 +12,6 @@ import {
 import { connect, disconnect, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
-use([LineChart, BarChart, GridComponent, MarkLineComponent, DataZoomComponent, ToolboxComponent, TooltipComponent, AxisPointerComponent, CanvasRenderer])
+use([LineChart, CustomChart, GridComponent, MarkLineComponent, DataZoomComponent, ToolboxComponent, TooltipComponent, AxisPointerComponent, CanvasRenderer])
 
 export { connect, disconnect, init }

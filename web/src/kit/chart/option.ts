@@ -48,6 +48,7 @@ export function optionOf(d: Drawing) {
     yAxis: [
       {
         type: 'value',
+        show: d.lines.length > 0,
         min: lo,
         max: hi,
         name: d.compact ? '' : d.levelName,
@@ -62,13 +63,17 @@ export function optionOf(d: Drawing) {
         type: 'value',
         inverse: true,
         min: 0,
-        max: d.rain ? rainTop(d.rain) : 1,
+        max: d.rain ? rainTop(d.rain, d.lines.length > 0) : 1,
         show: !!d.rain,
-        position: 'right',
+        position: d.lines.length ? 'right' : 'left',
+        name: d.lines.length || d.compact ? '' : d.rainName,
+        nameLocation: 'middle',
+        nameGap: 40,
+        nameTextStyle: text,
         splitNumber: 6,
         axisLine: { show: false },
-        axisLabel: { show: false },
-        splitLine: { show: false },
+        axisLabel: { ...text, show: d.lines.length === 0, formatter: (v: number) => fixed(v, 0), showMaxLabel: false },
+        splitLine: { show: d.lines.length === 0, lineStyle: { color: d.colour('--line'), width: 1 } },
         axisPointer: { show: false },
       },
     ],
@@ -76,19 +81,23 @@ export function optionOf(d: Drawing) {
   }
 }
 
+/** Each bar stands over its own period, whatever the zoom; ECharts' bars would widen the axis. */
 function rainSeries(d: Drawing) {
   return {
     id: 'rain',
-    type: 'bar',
+    type: 'custom',
     yAxisIndex: rainIndex,
-    // A period value carries its end: the bar stands over the five minutes before.
-    data: (d.rain ?? []).map(([at, mm]) => [at - d.intervalMs / 2, mm]),
-    // Of the room one period takes, so that bars stay bars while zooming.
-    barWidth: '86%',
-    barMinWidth: 1,
-    itemStyle: { color: d.colour('--water'), opacity: 0.75 },
+    // A period value carries its end: the bar covers the minutes before.
+    data: (d.rain ?? []).filter(([, mm]) => mm !== null && mm > 0).map(([at, mm]) => [at - d.intervalMs, at, mm]),
+    encode: { x: [0, 1], y: 2 },
+    renderItem: (_: unknown, api: { value: (n: number) => number; coord: (p: [number, number]) => [number, number] }) => {
+      const from = api.coord([api.value(0), 0])
+      const to = api.coord([api.value(1), api.value(2)])
+      const width = Math.max(1, (to[0] - from[0]) * 0.86)
+      return { type: 'rect', shape: { x: to[0] - width, y: from[1], width, height: to[1] - from[1] }, style: { fill: d.colour('--water'), opacity: 0.75 } }
+    },
+    clip: true,
     silent: true,
-    large: false,
   }
 }
 

@@ -66,10 +66,10 @@ export function rangeOf(lines: readonly ChartLine[], also: readonly (number | nu
   return [bottom, bottom + (hi - bottom) * (rain ? 1.38 : 1.1)]
 }
 
-/** The top of the rain axis: the highest bar takes a third of the height. */
-export function rainTop(rain: readonly RainBar[]): number {
+/** The top of the rain axis: the highest bar takes a third of the height above a level, all of it alone. */
+export function rainTop(rain: readonly RainBar[], overLevel = true): number {
   const most = rain.reduce((m, [, mm]) => Math.max(m, mm ?? 0), 0)
-  return Math.max(most, 1) * 3.2
+  return Math.max(most, 1) * (overLevel ? 3.2 : 1.15)
 }
 
 export interface Mark {
