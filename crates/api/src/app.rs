@@ -11,7 +11,7 @@ use crate::throttle::Throttle;
 use crate::trend::Trends;
 use crate::views::demo::{ClockView, DemoLogin, StormView};
 use crate::views::message::ChannelView;
-use crate::views::overview::{Overview, PartHealth};
+use crate::views::overview::{HealthView, Overview, PartHealth};
 use crate::views::rule::Transition;
 use field::clock::Clock;
 use field::rule::RuleSetting;
@@ -123,6 +123,7 @@ pub(crate) struct Inner {
     pub(crate) trends: Trends,
     pub(crate) rain: RainBoard,
     pub(crate) overview: Kept<Overview>,
+    pub(crate) health: Kept<HealthView>,
     pub(crate) feed: Feed,
     /// One permit for each open stream.
     pub(crate) screens: Arc<Semaphore>,
@@ -156,6 +157,7 @@ impl App {
             trends: Trends::default(),
             rain: RainBoard::default(),
             overview: Kept::default(),
+            health: Kept::default(),
             feed,
             screens: crate::stream::places(),
             ending,

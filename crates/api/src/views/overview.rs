@@ -76,7 +76,7 @@ pub struct PartHealth {
 }
 
 /// How the program is.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct HealthView {
     pub(crate) ok: bool,
     pub(crate) parts: Vec<PartHealth>,
