@@ -75,7 +75,7 @@ impl City {
             clock: clock.clone(),
             ledger: Arc::new(Ledger::new(codes)),
             tally: Arc::new(Tally::default()),
-            inbox: Arc::new(Inbox::new(town.persons.clone(), clock, buzz)),
+            inbox: Arc::new(Inbox::new(town.persons.clone(), Arc::new(clock), buzz)),
             acts: Arc::new(Acts::default()),
         };
         let (control_port, control_at) = listen("the control port", config.control).await?;
@@ -158,14 +158,17 @@ fn yard(config: &Config, sky: &Arc<Sky>, control: &Control, centre: SocketAddr) 
     }
 }
 
-async fn listen(what: &'static str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr), CityError> {
+pub(crate) async fn listen(
+    what: &'static str,
+    addr: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), CityError> {
     let bad = |source| CityError::Bind { what, addr, source };
     let listener = TcpListener::bind(addr).await.map_err(bad)?;
     let at = listener.local_addr().map_err(bad)?;
     Ok((listener, at))
 }
 
-async fn serve(listener: TcpListener, routes: Router) {
+pub(crate) async fn serve(listener: TcpListener, routes: Router) {
     if let Err(error) = axum::serve(listener, routes).await {
         tracing::error!(%error, "a server of the town stopped");
     }

@@ -13,7 +13,7 @@ mod follower;
 mod hands;
 pub mod load;
 mod people;
-mod phones;
+pub mod phones;
 pub mod rtu;
 mod sky;
 pub mod storm;

@@ -7,7 +7,6 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use field::clock::Clock;
 use field::person::ChannelKind;
 use field::time::{HOUR_MS, MINUTE_MS, Time};
 use hmac::{Hmac, KeyInit, Mac};
@@ -112,7 +111,7 @@ pub(crate) async fn robot(
     };
     {
         let mut dingtalk = lock(&phones.dingtalk);
-        let window = minute_ms(phones.inbox.clock().speed());
+        let window = minute_ms(phones.inbox.speed());
         let silenced = dingtalk.silent_until.is_some_and(|until| now < until);
         if silenced || !dingtalk.minutes.take("robot", PER_MINUTE, window, now) {
             if !silenced {

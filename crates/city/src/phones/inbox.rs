@@ -1,13 +1,12 @@
 //! 手机: what reached people's phones, and the buzz that makes them look.
 
-use crate::hands::TownClock;
 use field::clock::Clock;
 use field::id::PersonId;
 use field::person::{ChannelKind, Person};
 use field::time::Time;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
 /// Most messages remembered; the oldest go first. A storm brings some ten thousand.
@@ -19,17 +18,17 @@ const PAGE: usize = 100_000;
 
 /// One message as a channel server took it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Arrived {
+pub struct Arrived {
     /// Its place in the list; ask on with `after` set to it.
-    pub(crate) n: u64,
+    pub n: u64,
     /// The message's number in the platform's ledger, read from the text.
-    pub(crate) message: i64,
+    pub message: i64,
     /// By which channel.
-    pub(crate) channel: &'static str,
+    pub channel: &'static str,
     /// Whose phone; nobody's for a group without a mention.
-    pub(crate) person: Option<String>,
+    pub person: Option<String>,
     /// When, by the town's clock.
-    pub(crate) at: Time,
+    pub at: Time,
 }
 
 #[derive(Debug, Default)]
@@ -43,15 +42,15 @@ struct Tray {
 
 /// What the channel servers did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Post {
+pub struct Post {
     /// Texts taken.
-    pub(crate) texts: u64,
+    pub texts: u64,
     /// Messages those texts stood for.
-    pub(crate) messages: u64,
+    pub messages: u64,
     /// Texts refused, by reason.
-    pub(crate) refused: BTreeMap<&'static str, u64>,
+    pub refused: BTreeMap<&'static str, u64>,
     /// Texts dropped without an error, as 企业微信 does beyond thirty a minute.
-    pub(crate) dropped: u64,
+    pub dropped: u64,
 }
 
 /// Everybody's phone.
@@ -60,12 +59,12 @@ pub(crate) struct Inbox {
     persons: Vec<Person>,
     /// Whose phone buzzes. A full queue drops a buzz: people also look by themselves.
     buzz: mpsc::Sender<PersonId>,
-    clock: TownClock,
+    clock: Arc<dyn Clock>,
     tray: Mutex<Tray>,
 }
 
 impl Inbox {
-    pub(crate) fn new(persons: Vec<Person>, clock: TownClock, buzz: mpsc::Sender<PersonId>) -> Self {
+    pub(crate) fn new(persons: Vec<Person>, clock: Arc<dyn Clock>, buzz: mpsc::Sender<PersonId>) -> Self {
         Self { persons, buzz, clock, tray: Mutex::default() }
     }
 
@@ -73,8 +72,8 @@ impl Inbox {
         self.clock.now()
     }
 
-    pub(crate) fn clock(&self) -> &TownClock {
-        &self.clock
+    pub(crate) fn speed(&self) -> f64 {
+        self.clock.speed()
     }
 
     fn tray(&self) -> MutexGuard<'_, Tray> {

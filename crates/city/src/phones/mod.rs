@@ -8,10 +8,13 @@ mod inbox;
 mod limits;
 mod sms;
 mod smtp;
+mod standing;
 mod wecom;
 
-pub(crate) use inbox::{Inbox, Post};
+pub(crate) use inbox::Inbox;
+pub use inbox::{Arrived, Post};
 pub(crate) use smtp::serve as serve_mail;
+pub use standing::Standing;
 
 use crate::config::ChannelSecrets;
 use axum::Router;

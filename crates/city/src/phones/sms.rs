@@ -6,7 +6,6 @@ use super::{Phones, lock};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use field::clock::Clock;
 use field::person::ChannelKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,7 +74,7 @@ pub(crate) async fn send(
     if let Some(first) = message.key.as_ref().and_then(|k| sms.answers.get(k)) {
         return Json(first.clone());
     }
-    if !sms.minutes.take(&message.mobile, NUMBER_PER_MINUTE, minute_ms(phones.inbox.clock().speed()), now) {
+    if !sms.minutes.take(&message.mobile, NUMBER_PER_MINUTE, minute_ms(phones.inbox.speed()), now) {
         phones.inbox.refuse("sms_minute");
         return refused(429, "too many messages to this number");
     }

@@ -4,7 +4,6 @@ use super::limits::{Minutes, minute_ms};
 use super::{Phones, lock};
 use axum::Json;
 use axum::extract::{Query, State};
-use field::clock::Clock;
 use field::person::ChannelKind;
 use field::time::{DAY_MS, SECOND_MS, Time};
 use serde::Deserialize;
@@ -104,7 +103,7 @@ pub(crate) async fn send(
     Json(message): Json<AppMessage>,
 ) -> Json<Value> {
     let now = phones.inbox.now();
-    let speed = phones.inbox.clock().speed();
+    let speed = phones.inbox.speed();
     let mut wecom = lock(&phones.wecom);
     match wecom.tokens.get(&token.access_token) {
         None => return error(40_014, "invalid access_token"),
@@ -212,7 +211,7 @@ pub(crate) async fn robot(
         phones.inbox.refuse("wecom_robot_size");
         return error(40_058, "content exceed max length");
     }
-    let window = minute_ms(phones.inbox.clock().speed());
+    let window = minute_ms(phones.inbox.speed());
     if !lock(&phones.wecom).minutes.take("robot", ROBOT_PER_MINUTE, window, phones.inbox.now()) {
         phones.inbox.refuse("wecom_robot_minute");
         return error(45_009, "api freq out of limit");

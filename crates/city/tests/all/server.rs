@@ -5,10 +5,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use field::time::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use wire::sl651::encode::Confirmation;
@@ -29,13 +31,19 @@ pub(crate) struct Seen {
 pub(crate) struct Server {
     pub(crate) seen: Arc<Mutex<Seen>>,
     playback: Arc<Value>,
+    started: Instant,
     order: Arc<Value>,
 }
 
 impl Server {
     /// Starts it; `order` is the one order it has, in its first state.
     pub(crate) async fn start(playback: Value, order: Value) -> (Self, city::ServerAt) {
-        let server = Self { seen: Arc::default(), playback: Arc::new(playback), order: Arc::new(order) };
+        let server = Self {
+            seen: Arc::default(),
+            playback: Arc::new(playback),
+            started: Instant::now(),
+            order: Arc::new(order),
+        };
         let centre = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sl651 = centre.local_addr().unwrap();
         tokio::spawn(listen(centre, server.seen.clone()));
@@ -103,7 +111,11 @@ async fn sign_in(Json(words): Json<Value>) -> impl IntoResponse {
 
 async fn playback_view(State(server): State<Server>, headers: HeaderMap) -> impl IntoResponse {
     let status = if is_signed_in(&headers) { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
-    (status, Json((*server.playback).clone()))
+    let mut playback = (*server.playback).clone();
+    let now: Time = playback["now"].as_str().unwrap().parse().unwrap();
+    let gone_ms = server.started.elapsed().as_secs_f64() * playback["speed"].as_f64().unwrap() * 1_000.0;
+    playback["now"] = json!(now.plus_ms(gone_ms as i64));
+    (status, Json(playback))
 }
 
 async fn orders(State(server): State<Server>) -> Json<Value> {

@@ -12,7 +12,7 @@ fn config() -> Config {
     Config { follow_every_ms: 20, people: Habits { ignores: 0.0, ..Habits::default() }, ..Config::default() }
 }
 
-/// A playback that stands at a moment of the storm of 2021: everything due then happens, then nothing.
+/// A playback half an hour into the storm of 2021.
 fn playback(speed: f64) -> Value {
     let storm = &STORMS[1];
     json!({
@@ -26,7 +26,7 @@ fn order(town: &Town) -> Value {
     let station = &town.stations[0];
     let block = town.blocks.iter().find(|b| b.id == station.block).unwrap();
     let owner = town.person(block.chain.a).unwrap();
-    let at = STORMS[1].starts_at();
+    let at = STORMS[1].starts_at().plus_ms(30 * MINUTE_MS);
     json!({
         "id": 12, "number": "0630-012", "spot": station.position, "severity": "red", "escalation": 0,
         "station": { "code": station.code, "name": station.name, "name_en": station.name_en, "kind": station.kind,
@@ -78,7 +78,7 @@ async fn eighty_stations_report_and_the_ledger_says_what_was_confirmed() {
 async fn an_order_is_accepted_travelled_to_handled_with_a_photo_and_closed() {
     let config = config();
     let town = Town::generate(config.seed).unwrap();
-    let (server, at) = Server::start(playback(600.0), order(&town)).await;
+    let (server, at) = Server::start(playback(120.0), order(&town)).await;
     let people = Habits {
         looks_after_s: (0.0, 1.0),
         works_s: (1.0, 2.0),
@@ -89,7 +89,14 @@ async fn an_order_is_accepted_travelled_to_handled_with_a_photo_and_closed() {
     let city = City::bind(Config { people, ..config }).await.unwrap();
     let control = city.bound().control;
     let (stop, shutdown) = watch::channel(false);
+    let channels = city.bound().channels.clone();
     let living = tokio::spawn(city.live(at, shutdown));
+    let block = town.blocks.iter().find(|b| b.id == town.stations[0].block).unwrap();
+    let mobile = town.person(block.chain.a).unwrap().mobile.clone().unwrap();
+    let text = json!({ "mobile": mobile, "sign": "至臻水务", "text": "【至臻水务】积水 编号 M1" });
+    let http = reqwest::Client::new();
+    let sent = http.post(format!("{channels}/sms/send")).bearer_auth("demo-sms").json(&text).send().await;
+    assert_eq!(sent.unwrap().json::<Value>().await.unwrap()["code"], 0);
     until(async || server.seen.lock().unwrap().acts.len() >= 5).await;
     until(async || get(format!("http://{control}/acts?after=0")).await.lines().count() >= 5).await;
     {
