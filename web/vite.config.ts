@@ -3,7 +3,7 @@
 import vue from '@vitejs/plugin-vue'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { serviceWorker } from './scripts/sw'
+import { serviceWorker } from './scripts/sw.ts'
 
 /** The server that answers /api while developing (`npm run dev`). */
 const server = process.env.ZHIZHEN ?? 'http://127.0.0.1:8080'

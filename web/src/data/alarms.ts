@@ -1,6 +1,7 @@
 // 报警: what a dispatcher does with alarms, and in which order they stand.
+import { computed } from 'vue'
 import { ask } from './http'
-import { actedAlarm, actedOrder } from './live'
+import { actedAlarm, actedOrder, alarms } from './live'
 import type { AlarmActed, AlarmView, OrderActed } from './types'
 
 export type Desk = 'needs' | 'underway' | 'shelved'
@@ -25,6 +26,9 @@ export function deskOf(alarm: AlarmView): Desk {
 export function byRisk(a: AlarmView, b: AlarmView): number {
   return b.risk - a.risk || (a.raised_at < b.raised_at ? 1 : a.raised_at > b.raised_at ? -1 : a.id - b.id)
 }
+
+/** Every open alarm, the worst first: sorted once for all who show it. */
+export const ranked = computed(() => [...alarms.value.values()].sort(byRisk))
 
 /** Open alarms by desk, each sorted. */
 export function byDesk(alarms: Iterable<AlarmView>): Record<Desk, AlarmView[]> {

@@ -29,6 +29,8 @@ const arrivals = new Set<(batch: Arrived[]) => void>()
 
 /** Most open alarms kept on the screen; a whole city in alarm is ten thousand. */
 const mostAlarms = 12_000
+/** From so many on the list is drawn anew less often. */
+const manyAlarms = 1000
 const pageSize = 500
 const mostMessages = 300
 /** Events are applied together this often, ms. */
@@ -77,7 +79,11 @@ function flush() {
     for (const alarm of alarms.value.values()) touched.alarms = followAlarm(alarm) || touched.alarms
   }
   if (touched.stations) triggerRef(stations)
-  if (touched.alarms) triggerRef(alarms)
+  if (touched.alarms) {
+    // Sorting thousands ten times a second would leave no time for the hand on the keyboard.
+    if (alarms.value.size < manyAlarms) triggerRef(alarms)
+    else soon('alarms', async () => triggerRef(alarms), 700)
+  }
   if (touched.orders) triggerRef(orders)
   if (touched.rain) soon('rain', loadRain, 2000)
   if (touched.stations || touched.alarms) soon('overview', loadOverview, 5000)

@@ -31,7 +31,7 @@ export function optionOf(d: Drawing) {
   return {
     animation: false,
     textStyle: { fontFamily: d.colour('--font') },
-    grid: { outerBoundsMode: 'none', left: d.compact ? 8 : 52, right: d.compact ? 56 : 92, top: d.compact ? 6 : 10, bottom: 24 },
+    grid: { outerBoundsMode: 'none', left: d.compact ? 8 : 58, right: d.compact ? 56 : 92, top: d.compact ? 6 : 10, bottom: 24 },
     tooltip: { trigger: 'axis', showContent: false, axisPointer: { type: 'line', snap: false, lineStyle: { color: d.colour('--dim'), width: 1 } } },
     toolbox: { show: true, itemSize: 0, top: -20, feature: { dataZoom: { yAxisIndex: 'none', brushStyle: { color: d.colour('--line-strong'), opacity: 0.3 } } } },
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false, filterMode: 'none' }],
