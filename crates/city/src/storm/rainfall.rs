@@ -174,7 +174,8 @@ mod tests {
     /// Acceptance: the handbook's figures to 0.1 mm, for several seeds.
     #[test]
     fn areal_means_and_named_gauges_are_reproduced_to_a_tenth_of_a_millimetre() {
-        let recorded: [(&str, u32, &[(&str, u32)]); 2] = [
+        type Recorded<'a> = (&'a str, u32, &'a [(&'a str, u32)]);
+        let recorded: [Recorded<'_>; 2] = [
             ("2019-06-21", 511, &[("苏溪", 1_100), ("荷叶塘", 946), ("鹤田", 945)]),
             ("2021-06-30", 374, &[("上溪", 511), ("城西", 501)]),
         ];

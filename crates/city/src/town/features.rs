@@ -119,7 +119,11 @@ fn smooth(bends: &[Plane]) -> Vec<Plane> {
 /// A shore line: a circle with three seeded waves.
 fn shore(middle: Position, radius_km: f64, dice: &mut Dice) -> Vec<Position> {
     let middle = to_plane(middle);
-    let phases = [dice.between(0.0, 6.28), dice.between(0.0, 6.28), dice.between(0.0, 6.28)];
+    let phases = [
+        dice.between(0.0, std::f64::consts::TAU),
+        dice.between(0.0, std::f64::consts::TAU),
+        dice.between(0.0, std::f64::consts::TAU),
+    ];
     (0..SHORE_CORNERS)
         .map(|n| {
             let angle = f64::from(n) * std::f64::consts::TAU / f64::from(SHORE_CORNERS);
