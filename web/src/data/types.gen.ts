@@ -1114,21 +1114,21 @@ export interface components {
         };
         /** @description An alarm with all that a decision needs. */
         AlarmCard: {
-            acknowledged?: components["schemas"]["TakenView"] | null;
+            acknowledged: components["schemas"]["TakenView"] | null;
             block: components["schemas"]["BlockBrief"];
             changed_at: components["schemas"]["Time"];
-            closed_at?: components["schemas"]["Time"] | null;
+            closed_at: components["schemas"]["Time"] | null;
             evidence: components["schemas"]["EvidenceView"];
             /** Format: int64 */
             id: number;
             /** @description The rule's kind, such as `level_high`. */
             kind: string;
-            now?: components["schemas"]["NowView"] | null;
-            order?: components["schemas"]["OrderBrief"] | null;
+            now: components["schemas"]["NowView"] | null;
+            order: components["schemas"]["OrderBrief"] | null;
             peak: components["schemas"]["Severity"];
             point: components["schemas"]["PointBrief"];
             raised_at: components["schemas"]["Time"];
-            returned_at?: components["schemas"]["Time"] | null;
+            returned_at: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description Higher first.
@@ -1137,19 +1137,19 @@ export interface components {
             /** Format: int64 */
             rule: number;
             severity: components["schemas"]["Severity"];
-            shelf?: components["schemas"]["ShelfView"] | null;
+            shelf: components["schemas"]["ShelfView"] | null;
             state: components["schemas"]["AlarmState"];
             station: components["schemas"]["StationBrief"];
             /** @description Its station is under maintenance. */
             suppressed: boolean;
             /** Format: double */
-            trend_per_10min?: number | null;
+            trend_per_10min: number | null;
         } & {
-            neighbour?: components["schemas"]["PersonBrief"] | null;
-            owner?: components["schemas"]["OnDuty"] | null;
+            neighbour: components["schemas"]["PersonBrief"] | null;
+            owner: components["schemas"]["OnDuty"] | null;
             pump_near: components["schemas"]["PumpNear"][];
             rain_near: components["schemas"]["RainNear"][];
-            supervisor?: components["schemas"]["PersonBrief"] | null;
+            supervisor: components["schemas"]["PersonBrief"] | null;
         } & {
             messages: components["schemas"]["MessageView"][];
             timeline: components["schemas"]["LineView"][];
@@ -1286,6 +1286,21 @@ export interface components {
              */
             person?: number | null;
         };
+        /** @description 通道: one channel's state. */
+        ChannelView: {
+            budget: components["schemas"]["ChannelBudget"] | null;
+            /** @description Which. */
+            channel: components["schemas"]["ChannelKind"];
+            /** @description Whether it has what it needs to send. */
+            configured: boolean;
+            /** @description The last error's code and text. */
+            last_error: string | null;
+            /**
+             * Format: int64
+             * @description Deliveries waiting.
+             */
+            waiting: number;
+        };
         /** @description The server's clock; in the demo the playback's state too. */
         ClockView: {
             /** @description Whether this is the demo. */
@@ -1333,6 +1348,19 @@ export interface components {
             receipt: string | null;
             state: components["schemas"]["DeliveryState"];
         };
+        /** @description 演示账号: somebody the demo lets sign in. */
+        DemoLogin: {
+            /** @description Name to sign in with. */
+            login: string;
+            /** @description 姓名. */
+            name: string;
+            /** @description Name in Latin letters. */
+            name_en: string;
+            /** @description Password, of the demo only. */
+            password: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description How many are on duty. */
         DutyCounts: {
             blocks: number;
@@ -1340,6 +1368,12 @@ export interface components {
             covered: number;
             /** @description Different people on duty. */
             people: number;
+        };
+        /** @description Who is on duty for one block. */
+        DutyView: {
+            block: components["schemas"]["BlockBrief"];
+            person: components["schemas"]["PersonBrief"] | null;
+            until: components["schemas"]["Time"] | null;
         };
         /** @description What raised it. */
         EvidenceView: {
@@ -1436,10 +1470,68 @@ export interface components {
             /** @description Such as `alarm:12`. */
             subject: string;
         };
-        /** @description A list. */
-        List: {
-            /** @description The items. */
+        List_AlarmView: {
+            items: components["schemas"]["AlarmView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_ChannelView: {
+            items: components["schemas"]["ChannelView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_DemoLogin: {
+            items: components["schemas"]["DemoLogin"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_DutyView: {
+            items: components["schemas"]["DutyView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_LineView: {
             items: components["schemas"]["LineView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_MessageView: {
+            items: components["schemas"]["MessageView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_OrderView: {
+            items: components["schemas"]["OrderView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_PacketView: {
+            items: components["schemas"]["PacketView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_PersonLedger: {
+            items: components["schemas"]["PersonLedger"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_PersonView: {
+            items: components["schemas"]["PersonView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_QuarantineView: {
+            items: components["schemas"]["QuarantineView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_RuleView: {
+            items: components["schemas"]["RuleView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_StationView: {
+            items: components["schemas"]["StationView"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
@@ -1521,31 +1613,31 @@ export interface components {
         };
         /** @description An order with all that a person on the way needs. */
         OrderCard: {
-            accepted_at?: components["schemas"]["Time"] | null;
+            accepted_at: components["schemas"]["Time"] | null;
             alarms: components["schemas"]["OrderAlarm"][];
-            arrival?: components["schemas"]["ArrivalView"] | null;
-            arrived_at?: components["schemas"]["Time"] | null;
+            arrival: components["schemas"]["ArrivalView"] | null;
+            arrived_at: components["schemas"]["Time"] | null;
             assignee: components["schemas"]["PersonBrief"];
             block: components["schemas"]["BlockBrief"];
             /** @description What the caller may do with it now. */
             can: components["schemas"]["OrderActName"][];
             changed_at: components["schemas"]["Time"];
-            closed_at?: components["schemas"]["Time"] | null;
-            closed_by?: components["schemas"]["PersonBrief"] | null;
-            closed_reason?: string | null;
-            departed_at?: components["schemas"]["Time"] | null;
+            closed_at: components["schemas"]["Time"] | null;
+            closed_by: components["schemas"]["PersonBrief"] | null;
+            closed_reason: string | null;
+            departed_at: components["schemas"]["Time"] | null;
             /**
              * Format: int32
              * @description 0 owner on duty, 1 neighbour (B), 2 supervisor, 3 dispatcher.
              */
             escalation: number;
-            handled_at?: components["schemas"]["Time"] | null;
-            handling?: components["schemas"]["HandlingView"] | null;
+            handled_at: components["schemas"]["Time"] | null;
+            handling: components["schemas"]["HandlingView"] | null;
             /** Format: int64 */
             id: number;
             /** @description Whether the caller is the one asked. */
             mine: boolean;
-            /** @description What people call it: day of its first alarm and its number, such as `0630-014`. */
+            /** @description What people call it, such as `0630-014`. */
             number: string;
             sent_at: components["schemas"]["Time"];
             severity: components["schemas"]["Severity"];
@@ -1557,16 +1649,16 @@ export interface components {
         };
         /** @description What a person on the way needs. */
         OrderContext: {
-            neighbour?: components["schemas"]["PersonBrief"] | null;
-            owner?: components["schemas"]["OnDuty"] | null;
+            neighbour: components["schemas"]["PersonBrief"] | null;
+            owner: components["schemas"]["OnDuty"] | null;
             pump_near: components["schemas"]["PumpNear"][];
             rain_near: components["schemas"]["RainNear"][];
-            supervisor?: components["schemas"]["PersonBrief"] | null;
+            supervisor: components["schemas"]["PersonBrief"] | null;
         } & {
             /** @description What to bring, as codes. */
             bring: string[];
-            dispatcher?: components["schemas"]["PersonBrief"] | null;
-            level?: components["schemas"]["SpotLevel"] | null;
+            dispatcher: components["schemas"]["PersonBrief"] | null;
+            level: components["schemas"]["SpotLevel"] | null;
             messages: components["schemas"]["MessageView"][];
             timeline: components["schemas"]["LineView"][];
         };
@@ -1607,7 +1699,7 @@ export interface components {
             id: number;
             /** @description Whether the caller is the one asked. */
             mine: boolean;
-            /** @description What people call it: day of its first alarm and its number, such as `0630-014`. */
+            /** @description What people call it, such as `0630-014`. */
             number: string;
             sent_at: components["schemas"]["Time"];
             severity: components["schemas"]["Severity"];
@@ -1678,6 +1770,20 @@ export interface components {
             name: string;
             name_en: string;
         };
+        /** @description How one person's messages fared. */
+        PersonLedger: {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: int64 */
+            failed: number;
+            person: components["schemas"]["PersonBrief"];
+            /** Format: int64 */
+            read: number;
+            /** Format: int64 */
+            sent: number;
+        };
         /** @description A person. */
         PersonView: {
             channels: components["schemas"]["ChannelKind"][];
@@ -1725,7 +1831,7 @@ export interface components {
             demo: boolean;
             /** @description Whether a simulated dispatcher closes orders. */
             dispatcher: boolean;
-            leapt_at?: components["schemas"]["Time"] | null;
+            leapt_at: components["schemas"]["Time"] | null;
             now: components["schemas"]["Time"];
             paused: boolean;
             /** @description Whether simulated people answer. */
@@ -1736,8 +1842,8 @@ export interface components {
              */
             speed: number;
             /** @description The storm being played. */
-            storm?: string | null;
-            storm_began_at?: components["schemas"]["Time"] | null;
+            storm: string | null;
+            storm_began_at: components["schemas"]["Time"] | null;
             /** @description Whether the data are synthetic. */
             synthetic: boolean;
         } & {
@@ -2155,7 +2261,7 @@ export interface components {
             online: boolean;
             /**
              * Format: double
-             * @description Reports of the last 24 h over those expected, 0 to 1; `null` when never heard.
+             * @description Reports of the last 24 h over those expected, 0 to 1; `null` while that is too short to say.
              */
             online_rate: number | null;
             points: components["schemas"]["PointView"][];
@@ -2283,7 +2389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_AlarmView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2483,7 +2589,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_ChannelView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2579,7 +2685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_DemoLogin"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2702,7 +2808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_DutyView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2737,7 +2843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_LineView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2834,7 +2940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_MessageView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2863,7 +2969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_PersonLedger"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -2962,7 +3068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_OrderView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3276,7 +3382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_PacketView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3336,7 +3442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_PersonView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3528,7 +3634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_QuarantineView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3654,7 +3760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_RuleView"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3912,7 +4018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List"];
+                    "application/json": components["schemas"]["List_StationView"];
                 };
             };
             /** @description A refusal: its code and parameters */

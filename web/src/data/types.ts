@@ -52,26 +52,13 @@ export interface Context {
   neighbour: PersonBrief | null
   supervisor: PersonBrief | null
 }
-export type AlarmCard = AlarmView & Context & { timeline: LineView[]; messages: MessageView[] }
+export type AlarmCard = S['AlarmCard']
 export type LineView = S['LineView']
 
 export type DeliveryView = S['DeliveryView']
 export type MessageView = Omit<S['MessageView'], 'params'> & { params: Record<string, unknown> }
-export interface PersonLedger {
-  person: PersonBrief
-  asked: number
-  sent: number
-  delivered: number
-  read: number
-  failed: number
-}
-export interface ChannelView {
-  channel: ChannelKind
-  configured: boolean
-  budget: S['ChannelBudget'] | null
-  waiting: number
-  last_error: string | null
-}
+export type PersonLedger = S['PersonLedger']
+export type ChannelView = S['ChannelView']
 
 export type OrderAlarm = S['OrderAlarm']
 export type Arrival = S['ArrivalView']
@@ -117,13 +104,8 @@ export type Overview = S['Overview']
 export type FieldMark = S['FieldMark']
 export type PacketView = S['PacketView']
 export type QuarantineView = S['QuarantineView']
-export interface DemoLogin {
-  login: string
-  password: string
-  role: Role
-  name: string
-  name_en: string
-}
+export type DemoLogin = S['DemoLogin']
+export type DutyView = S['DutyView']
 export type RuleView = Omit<S['RuleView'], 'params'> & { params: Record<string, unknown> }
 
 /** What an act answers with: the journal line it wrote and the thing as it is now. */
