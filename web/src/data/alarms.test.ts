@@ -35,6 +35,10 @@ describe('what needs the dispatcher', () => {
     const { needs } = byDesk([alarm(1, 'raised', 5), alarm(2, 'raised', 9), alarm(4, 'raised', 5), alarm(3, 'raised', 5, { raised_at: later }), alarm(5, 'closed', 99)])
     expect(needs.map((a) => a.id)).toEqual([2, 3, 1, 4])
   })
+  it('puts what nobody has taken before what only waits to be closed', () => {
+    const done = alarm(1, 'returned', 90, { order: { id: 1, state: 'handled', assignee: person } })
+    expect(byDesk([done, alarm(2, 'raised', 10)]).needs.map((a) => a.id)).toEqual([2, 1])
+  })
   it('sorts ten thousand in the blink of an eye', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => alarm(i, i % 3 ? 'raised' : 'acknowledged', (i * 7919) % 1000))
     const { needs, underway } = byDesk(many)

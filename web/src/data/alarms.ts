@@ -35,6 +35,8 @@ export function byDesk(alarms: Iterable<AlarmView>): Record<Desk, AlarmView[]> {
   const desks: Record<Desk, AlarmView[]> = { needs: [], underway: [], shelved: [] }
   for (const alarm of alarms) if (alarm.state !== 'closed') desks[deskOf(alarm)].push(alarm)
   for (const desk of Object.values(desks)) desk.sort(byRisk)
+  // What nobody has taken goes before what only waits to be closed.
+  desks.needs.sort((a, b) => Number(isUnacknowledged(b)) - Number(isUnacknowledged(a)))
   return desks
 }
 
@@ -52,6 +54,11 @@ export const shelve = (id: number, reason: string, minutes: number) => act(id, '
 export const unshelve = (id: number) => act(id, 'unshelve', {})
 /** 关闭. */
 export const closeAlarm = (id: number) => act(id, 'close', {})
+
+/** 关闭工单: closes its returned alarms too. Needs a reason while one of them still holds. */
+export async function closeOrder(order: number, reason: string | null): Promise<void> {
+  actedOrder((await ask<OrderActed>(`/orders/${order}/close`, { method: 'POST', body: { reason } })).order)
+}
 
 /** 改派: another person goes. */
 export async function reassign(order: number, to: number, reason: string): Promise<void> {

@@ -14,6 +14,7 @@ const w = words({
   rain: { zh: (level: string, mm: string) => `暴雨${level}预警 ${mm}`, en: (level: string, mm: string) => `${level} rainstorm signal, ${mm}` },
   sum: { zh: (level: string, mm: string) => `累计雨量超${level} ${mm}`, en: (level: string, mm: string) => `Rain above ${level.toLowerCase()} ${mm}` },
   falling: { zh: '回落,等待确认', en: 'Gone, to be acknowledged' },
+  handled: { zh: '已处置,待关闭', en: 'Handled, to be closed' },
   returned: { zh: '已恢复', en: 'Back to normal' },
 })
 
@@ -22,7 +23,7 @@ export function alarmLine(alarm: AlarmView): string {
   const level = severityWord[alarm.severity]
   const limit = `${valueText(alarm.evidence.threshold, alarm.point.quantity)} ${unitText(alarm.point.unit)}`.trim()
   if (alarm.state === 'returned_unacknowledged') return w.falling
-  if (alarm.state === 'returned') return w.returned
+  if (alarm.state === 'returned') return alarm.order?.state === 'handled' ? w.handled : w.returned
   switch (alarm.kind) {
     case 'level_high':
       return w.over(level, limit)
