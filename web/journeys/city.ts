@@ -87,6 +87,14 @@ export class City {
     return sent()
   }
 
+  /** Plays the storm with everybody at work until the water stands high in several places. */
+  async untilStormPeaks(): Promise<void> {
+    await this.post('/demo/playback', { storm: '2019-06-21', speed: 300, paused: false, people: true, dispatcher: true })
+    const high = async () => (await this.openAlarms()).filter((a) => a.kind === 'level_high' && (a.severity === 'red' || a.severity === 'orange') && !a.returned_at).length
+    await expect.poll(high, { timeout: 360_000, intervals: [500] }).toBeGreaterThanOrEqual(4)
+    await this.speed(1)
+  }
+
   /** The journal's acts on a thing, such as `order:12`. */
   async acts(subject: string): Promise<string[]> {
     const { items } = await this.get<{ items: LineView[] }>(`/journal?subject=${subject}&limit=200`)
