@@ -20,6 +20,8 @@ export const overview = shallowRef<Overview | null>(null)
 export const mapView = shallowRef<MapView | null>(null)
 /** Frames in quarantine that nobody has looked at. */
 export const quarantined = shallowRef(0)
+/** Whether only the first pages of the open alarms are here yet. */
+export const partial = shallowRef(false)
 /** Whether the first load is done; the problem if it failed. */
 export const loaded = shallowRef(false)
 export const loadProblem = shallowRef<unknown>(null)
@@ -186,11 +188,13 @@ async function loadAlarms() {
     pages += 1
     // The riskiest come first: they are shown at once, the rest now and then.
     if (pages === 1 || pages % 5 === 0) {
+      partial.value = !!cursor
       alarms.value = new Map(found)
       loaded.value = true
     }
   } while (cursor && found.size < mostAlarms)
   alarms.value = found
+  partial.value = false
 }
 
 async function loadOrders() {
