@@ -3,8 +3,9 @@
 //! It never goes back; where the server's clock turns out to be behind, it stands until caught up.
 //! While the server is away it stands still.
 
+use crate::storm::{STORMS, Storm};
 use field::clock::Clock;
-use field::time::Time;
+use field::time::{MINUTE_MS, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,6 +18,15 @@ pub(crate) struct Playing {
     pub(crate) storm: usize,
     /// When its hour 0 was, in the town's time.
     pub(crate) began_at: Time,
+}
+
+impl Playing {
+    /// Whether the storm's played hours are on. Before and after them nothing is broken, so that a
+    /// storm comes to an end.
+    pub(crate) fn is_on(self, at: Time) -> bool {
+        let minutes = STORMS.get(self.storm).map_or(0, Storm::minutes);
+        (0..minutes * MINUTE_MS).contains(&at.since_ms(self.began_at))
+    }
 }
 
 /// Where the clock's hands stand and how fast they go.

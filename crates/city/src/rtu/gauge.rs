@@ -51,6 +51,11 @@ pub(crate) struct Read {
 /// The counter starts again from zero here.
 const COUNTER_WRAPS_TENTHS: u32 = 100_000;
 
+/// Whether a storm is on, and faults with it.
+fn is_on(playing: Option<Playing>, at: Time) -> bool {
+    playing.is_some_and(|p| p.is_on(at))
+}
+
 /// A station's instruments.
 #[derive(Debug)]
 pub(crate) struct Gauge {
@@ -58,6 +63,8 @@ pub(crate) struct Gauge {
     sky: Arc<Sky>,
     seed: u64,
     faults: Faults,
+    /// Share of wild readings at this station.
+    wild: f64,
     spells: Spells,
     /// The gauge's counter in the sky when last looked at, and in which storm.
     seen: (Option<Playing>, u32),
@@ -70,6 +77,7 @@ pub(crate) struct Gauge {
 
 impl Gauge {
     pub(crate) fn new(place: Place, sky: Arc<Sky>, seed: u64, faults: Faults) -> Self {
+        let station = place.station;
         let spells = Spells::new(faults, seed, place.station, place.is_gauge());
         // Counters in the field stand anywhere.
         let total_tenths = Dice::of(seed, "counter", place.station as i64).between(1_000.0, 9_000.0) as u32;
@@ -78,6 +86,7 @@ impl Gauge {
             sky,
             seed,
             faults,
+            wild: faults.wild_of(seed, station),
             spells,
             seen: (None, 0),
             total_tenths,
@@ -93,14 +102,15 @@ impl Gauge {
         self.faults.drift_ms(self.seed, self.place.station, at)
     }
 
-    /// Whether the station has no power.
-    pub(crate) fn is_dead(&mut self, at: Time) -> bool {
-        self.spells.is(SpellKind::Dead, at)
+    /// Whether the station has no power. Faults belong to a storm being played: between storms all is
+    /// well, so that a storm's last order can be closed.
+    pub(crate) fn is_dead(&mut self, playing: Option<Playing>, at: Time) -> bool {
+        is_on(playing, at) && self.spells.is(SpellKind::Dead, at)
     }
 
     /// Whether the station's line is away.
-    pub(crate) fn is_silent(&mut self, at: Time) -> bool {
-        self.spells.is(SpellKind::Silent, at)
+    pub(crate) fn is_silent(&mut self, playing: Option<Playing>, at: Time) -> bool {
+        is_on(playing, at) && self.spells.is(SpellKind::Silent, at)
     }
 
     /// After a leap: what fell in between is not known, the counter goes on from where it stood.
@@ -157,17 +167,26 @@ impl Gauge {
         let parts = if self.place.is_depth() { 100.0 } else { 1_000.0 };
         let round = |m: f64| (m * parts).round() / parts;
         let truth = round(self.sky.level_m(playing, self.place.nth, at));
+        if !is_on(playing, at) {
+            self.stuck_at = None;
+            return truth;
+        }
         if self.spells.is(SpellKind::Stuck, at) {
             return *self.stuck_at.get_or_insert(truth);
         }
         self.stuck_at = None;
-        let minute = at.ms().div_euclid(MINUTE_MS);
+        // Rates are of regular readings: a look between them that found a spike would report it, and
+        // each look is a chance more.
+        let minute = (at.ms() + MINUTE_MS / 2).div_euclid(MINUTE_MS);
+        if minute % 5 != 0 {
+            return truth;
+        }
         let mut dice = Dice::of(self.seed, "spike", minute * 100 + self.place.station as i64);
-        if dice.chance(self.faults.wild) {
+        if dice.chance(self.wild) {
             return round(truth + dice.between(12.0, 30.0));
         }
         if dice.chance(self.faults.spike) {
-            let off = dice.between(0.02, 0.06) * if dice.chance(0.5) { 1.0 } else { -1.0 };
+            let off = dice.between(0.02, 0.04) * if dice.chance(0.5) { 1.0 } else { -1.0 };
             let off = if self.place.is_depth() && truth + off < 0.0 { -off } else { off };
             return round(truth + off);
         }

@@ -19,7 +19,6 @@ pub(crate) use link::{Answer, Link};
 use crate::dice::Dice;
 use crate::hands::{Hands, TownClock};
 use crate::sky::Sky;
-use crate::storm::{STORMS, Storm};
 use crate::town::Town;
 use crate::town::stations::datum;
 use faults::held_back_ms;
@@ -45,6 +44,8 @@ const TRIES: u32 = 3;
 pub(crate) const PATIENCE: (f64, Duration) = (20.0, Duration::from_secs(3));
 /// Pause after a frame failed three times, of the town's time.
 const PAUSE_MS: i64 = 60 * SECOND_MS;
+/// The gauges' lines are back this long before a storm's played hours end.
+const GAUGES_BACK_MS: i64 = 90 * MINUTE_MS;
 /// Pauses between tries to connect: real time, doubled from the first to the last.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 const LAST_BACK_OFF: Duration = Duration::from_secs(5);
@@ -187,13 +188,9 @@ impl Rtu {
     /// Whether the station's line is away. A gauge's line is back before a storm's last hour and a half,
     /// so that its whole rain arrives while the storm is played.
     fn is_silent(&mut self, hands: &Hands, now: Time) -> bool {
-        let at_the_end = hands.playing.is_some_and(|p| {
-            let minutes = STORMS.get(p.storm).map_or(0, Storm::minutes);
-            let left_ms = p.began_at.plus_ms(minutes * MINUTE_MS).since_ms(now);
-            (0..=90 * MINUTE_MS).contains(&left_ms)
-        });
-        let exempt = at_the_end && self.place.is_gauge();
-        !exempt && (self.gauge.is_silent(now) || self.gauge.is_dead(now))
+        let back_by = if self.place.is_gauge() { GAUGES_BACK_MS } else { 0 };
+        let is_back = hands.playing.is_none_or(|p| !p.is_on(now.plus_ms(back_by)));
+        !is_back && (self.gauge.is_silent(hands.playing, now) || self.gauge.is_dead(hands.playing, now))
     }
 
     /// The station's own clock.
@@ -230,7 +227,7 @@ impl Rtu {
 
     /// The end of five minutes.
     fn slot(&mut self, hands: &Hands, label: Time, at: Time) -> Result<(), EncodeError> {
-        if self.gauge.is_dead(at) {
+        if self.gauge.is_dead(hands.playing, at) {
             return Ok(());
         }
         let read = self.gauge.read(hands.playing, at, label);
@@ -238,7 +235,7 @@ impl Rtu {
         self.rain_added = false;
         self.over = self.thresholds_under(read.height_m);
         for mut pending in self.writer.slot(label, read)? {
-            if self.dice.chance(self.yard.faults.late) {
+            if hands.playing.is_some() && self.dice.chance(self.yard.faults.late) {
                 pending.not_before = at.plus_ms(held_back_ms(&mut self.dice));
             }
             self.keep(pending);
@@ -248,7 +245,7 @@ impl Rtu {
 
     /// A minute between two slots: only a passed threshold is reported.
     fn between(&mut self, hands: &Hands, label: Time, at: Time) -> Result<(), EncodeError> {
-        if self.gauge.is_dead(at) {
+        if self.gauge.is_dead(hands.playing, at) {
             return Ok(());
         }
         let read = self.gauge.read(hands.playing, at, label);
