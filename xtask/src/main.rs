@@ -20,7 +20,7 @@ cargo xtask COMMAND
                    (ARGS go to `zhizhen demo`: --storm 2019-06-21, --speed 60, --http 127.0.0.1:8651 …)
   verify           everything that must pass: format, tidy, lints, tests on both databases, 200 kills,
                    web checks, browser journeys
-  bench [NAME…]    measure against the targets in docs/benchmarks.md (ingest, storm, channels, start, web)
+  bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
   fuzz [SECONDS]   fuzz the parsers (needs `cargo install cargo-fuzz` and a nightly toolchain)
   tidy             the house rules: arrows between crates, nevers, licences

@@ -1,7 +1,7 @@
 //! The web bundle's size as browsers fetch it, compressed with brotli.
 
 use super::figures::{Outcome, Target};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,12 +14,17 @@ pub(super) fn run() -> Result<Outcome> {
         format!("`{DIST}/index.html`: build the web interface first (cargo xtask bench does)")
     })?;
     let all = compressed(dist)?;
+    if all.is_empty() {
+        bail!(
+            "`{DIST}` holds no compressed file: build it with `npm run build` in web/ (which compresses it)"
+        );
+    }
     let all_bytes: u64 = all.iter().map(|(_, bytes)| bytes).sum();
     // What the page names is fetched before anything is drawn; the rest when it is needed.
     let first = |name: &str| name == "index.html" || index.contains(name);
     let first_bytes: u64 = all.iter().filter(|(name, _)| first(name)).map(|(_, bytes)| bytes).sum();
-    let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
-    let targets = vec![Target::at_most("web bundle, brotli, everything", 1.2, mib(all_bytes), "MiB")];
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    let targets = vec![Target::at_most("web bundle, brotli, everything", 1.2, megabytes(all_bytes), "MB")];
     let figures = json!({
         "files": all.len(),
         "all_bytes": all_bytes,
