@@ -45,7 +45,7 @@ pub fn defaults_with(
             let level = thresholds.or_else(|| level_thresholds(station));
             rules.extend(level.map(|t| rule("level_high", level_params(&t, habits.hysteresis))));
             rules.extend(habits.rise.map(|t| rule("rate_of_rise", rise_params(&t, habits.hysteresis))));
-            rules.push(rule("jump", json!({ "max_step": habits.max_step })));
+            rules.push(rule("jump", json!({ "max_step": habits.max_step, "times": 3 })));
             // A dry road, an empty pipe and a level behind a weir stand still for weeks; water that
             // has climbed to the first threshold does not.
             if let Some(above) = level.and_then(|t| t.blue.or(t.yellow).or(t.orange).or(t.red)) {

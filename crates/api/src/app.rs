@@ -15,7 +15,6 @@ use crate::views::overview::{HealthView, Overview, PartHealth};
 use crate::views::rule::Transition;
 use field::clock::Clock;
 use field::rule::RuleSetting;
-use field::station::{Point, Station};
 use field::time::Time;
 use futures_util::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -48,15 +47,6 @@ pub struct Replay {
     pub to: Time,
 }
 
-/// A rule that a new point starts with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RuleDefault {
-    /// Kind of rule.
-    pub kind: String,
-    /// Its parameters.
-    pub params: Value,
-}
-
 /// 规则: what the alarm room lends.
 #[derive(Clone)]
 pub struct Rules {
@@ -64,8 +54,6 @@ pub struct Rules {
     pub kinds: Vec<Value>,
     /// Whether a setting can be used.
     pub check: Lent<RuleSetting, Result<(), RuleFault>>,
-    /// The rules a new point of a station starts with.
-    pub defaults: Lent<(Station, Point), Vec<RuleDefault>>,
     /// What a rule would have done; `Err` is for the log.
     pub replay: Lent<Replay, BoxFuture<'static, Result<Vec<Transition>, String>>>,
 }

@@ -10,12 +10,10 @@
 //! `quantity:element+element:min:max;…`, such as `rain:22+F4:0:60;voltage:38:0:30`; empty for the
 //! kind's usual ones.
 
-use crate::app::RuleDefault;
 use crate::draft::{self, Draft, Fault, FaultCode, PointDraft, Registered, fault};
-use field::id::{BlockId, PointId, RuleId, StationCode};
+use field::id::{BlockId, StationCode};
 use field::place::Position;
-use field::rule::RuleSetting;
-use field::station::{Point, Quantity, Station, StationKind};
+use field::station::{Point, Quantity, StationKind};
 use field::time::Time;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -73,9 +71,6 @@ pub struct ImportPlan {
     /// Everything that is wrong; a plan with problems is not applied.
     pub problems: Vec<ImportProblem>,
 }
-
-/// What [`apply`] needs to know about new points.
-pub type Defaults<'a> = &'a (dyn Fn(&Station, &Point) -> Vec<RuleDefault> + Send + Sync);
 
 /// Reads a file and compares it with the registry. Never fails: problems are part of the plan.
 #[must_use]
@@ -260,18 +255,12 @@ fn point_in(text: &str) -> Result<PointDraft, Fault> {
     Ok(PointDraft { id: None, quantity, elements, min: number(min)?, max: number(max)? })
 }
 
-/// Writes a plan: all its stations, points and the new points' rules become true together. When it
+/// Writes a plan: all its stations and points become true together (the alarm desk gives new points their first rules). When it
 /// returns, they are on disk. Answers how many stations were written.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for a plan with problems; what the store says.
-pub async fn apply(
-    tables: &Tables,
-    plan: ImportPlan,
-    actor: Actor,
-    at: Time,
-    defaults: Defaults<'_>,
-) -> Result<usize, StoreError> {
+pub async fn apply(tables: &Tables, plan: ImportPlan, actor: Actor, at: Time) -> Result<usize, StoreError> {
     if let Some(problem) = plan.problems.first() {
         return Err(StoreError::Invalid { what: "importing stations", why: problem.to_string() });
     }
@@ -281,32 +270,21 @@ pub async fn apply(
     }
     let mut tx = tables.begin(actor, at).await?;
     for registered in plan.add.into_iter().chain(plan.change) {
-        write(&mut tx, registered, defaults).await?;
+        write(&mut tx, registered).await?;
     }
     tx.commit().await?;
     Ok(written)
 }
 
-/// Writes one station with its points and the new points' rules.
-pub(crate) async fn write(
-    tx: &mut store::Tx,
-    registered: Registered,
-    defaults: Defaults<'_>,
-) -> Result<(), StoreError> {
+/// Writes one station with its points.
+pub(crate) async fn write(tx: &mut store::Tx, registered: Registered) -> Result<(), StoreError> {
     let Registered { station, points, gone } = registered;
     tx.station_put(&station).await?;
     for id in gone {
         tx.point_delete(id).await?;
     }
     for mut point in points {
-        let is_new = point.id == PointId(0);
         point.id = tx.point_put(&point).await?;
-        if !is_new {
-            continue;
-        }
-        for RuleDefault { kind, params } in defaults(&station, &point) {
-            tx.rule_put(&RuleSetting { id: RuleId(0), point: point.id, kind, params, enabled: true }).await?;
-        }
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ mod trend;
 mod views;
 
 pub use access::Who;
-pub use app::{Demo, Lent, Parts, Replay, RuleDefault, RuleFault, Rules};
+pub use app::{Demo, Lent, Parts, Replay, RuleFault, Rules};
 pub use draft::{FaultCode, Registered};
 pub use health::disk_probe;
 pub use password::{BadPassword, hash_password};

@@ -35,9 +35,9 @@ pub(crate) struct Spread {
     /// How many were measured.
     pub(crate) count: usize,
     /// Median, seconds.
-    pub(crate) p50_s: Option<f64>,
+    pub(crate) p50: Option<f64>,
     /// 95th percentile, seconds.
-    pub(crate) p95_s: Option<f64>,
+    pub(crate) p95: Option<f64>,
 }
 
 /// The figures.
@@ -80,13 +80,13 @@ pub(crate) struct Figures {
     /// Orders that nobody of the first to be asked accepted in time.
     pub(crate) orders_escalated: usize,
     /// From an alarm raised to the first message a channel took.
-    pub(crate) to_first_message: Spread,
+    pub(crate) seconds_to_first_message: Spread,
     /// From an alarm raised to its acknowledgement.
-    pub(crate) to_acknowledge: Spread,
+    pub(crate) seconds_to_acknowledge: Spread,
     /// From an order sent to the arrival.
-    pub(crate) to_arrive: Spread,
+    pub(crate) seconds_to_arrive: Spread,
     /// From an order sent to its closing.
-    pub(crate) to_close: Spread,
+    pub(crate) seconds_to_close: Spread,
     /// 雨量 of each gauge over the time, mm.
     pub(crate) rain_totals: BTreeMap<String, f64>,
     /// Mean of all gauges, mm.
@@ -127,10 +127,10 @@ pub(crate) async fn figures(
         orders_sent: people.orders_sent.len(),
         orders_closed: people.orders_closed.len(),
         orders_escalated: people.escalated.len(),
-        to_first_message: spread(since(&people.raised, &people.first_message)),
-        to_acknowledge: spread(since(&people.raised, &people.acknowledged)),
-        to_arrive: spread(since(&people.orders_sent, &people.arrived)),
-        to_close: spread(since(&people.orders_sent, &people.orders_closed)),
+        seconds_to_first_message: spread(since(&people.raised, &people.first_message)),
+        seconds_to_acknowledge: spread(since(&people.raised, &people.acknowledged)),
+        seconds_to_arrive: spread(since(&people.orders_sent, &people.arrived)),
+        seconds_to_close: spread(since(&people.orders_sent, &people.orders_closed)),
         rain_totals: rain,
         rain_areal_mean: mean.map(|m| (m * 10.0).round() / 10.0),
     })
@@ -286,7 +286,7 @@ fn spread(mut seconds: Vec<f64>) -> Spread {
     let count = seconds.len();
     // Nearest rank: the smallest value that at least p of all do not exceed.
     let rank = |p: f64| seconds.get(((p * count as f64).ceil() as usize).saturating_sub(1)).copied();
-    Spread { count, p50_s: rank(0.5), p95_s: rank(0.95) }
+    Spread { count, p50: rank(0.5), p95: rank(0.95) }
 }
 
 #[cfg(test)]
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn half_stay_below_the_median_and_nineteen_of_twenty_below_the_95th() {
         let figures = spread((1..=20).rev().map(f64::from).collect());
-        assert_eq!((figures.count, figures.p50_s, figures.p95_s), (20, Some(10.0), Some(19.0)));
+        assert_eq!((figures.count, figures.p50, figures.p95), (20, Some(10.0), Some(19.0)));
         assert_eq!(spread(vec![]), Spread::default());
     }
 }

@@ -54,11 +54,14 @@ pub(crate) async fn run(args: BenchArgs) -> Result<ExitCode> {
         bail!("there is no benchmark `{unknown}`; known are: {}", NAMES.join(", "));
     }
     if cfg!(debug_assertions) {
-        out::note("this is a development build: its figures say nothing (cargo xtask bench builds the other)");
+        out::note(
+            "this is a development build: its figures say nothing (cargo xtask bench builds the other)",
+        );
     }
     let mut results = Map::new();
     let mut all_met = true;
-    for name in NAMES.into_iter().filter(|name| args.names.is_empty() || args.names.iter().any(|n| n == name)) {
+    for name in NAMES.into_iter().filter(|name| args.names.is_empty() || args.names.iter().any(|n| n == name))
+    {
         out::note(format_args!("{name} …"));
         let outcome = one(name, args.seconds).await.with_context(|| format!("benchmark `{name}`"))?;
         for target in &outcome.targets {

@@ -47,7 +47,11 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let demo = lend(&store, &playback, &town);
     let clock: Arc<dyn Clock> = playback.clone();
     let running = Running::start(&config, Start { store, clock, demo: Some(demo) }).await?;
+    let is_paused = playback.state().paused;
+    playback.pause(true);
     city.connect(running.http, running.sl651).await?;
+    city.follows(playback.now()).await?;
+    playback.pause(is_paused);
     announce(&args, &running, storm)?;
     let all_is_well = if args.once {
         once::play(&running, &playback, &city, storm, args.json.as_deref()).await?
@@ -65,8 +69,12 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
 pub(crate) async fn city(settings: &str) -> Result<ExitCode> {
     let settings: city::Config = serde_json::from_str(settings).context("--settings")?;
     logging::start(&crate::config::Log { format: LogFormat::Text, level: "warn".into() })?;
-    drop(settings);
-    std::future::pending::<()>().await;
+    let (stop, shutdown) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        assembly::asked_to_stop().await;
+        stop.send_replace(true);
+    });
+    city::run(settings, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -122,7 +130,7 @@ fn channels(config: &Config, city: &City) -> Result<dispatch::Config> {
         "sms": {
             "url": format!("{base}/sms/send"),
             "signature": "至臻水务",
-            "fields": { "phone": "mobile", "text": "text" },
+            "fields": { "phone": "mobile", "text": "text", "key": "key" },
             "extra": { "sign": "至臻水务" },
             "headers": { "Authorization": format!("Bearer {}", secrets.sms_key) },
             "answer": { "code": "/code", "ok": ["0"], "receipt": "/msgid" },
@@ -139,7 +147,9 @@ fn channels(config: &Config, city: &City) -> Result<dispatch::Config> {
 /// Goes on where the last demo in this data directory stopped, or begins at the storm's own date.
 async fn clock(store: &Store, storm: &Storm, args: &DemoArgs) -> Result<Playback> {
     let newest = newest(store).await?;
-    let playback = Playback::load(&store.tables, storm.starts_at(), args.speed, newest).await?;
+    // A new clock stands just before the storm, so that it is played at its own date.
+    let before = storm.starts_at().plus_ms(-field::time::MINUTE_MS);
+    let playback = Playback::load(&store.tables, before, args.speed, newest).await?;
     let state = playback.state();
     if state.storm.is_none() || args.once {
         playback.play_storm(storm.id, storm.starts_at());

@@ -1,14 +1,11 @@
 //! What one room lends another: desks never import each other, so plain functions go through here.
 
-use api::{
-    ChannelBudget, ChannelView, DemoLogin, Replay, RuleDefault, RuleFault, Rules, StormGauge, StormView,
-};
+use api::{ChannelBudget, ChannelView, DemoLogin, Replay, RuleFault, Rules, StormGauge, StormView};
 use city::Town;
 use city::storm::STORMS;
 use city::town::DEMO_PASSWORD;
 use field::alarm::AlarmState;
 use field::person::Role;
-use field::station::{Point, Station};
 use std::sync::Arc;
 use store::Store;
 
@@ -18,18 +15,11 @@ pub(crate) fn rules(store: &Store) -> Rules {
     Rules {
         kinds: alarm::rules::rule_kinds(),
         check: Arc::new(|setting: field::rule::RuleSetting| check(&setting.kind, &setting.params)),
-        defaults: Arc::new(|(station, point): (Station, Point)| defaults(&station, &point)),
         replay: Arc::new(move |ask: Replay| {
             let store = store.clone();
             Box::pin(async move { replay(&store, ask).await })
         }),
     }
-}
-
-/// The rules a new point of a station starts with.
-pub(crate) fn defaults(station: &Station, point: &Point) -> Vec<RuleDefault> {
-    let rules = alarm::defaults(station, point, point.quantity.is_headline());
-    rules.into_iter().map(|r| RuleDefault { kind: r.kind.to_owned(), params: r.params }).collect()
 }
 
 fn check(kind: &str, params: &serde_json::Value) -> Result<(), RuleFault> {

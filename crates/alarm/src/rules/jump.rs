@@ -2,10 +2,12 @@
 //!
 //! **What it watches.** The step between consecutive values: more than `max_step` in five minutes
 //! (in proportion over longer gaps, not compared over more than an hour), or a value outside the
-//! point's own range. Ends after `good` plausible values in a row.
+//! point's own range. Raised by the `times`-th such value among the newest `among`; ends after `good`
+//! plausible values in a row.
 //!
 //! **Why.** A spike is a sick probe or a real wall of water; either way a person has to look, and
-//! the value should not quietly enter a report.
+//! the value should not quietly enter a report. One spike alone is marked in the data and calls nobody
+//! where `times` is more than 1 (so the default rules): every probe spikes now and then.
 //!
 //! **Example.** `{"max_step":0.5,"good":3}`: 0.10, 0.12, 2.90 m five minutes apart raises blue at
 //! 2.90; 0.13 steps back (a jump too); the third value after that ends it.
@@ -25,6 +27,8 @@ const FIELDS: &[Field] = &[
         unit: "point/5min",
         kind: FieldKind::Number { min: 0.001, max: 1_000.0, default: 0.5 },
     },
+    Field { name: "times", unit: "", kind: FieldKind::Number { min: 1.0, max: 20.0, default: 1.0 } },
+    Field { name: "among", unit: "", kind: FieldKind::Number { min: 1.0, max: 48.0, default: 12.0 } },
     Field { name: "good", unit: "", kind: FieldKind::Number { min: 1.0, max: 20.0, default: 3.0 } },
     Field { name: "severity", unit: "", kind: FieldKind::Severity { default: Severity::Blue } },
 ];
@@ -40,6 +44,8 @@ pub(super) const KIND: RuleKind = RuleKind {
     build: |form| {
         Arc::new(Jump {
             max_step: form.number("max_step"),
+            times: form.count("times").max(1),
+            among: form.count("among").max(1),
             good: form.count("good").max(1),
             severity: form.severity("severity"),
         })
@@ -49,8 +55,17 @@ pub(super) const KIND: RuleKind = RuleKind {
 #[derive(Debug)]
 struct Jump {
     max_step: f64,
+    times: usize,
+    among: usize,
     good: usize,
     severity: Severity,
+}
+
+impl Jump {
+    /// How many values are looked at.
+    fn reach(&self) -> usize {
+        self.good.max(self.among)
+    }
 }
 
 /// A value that does not fit: its figure and the limit it broke.
@@ -81,26 +96,33 @@ impl Jump {
 
 impl Rule for Jump {
     fn looks_back_ms(&self) -> i64 {
-        i64::try_from(self.good + 1).unwrap_or(i64::MAX / LONGEST_GAP_MS) * LONGEST_GAP_MS
+        i64::try_from(self.reach() + 1).unwrap_or(i64::MAX / LONGEST_GAP_MS) * LONGEST_GAP_MS
     }
 
     fn judge(&self, window: &Window<'_>, at: Time, current: Option<Severity>) -> Verdict {
         let valued = window.samples().filter(|s| s.value.is_some_and(f64::is_finite));
-        // Some more than `good`, so that suspect values in between still leave one to compare with.
-        let newest: Vec<Sample> = valued.take(self.good + 8).collect();
+        // Some more than needed, so that suspect values in between still leave one to compare with.
+        let newest: Vec<Sample> = valued.take(self.reach() + 8).collect();
         let Some(first) = newest.first().filter(|s| at.since_ms(s.at) <= window.fresh_ms) else {
             return Verdict::Unknown;
         };
         let judged = if current.is_some() { self.good } else { 1 };
-        for (i, sample) in newest.iter().enumerate().take(judged) {
-            if let Some((value, threshold)) = self.misfit(window, sample, newest.iter().skip(i + 1)) {
-                return Verdict::Abnormal(Finding {
-                    severity: self.severity,
-                    value,
-                    threshold,
-                    since: sample.at.plus_ms(-HOUR_MS),
-                });
-            }
+        let misfits: Vec<(usize, &Sample, Misfit)> = newest
+            .iter()
+            .enumerate()
+            .take(self.reach())
+            .filter_map(|(i, s)| Some((i, s, self.misfit(window, s, newest.iter().skip(i + 1))?)))
+            .collect();
+        let recent = misfits.first().filter(|(i, ..)| *i < judged);
+        let enough =
+            current.is_some() || misfits.iter().filter(|(i, ..)| *i < self.among).count() >= self.times;
+        if let Some((_, sample, (value, threshold))) = recent.filter(|_| enough) {
+            return Verdict::Abnormal(Finding {
+                severity: self.severity,
+                value: *value,
+                threshold: *threshold,
+                since: sample.at.plus_ms(-HOUR_MS),
+            });
         }
         if newest.len() < judged { Verdict::Unknown } else { Verdict::Normal(first.value) }
     }

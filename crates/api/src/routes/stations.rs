@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::tables::AlarmFilter;
-use store::{Actor, Registry, Tx};
+use store::{Actor, Registry};
 use utoipa::{IntoParams, ToSchema};
 
 /// Longest maintenance: what takes longer is no maintenance but another station.
@@ -132,7 +132,7 @@ async fn add(
     if tx.registry().station(&code).is_some() {
         return Err(Problem::with(ProblemCode::AlreadyThere, json!({ "what": "station", "id": code })));
     }
-    write(&app, &mut tx, registered).await?;
+    import::write(&mut tx, registered).await?;
     tx.commit().await?;
     answer(&app, &code, StatusCode::CREATED).await
 }
@@ -154,14 +154,9 @@ async fn put(
     let known = registry.station(&code).ok_or_else(|| Problem::not_found("station", &code))?;
     if_match.check(&station_etag(known, registry.points_of(&code).iter().map(|p| &**p)))?;
     let registered = checked(edit, &registry)?;
-    write(&app, &mut tx, registered).await?;
+    import::write(&mut tx, registered).await?;
     tx.commit().await?;
     answer(&app, &code, StatusCode::OK).await
-}
-
-async fn write(app: &App, tx: &mut Tx, registered: Registered) -> Result<(), Problem> {
-    let defaults = |s: &Station, p: &field::station::Point| (app.rules.defaults)((s.clone(), p.clone()));
-    Ok(import::write(tx, registered, &defaults).await?)
 }
 
 /// The edit as it will be written; else its first fault.
@@ -261,8 +256,7 @@ async fn import_file(
         written: false,
     };
     if !ask.dry_run.unwrap_or(true) && plan.is_good() {
-        let defaults = |s: &Station, p: &field::station::Point| (app.rules.defaults)((s.clone(), p.clone()));
-        import::apply(&app.store.tables, plan, Actor::Person(caller.person), app.now(), &defaults).await?;
+        import::apply(&app.store.tables, plan, Actor::Person(caller.person), app.now()).await?;
         view.written = true;
     }
     Ok(Json(view))

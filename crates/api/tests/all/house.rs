@@ -1,6 +1,6 @@
 //! A small town behind a running server: two blocks, a road that floods, a gauge, a pump, six people.
 
-use api::{Limits, Parts, RuleDefault, Rules, hash_password};
+use api::{Limits, Parts, Rules, hash_password};
 use field::alarm::{Alarm, Evidence};
 use field::block::{Block, Chain, Town};
 use field::clock::TestClock;
@@ -263,7 +263,6 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
                     Err(api::RuleFault { param: "thresholds".into(), problem: json!({ "code": "missing" }) })
                 }
             }),
-            defaults: Arc::new(|(_, point)| default_rules(&point)),
             replay: Arc::new(|_| Box::pin(async { Ok(vec![]) })),
         },
         channels: Arc::new(|()| vec![]),
@@ -272,11 +271,6 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         metrics: None,
         public_url: None,
     }
-}
-
-pub(crate) fn default_rules(point: &Point) -> Vec<RuleDefault> {
-    let rule = RuleDefault { kind: "level_high".into(), params: json!({ "thresholds": { "red": 1.0 } }) };
-    if point.quantity.is_headline() { vec![rule] } else { vec![] }
 }
 
 fn square(west: f64) -> Ring {

@@ -34,7 +34,7 @@ pub(crate) async fn import(path: &Path, dry_run: bool, data: &DataArgs) -> Resul
     }
     if !dry_run {
         let at = field::clock::Clock::now(&store::playback::SystemClock::default());
-        api::import::apply(&store.tables, plan, Actor::Desk("import"), at, &crate::lent::defaults).await?;
+        api::import::apply(&store.tables, plan, Actor::Desk("import"), at).await?;
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -1,9 +1,12 @@
 //! The simulated town as a process of its own: started, told where the server is, ended with it.
 
+use crate::after_action::Sent;
 use anyhow::{Context, Result, bail};
+use field::time::Time;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
@@ -24,6 +27,19 @@ struct ServerAddresses {
     http: String,
     sl651: SocketAddr,
 }
+
+/// What the town says of itself, as far as it is read here.
+#[derive(Debug, Deserialize)]
+struct Status {
+    now: Time,
+}
+
+/// Tries to see the town's clock follow: half a minute in all.
+const FOLLOW_TRIES: u32 = 300;
+/// Wait between two of them.
+const FOLLOW_EVERY: Duration = Duration::from_millis(100);
+/// How close the two paused clocks are when the one follows the other.
+const CLOSE_MS: i64 = 5_000;
 
 /// The town, running. It ends when this is dropped: its standard input closes, and it is killed.
 #[derive(Debug)]
@@ -67,7 +83,37 @@ impl City {
         Ok(())
     }
 
-    /// One of the town's own lists, as JSON values.
+    /// Waits until the town's clock follows the server's, so that no station is late at the first minute.
+    pub(crate) async fn follows(&self, now: Time) -> Result<()> {
+        let url = format!("http://{}/status", self.addresses.control);
+        for _ in 0..FOLLOW_TRIES {
+            if let Ok(answer) = reqwest::get(&url).await
+                && let Ok(status) = answer.json::<Status>().await
+                && status.now.since_ms(now).abs() < CLOSE_MS
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(FOLLOW_EVERY).await;
+        }
+        bail!("the simulated town does not follow the demo's clock; its log lines say why")
+    }
+
+    /// The readings the stations sent, all of them, or only those not confirmed yet.
+    pub(crate) async fn ledger(&self, only_unconfirmed: bool) -> Result<Vec<Sent>> {
+        if only_unconfirmed {
+            return self.list("/ledger?confirmed=false").await;
+        }
+        let mut all: Vec<Sent> = Vec::new();
+        loop {
+            let page: Vec<Sent> = self.list(&format!("/ledger?after={}", all.len())).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    /// One of the town's own lists, as JSON values, one a line.
     pub(crate) async fn list<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
         let url = format!("http://{}{path}", self.addresses.control);
         let text = reqwest::get(&url).await?.error_for_status()?.text().await?;

@@ -1,19 +1,21 @@
 //! One storm without a screen: played to its end, until the last order is closed, then judged.
 
 use super::child::City;
-use crate::after_action::{self, Figures, Sent};
+use crate::after_action::{self, Figures};
 use crate::assembly::Running;
 use crate::out;
 use anyhow::{Context, Result, bail};
 use city::storm::Storm;
 use field::clock::Clock;
-use field::time::{HOUR_MS, Time};
+use field::time::{HOUR_MS, MINUTE_MS, Time};
 use std::path::Path;
 use std::time::Duration;
 use store::playback::Playback;
 
 /// How long after the storm's end people may still be at work, demo time.
 const AFTERWARDS_MS: i64 = 12 * HOUR_MS;
+/// A reading younger than this may still be on its way, demo time.
+const UNDER_WAY_MS: i64 = 15 * MINUTE_MS;
 /// How often progress is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -26,7 +28,7 @@ pub(super) async fn play(
     json: Option<&Path>,
 ) -> Result<bool> {
     let began = playback.state().storm_began_at.context("no storm is being played")?;
-    let end = began.plus_ms(storm.minutes() * field::time::MINUTE_MS);
+    let end = began.plus_ms(storm.minutes() * MINUTE_MS);
     let stop = crate::assembly::asked_to_stop();
     tokio::pin!(stop);
     let mut shown = 0;
@@ -40,12 +42,15 @@ pub(super) async fn play(
             bail!("a desk stopped by itself; the log says why");
         }
         let now = playback.now();
+        if now >= end && playback.state().storm.is_some() {
+            playback.stop_storm();
+        }
         shown = progress(began, now, end, shown);
-        if now >= end.plus_ms(AFTERWARDS_MS) || (now >= end && is_over(running, city).await?) {
+        if now >= end.plus_ms(AFTERWARDS_MS) || (now >= end && is_over(running, city, now).await?) {
             break;
         }
     }
-    let sent: Vec<Sent> = city.list("/ledger").await.context("reading the stations' ledger")?;
+    let sent = city.ledger(false).await.context("reading the stations' ledger")?;
     let figures =
         after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent))
             .await?;
@@ -59,14 +64,14 @@ pub(super) fn recorded(storm: &Storm, began: Time) -> (Time, Time) {
     (storm.rain_from.plus_ms(moved_ms), storm.rain_to.plus_ms(moved_ms))
 }
 
-/// No order open, no alarm open, nothing waiting in a station's memory or in the outbox.
-async fn is_over(running: &Running, city: &City) -> Result<bool> {
+/// No order open, no alarm open, and nothing older than a report's way waits in a station's memory.
+async fn is_over(running: &Running, city: &City, now: Time) -> Result<bool> {
     let tables = &running.store.tables;
     if !tables.open_orders().await?.is_empty() || !tables.open_alarms().await?.is_empty() {
         return Ok(false);
     }
-    let unconfirmed: Vec<Sent> = city.list("/ledger?confirmed=false").await?;
-    Ok(unconfirmed.is_empty())
+    let unconfirmed = city.ledger(true).await?;
+    Ok(unconfirmed.iter().all(|reading| now.since_ms(reading.observed_at) < UNDER_WAY_MS))
 }
 
 /// Says every tenth of the storm on standard error.

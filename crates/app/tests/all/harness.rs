@@ -7,15 +7,15 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 /// The binary under test.
-pub const ZHIZHEN: &str = env!("CARGO_BIN_EXE_zhizhen");
+pub(crate) const ZHIZHEN: &str = env!("CARGO_BIN_EXE_zhizhen");
 
 /// Runs a command to its end.
-pub fn zhizhen(args: &[&str]) -> Output {
+pub(crate) fn zhizhen(args: &[&str]) -> Output {
     zhizhen_with(args, "")
 }
 
 /// Runs a command to its end with something on its standard input.
-pub fn zhizhen_with(args: &[&str], input: &str) -> Output {
+pub(crate) fn zhizhen_with(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(ZHIZHEN)
         .args(args)
         .stdin(Stdio::piped())
@@ -29,31 +29,31 @@ pub fn zhizhen_with(args: &[&str], input: &str) -> Output {
 }
 
 /// What a command printed.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// What a command complained of.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A loopback port that was free a moment ago.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A running process of the binary that said a first line; killed when dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
-    pub input: Option<ChildStdin>,
+    pub(crate) input: Option<ChildStdin>,
     /// Its first line on standard output.
-    pub said: String,
+    pub(crate) said: String,
 }
 
 impl Running {
     /// Starts it and waits for its first line. `None` when it ended without one.
-    pub fn start(args: &[&str]) -> Option<Self> {
+    pub(crate) fn start(args: &[&str]) -> Option<Self> {
         let mut child = Command::new(ZHIZHEN)
             .args(args)
             .stdin(Stdio::piped())
@@ -72,18 +72,18 @@ impl Running {
     }
 
     /// Writes one line to its standard input.
-    pub fn tell(&mut self, line: &str) {
+    pub(crate) fn tell(&mut self, line: &str) {
         self.input.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// SIGKILL: no warning, no last word.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM, and its exit code.
-    pub fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         self.child.wait().unwrap().code()
@@ -98,15 +98,15 @@ impl Drop for Running {
 }
 
 /// A simulated town in a process of its own that outlives the server.
-pub struct City {
+pub(crate) struct City {
     process: Running,
     /// The line that `zhizhen demo --attach` takes.
-    pub addresses: String,
+    pub(crate) addresses: String,
     control: SocketAddr,
 }
 
 impl City {
-    pub fn start(seed: u64, http: u16, sl651: u16) -> Self {
+    pub(crate) fn start(seed: u64, http: u16, sl651: u16) -> Self {
         let settings = format!("{{\"seed\":{seed}}}");
         let mut process = Running::start(&["city", "--settings", &settings]).unwrap();
         process.tell(&format!("{{\"http\":\"http://127.0.0.1:{http}\",\"sl651\":\"127.0.0.1:{sl651}\"}}"));
@@ -117,18 +117,18 @@ impl City {
     }
 
     /// One of its append-only lists from entry `after` on.
-    pub fn list(&self, path: &str) -> Vec<Value> {
+    pub(crate) fn list(&self, path: &str) -> Vec<Value> {
         let text = get(self.control, path);
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         drop(self.process);
     }
 }
 
 /// The body of a GET over plain HTTP/1.1.
-pub fn get(addr: SocketAddr, path: &str) -> String {
+pub(crate) fn get(addr: SocketAddr, path: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let answer = reqwest::get(format!("http://{addr}{path}")).await.unwrap();
@@ -138,7 +138,14 @@ pub fn get(addr: SocketAddr, path: &str) -> String {
 }
 
 /// `zhizhen demo` on known ports, attached to a town that lives on when it is killed.
-pub fn demo(data: &Path, seed: u64, speed: &str, http: u16, sl651: u16, city: &City) -> Option<Running> {
+pub(crate) fn demo(
+    data: &Path,
+    seed: u64,
+    speed: &str,
+    http: u16,
+    sl651: u16,
+    city: &City,
+) -> Option<Running> {
     let (seed, data) = (seed.to_string(), data.to_str().unwrap());
     let (http, sl651) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{sl651}"));
     Running::start(&[

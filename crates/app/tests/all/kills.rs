@@ -53,7 +53,7 @@ fn wait(life: Duration) {
     let start = Instant::now();
     let (_alive, silence) = std::sync::mpsc::channel::<()>();
     while start.elapsed() < life {
-        drop(silence.recv_timeout(life.saturating_sub(start.elapsed())));
+        let _nothing_comes = silence.recv_timeout(life.saturating_sub(start.elapsed()));
     }
 }
 

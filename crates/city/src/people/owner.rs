@@ -23,6 +23,8 @@ const DETOUR: f64 = 1.3;
 /// Within how many degrees of the spot a phone says it is (about 50 m).
 const NEAR_DEG: f64 = 0.000_4;
 
+const OPEN_ORDERS: &str = "/orders?open=true&limit=100";
+
 /// What owners write after the work.
 const WORDS: [&str; 6] = [
     "雨篦子已清理,积水正在消退",
@@ -33,80 +35,103 @@ const WORDS: [&str; 6] = [
     "设备已检查,信号恢复正常",
 ];
 
-struct Owner {
+/// Lives: answers the phone at once, and works through what was accepted, one order after the other.
+pub(super) async fn live(life: Life, login: Login, phone: Arc<Notify>) {
+    let home =
+        life.town.blocks.iter().find(|b| b.chain.a == login.person || b.chain.supervisor == login.person);
+    let Some(at) = home.or(life.town.blocks.first()).map(|b| b.ring.middle()) else { return };
+    let browser = || Browser::open(&life.base, login.clone(), Arc::clone(&life.acts));
+    let (Some(at_hand), Some(at_work)) = (browser(), browser()) else { return };
+    let work = Arc::new(Notify::new());
+    let answering =
+        Answering { life: life.clone(), login: login.clone(), browser: at_hand, work: Arc::clone(&work) };
+    let working = Working { life, login, browser: at_work, at };
+    tokio::join!(answering.go_on(phone), working.go_on(work));
+}
+
+/// The hand on the phone.
+struct Answering {
+    life: Life,
+    login: Login,
+    browser: Browser,
+    work: Arc<Notify>,
+}
+
+impl Answering {
+    async fn go_on(mut self, phone: Arc<Notify>) {
+        self.life.clock.started().await;
+        let mut buzzes: i64 = 0;
+        loop {
+            let by_itself = self.life.clock.real(LOOKS_EVERY_S, LEAST_LOOK);
+            let buzzed = tokio::time::timeout(by_itself, phone.notified()).await.is_ok();
+            if !self.life.clock.hands().people {
+                continue;
+            }
+            if buzzed {
+                buzzes += 1;
+                let mut dice = Dice::of(self.life.town.seed, &self.login.login, buzzes);
+                let (least, most) = self.life.habits.looks_after_s;
+                self.life.clock.pass(dice.between(least, most)).await;
+            }
+            self.answer(buzzed).await;
+            self.work.notify_one();
+        }
+    }
+
+    /// Accepts what the owner is asked for; others of the chain answer only when the phone rang for
+    /// them, after it was escalated.
+    async fn answer(&mut self, buzzed: bool) {
+        let Ok(page) = self.browser.get::<Page<OrderSeen>>(OPEN_ORDERS).await else { return };
+        for order in page.items.iter().filter(|o| o.state == OrderState::Sent && o.can("accept")) {
+            let mine = order.assignee.id == self.login.person.0;
+            if if mine { !self.ignores(order) } else { buzzed && order.escalation > 0 } {
+                // Refused: somebody else was quicker.
+                drop(self.browser.act(&format!("/orders/{}/accept", order.id), json!({})).await);
+            }
+        }
+    }
+
+    fn ignores(&self, order: &OrderSeen) -> bool {
+        order.escalation == 0
+            && Dice::of(self.life.town.seed, "ignores", order.id).chance(self.life.habits.ignores)
+    }
+}
+
+/// The feet on the street.
+struct Working {
     life: Life,
     login: Login,
     browser: Browser,
     at: Position,
 }
 
-/// Lives: waits for the phone, or looks by itself.
-pub(super) async fn live(life: Life, login: Login, phone: Arc<Notify>) {
-    let Some(browser) = Browser::open(&life.base, login.clone(), Arc::clone(&life.acts)) else { return };
-    let home =
-        life.town.blocks.iter().find(|b| b.chain.a == login.person || b.chain.supervisor == login.person);
-    let Some(at) = home.or(life.town.blocks.first()).map(|b| b.ring.middle()) else { return };
-    let mut owner = Owner { life, login, browser, at };
-    owner.life.clock.started().await;
-    let mut buzzes: i64 = 0;
-    loop {
-        let by_itself = owner.life.clock.real(LOOKS_EVERY_S, LEAST_LOOK);
-        let buzzed = tokio::time::timeout(by_itself, phone.notified()).await.is_ok();
-        if !owner.life.clock.hands().people {
-            continue;
-        }
-        if buzzed {
-            buzzes += 1;
-            let mut dice = Dice::of(owner.life.town.seed, &owner.login.login, buzzes);
-            let (least, most) = owner.life.habits.looks_after_s;
-            owner.life.clock.pass(dice.between(least, most)).await;
-        }
-        owner.work(buzzed).await;
-    }
-}
-
-impl Owner {
-    /// Works through what there is to do, the worst first, until there is nothing more.
-    async fn work(&mut self, buzzed: bool) {
+impl Working {
+    async fn go_on(mut self, work: Arc<Notify>) {
         loop {
-            let Ok(page) = self.browser.get::<Page<OrderSeen>>("/orders?open=true&limit=100").await else {
-                return;
-            };
-            let mut mine: Vec<OrderSeen> =
-                page.items.into_iter().filter(|order| self.is_for_me(order, buzzed)).collect();
-            mine.sort_by_key(|o| (std::cmp::Reverse(o.severity), o.id));
-            let Some(order) = mine.first() else { return };
-            if !self.life.clock.hands().people || self.take_on(order).await.is_err() {
-                return;
+            work.notified().await;
+            while self.life.clock.hands().people {
+                let Some(order) = self.worst().await else { break };
+                if self.take_on(&order).await.is_err() {
+                    break;
+                }
             }
         }
     }
 
-    /// Orders the owner is asked for; others of the chain answer only after it was escalated to them.
-    fn is_for_me(&self, order: &OrderSeen, buzzed: bool) -> bool {
-        let mine = order.assignee.id == self.login.person.0;
-        match order.state {
-            OrderState::Sent => {
-                order.can("accept")
-                    && if mine { !self.ignores(order) } else { buzzed && order.escalation > 0 }
-            }
-            OrderState::Accepted | OrderState::Departed | OrderState::Arrived => mine,
-            OrderState::Handled | OrderState::Closed => false,
-        }
+    /// The worst of the accepted orders.
+    async fn worst(&mut self) -> Option<OrderSeen> {
+        let page = self.browser.get::<Page<OrderSeen>>(OPEN_ORDERS).await.ok()?;
+        let at_work = |o: &OrderSeen| {
+            o.assignee.id == self.login.person.0
+                && matches!(o.state, OrderState::Accepted | OrderState::Departed | OrderState::Arrived)
+        };
+        page.items.into_iter().filter(at_work).min_by_key(|o| (std::cmp::Reverse(o.severity), o.id))
     }
 
-    fn ignores(&self, order: &OrderSeen) -> bool {
-        Dice::of(self.life.town.seed, "ignores", order.id).chance(self.life.habits.ignores)
-            && order.escalation == 0
-    }
-
-    /// One order from wherever it stands to handled.
+    /// One accepted order from wherever it stands to handled.
     async fn take_on(&mut self, order: &OrderSeen) -> Result<(), Refused> {
         let mut dice = Dice::of(self.life.town.seed, "order", order.id);
         let path = |act: &str| format!("/orders/{}/{act}", order.id);
-        if order.state == OrderState::Sent {
-            self.browser.act(&path("accept"), json!({})).await?;
-        }
         if order.state <= OrderState::Accepted {
             self.life.clock.pass(dice.between(SETS_OFF_S.0, SETS_OFF_S.1)).await;
             self.browser.act(&path("depart"), json!({})).await?;
