@@ -1,7 +1,7 @@
 // The ECharts option of the rain-and-level chart: pure, colours come from outside.
 import { hourMinute, timeText } from '@/kit/time'
 import { fixed } from '@/kit/number'
-import { rainTop, rangeOf, spread, withGaps, type ChartLine, type Mark, type RainBar } from './series'
+import { doubtful, rainTop, rangeOf, spread, withGaps, type ChartLine, type Mark, type RainBar } from './series'
 
 export interface Drawing {
   lines: readonly ChartLine[]
@@ -77,7 +77,7 @@ export function optionOf(d: Drawing) {
         axisPointer: { show: false },
       },
     ],
-    series: [...(d.rain ? [rainSeries(d)] : []), ...d.lines.map((line, i) => lineSeries(d, line, i === 0)), ...(d.lines.length === 0 ? [empty(d)] : [])],
+    series: [...(d.rain ? [rainSeries(d)] : []), ...d.lines.map((line, i) => lineSeries(d, line, i === 0)), ...d.lines.map((line) => doubtSeries(d, line, [lo, hi])), ...(d.lines.length === 0 ? [empty(d)] : [])],
   }
 }
 
@@ -116,6 +116,24 @@ function lineSeries(d: Drawing, line: ChartLine, first: boolean) {
     silent: true,
     z: 4,
     ...(first ? { markLine: markLine(d) } : {}),
+  }
+}
+
+/** What the station said and nobody believes: hollow, joined to nothing. */
+function doubtSeries(d: Drawing, line: ChartLine, range: [number, number]) {
+  return {
+    id: `${line.key}?`,
+    type: 'line',
+    yAxisIndex: 0,
+    data: doubtful(line.samples, range),
+    showSymbol: true,
+    showAllSymbol: true,
+    symbol: 'emptyTriangle',
+    symbolSize: 8,
+    lineStyle: { width: 0 },
+    itemStyle: { color: d.colour('--dim') },
+    silent: true,
+    z: 5,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { csvOf, marksOf, nearest, rainTop, rangeOf, rowsOf, spread, withGaps, type ChartLine } from './series'
+import { csvOf, doubtful, marksOf, nearest, rainTop, rangeOf, rowsOf, spread, withGaps, type ChartLine } from './series'
 
 const line = (samples: ChartLine['samples']): ChartLine => ({ key: 'a', name: 'a', unit: 'm', quantity: 'depth', samples })
 
@@ -13,8 +13,12 @@ describe('a chart', () => {
     expect(withGaps([[0, 1, 0, 1], [300_000, null, 2, 1]], 300_000).map((d) => d.value[1])).toEqual([1, null])
   })
 
-  it('shows doubtful values as points', () => {
-    expect(withGaps([[0, 1, 1, 1]], 1)[0]?.symbol).toBe('emptyCircle')
+  it('sets doubtful values apart, at the edge of the axis, and does not let them press the rest flat', () => {
+    const samples: ChartLine['samples'] = [[0, 0.2, 0, 1], [300_000, 22, 1, 1], [600_000, 0.3, 0, 1]]
+    expect(withGaps(samples, 300_000).map((d) => d.value[1])).toEqual([0.2, null, 0.3])
+    const [lo, hi] = rangeOf([line(samples)], [0.5], false)
+    expect(hi).toBeLessThan(1)
+    expect(doubtful(samples, [lo, hi])).toEqual([[300_000, hi]])
   })
 
   it('sees every threshold, and leaves room for the rain', () => {

@@ -20,28 +20,39 @@ export type RainBar = readonly [number, number | null]
 /** How many reports may be missing before the line is broken. */
 const missing = 2.5
 
+/** Values set by hand are points of the line; doubtful ones stand apart, see [`doubtful`]. */
+const manual = 3
+const suspect = 1
+
 export interface DrawnPoint {
   value: [number, number | null]
-  /** Doubtful values are drawn as hollow points. */
   symbol: 'none' | 'emptyCircle'
 }
 
-/** Points with a break wherever the samples are further apart than 2.5 report intervals. */
+/** Points with a break wherever the samples are further apart than 2.5 report intervals, or in doubt. */
 export function withGaps(samples: readonly SeriesSample[], intervalMs: number): DrawnPoint[] {
   const drawn: DrawnPoint[] = []
   let before: number | null = null
   for (const [at, value, quality] of samples) {
     if (before !== null && at - before > missing * intervalMs) drawn.push({ value: [before + 1, null], symbol: 'none' })
-    drawn.push({ value: [at, value], symbol: quality === 1 || quality === 3 ? 'emptyCircle' : 'none' })
+    drawn.push({ value: [at, quality === suspect ? null : value], symbol: quality === manual ? 'emptyCircle' : 'none' })
     before = at
   }
   return drawn
 }
 
+/** Doubtful values, as points of their own: one beyond the axis stands at its edge. */
+export function doubtful(samples: readonly SeriesSample[], [lo, hi]: [number, number]): [number, number][] {
+  return samples.flatMap(([at, value, quality]): [number, number][] => (quality === suspect && value !== null ? [[at, Math.min(hi, Math.max(lo, value))]] : []))
+}
+
 /** Less than this of a quantity is not worth the whole height. */
 const leastSpan: Partial<Record<Quantity, number>> = { voltage: 2, pumps_running: 2, rain: 1, rain_total: 1, level: 0.2, depth: 0.2, flow: 0.2 }
 
-/** The least and greatest of what must be seen, with a little air; room above for the rain. */
+/**
+ * The least and greatest of what must be seen, with a little air; room above for the rain. A doubtful
+ * value does not press the others flat.
+ */
 export function rangeOf(lines: readonly ChartLine[], also: readonly (number | null | undefined)[], rain: boolean): [number, number] {
   let lo = Infinity
   let hi = -Infinity
@@ -50,7 +61,7 @@ export function rangeOf(lines: readonly ChartLine[], also: readonly (number | nu
     lo = Math.min(lo, value)
     hi = Math.max(hi, value)
   }
-  for (const line of lines) for (const sample of line.samples) see(sample[1])
+  for (const line of lines) for (const sample of line.samples) if (sample[2] !== suspect) see(sample[1])
   for (const value of also) see(value)
   if (lo > hi) return [0, 1]
   const least = leastSpan[lines[0]?.quantity ?? 'level'] ?? 0.1
