@@ -87,6 +87,28 @@ export class City {
     return sent()
   }
 
+  /**
+   * Lets a storm run fast until water stands over its limit somewhere and an order waits to be
+   * accepted there; then at its own pace. The alarm with the order it called.
+   */
+  async untilWater(): Promise<{ alarm: AlarmView; order: OrderView }> {
+    const found = async () => {
+      const sent = new Map((await this.openOrders()).filter((o) => o.state === 'sent').map((o) => [o.id, o]))
+      return (await this.openAlarms())
+        .filter((a) => a.kind === 'level_high' && a.state === 'raised' && sent.has(a.order?.id ?? 0))
+        .sort((a, b) => b.risk - a.risk)
+        .map((alarm) => ({ alarm, order: sent.get(alarm.order?.id ?? 0) }))[0]
+    }
+    if (!(await found())) {
+      await this.speed(600)
+      await expect.poll(async () => (await found()) !== undefined, { timeout: 240_000, intervals: [300] }).toBe(true)
+    }
+    await this.speed(1)
+    const water = await found()
+    if (!water?.order) throw new Error('the water fell while we looked')
+    return { alarm: water.alarm, order: water.order }
+  }
+
   /** Plays the storm with everybody at work until the water stands high in several places. */
   async untilStormPeaks(): Promise<void> {
     await this.post('/demo/playback', { storm: '2019-06-21', speed: 300, paused: false, people: true, dispatcher: true })

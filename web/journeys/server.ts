@@ -14,7 +14,7 @@ export default async function begin(): Promise<(() => Promise<void>) | undefined
   const program = process.env.ZHIZHEN ?? '../target/debug/zhizhen'
   if (!existsSync(program)) throw new Error(`no server at ${program}: build it, or set ZHIZHEN to one`)
   const data = mkdtempSync(join(tmpdir(), 'zhizhen-journeys-'))
-  const args = ['demo', '--data', data, '--http', '127.0.0.1:0', '--sl651', '127.0.0.1:0', '--storm', '2021-06-30', '--speed', '60']
+  const args = ['demo', '--data', data, '--http', '127.0.0.1:0', '--sl651', '127.0.0.1:0', '--storm', '2019-06-21', '--speed', '600']
   const server = spawn(program, [...args, '--no-people', '--no-dispatcher'], { stdio: ['ignore', 'pipe', 'pipe'] })
   process.env.ZHIZHEN_URL = await listening(server)
   return async () => {
