@@ -103,7 +103,8 @@ impl Roster {
     #[must_use]
     pub fn until(&self, at: Time) -> Time {
         let cycle_end = self.cycle_minute(at).map(|minute| {
-            let end = self.shifts.iter().find(|s| (s.from..s.to).contains(&minute)).map_or(minute + 1, |s| s.to);
+            let end =
+                self.shifts.iter().find(|s| (s.from..s.to).contains(&minute)).map_or(minute + 1, |s| s.to);
             let start_of_minute = at.ms().div_euclid(MINUTE_MS) * MINUTE_MS;
             Time::from_ms(start_of_minute + i64::from(end - minute) * MINUTE_MS)
         });

@@ -265,7 +265,8 @@ impl Order {
             OrderAct::Handle { by, handling } => {
                 self.must_be_at_work(*by, OrderState::Arrived)?;
                 let length = handling.text.trim().chars().count();
-                if length == 0 || length > Handling::MAX_TEXT || handling.photos.len() > Handling::MAX_PHOTOS {
+                if length == 0 || length > Handling::MAX_TEXT || handling.photos.len() > Handling::MAX_PHOTOS
+                {
                     return Err(OrderRefusal::BadHandling);
                 }
                 next.state = OrderState::Handled;
@@ -389,7 +390,9 @@ mod tests {
             .fold(sent(), |o, act| o.step(act, at(1)).unwrap());
         let far = Position { lon: SPOT.lon + 0.1, lat: SPOT.lat };
         let order = departed.step(&OrderAct::Arrive { by: OWNER, position: Some(far) }, at(2)).unwrap();
-        assert!(matches!(order.arrival, Some(Arrival::WithoutPosition { distance_m: Some(d) }) if d > 9_000.0));
+        assert!(
+            matches!(order.arrival, Some(Arrival::WithoutPosition { distance_m: Some(d) }) if d > 9_000.0)
+        );
     }
 
     #[test]

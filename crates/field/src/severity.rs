@@ -65,18 +65,12 @@ impl Thresholds {
     /// The worst severity whose threshold `value` reaches (at or above), with that threshold.
     #[must_use]
     pub fn reached(&self, value: f64) -> Option<(Severity, f64)> {
-        Severity::ALL
-            .into_iter()
-            .rev()
-            .find_map(|s| self.get(s).filter(|t| value >= *t).map(|t| (s, t)))
+        Severity::ALL.into_iter().rev().find_map(|s| self.get(s).filter(|t| value >= *t).map(|t| (s, t)))
     }
 
     /// The worst severity whose threshold `value` reaches from above (at or below): low alarms.
     #[must_use]
     pub fn reached_below(&self, value: f64) -> Option<(Severity, f64)> {
-        Severity::ALL
-            .into_iter()
-            .rev()
-            .find_map(|s| self.get(s).filter(|t| value <= *t).map(|t| (s, t)))
+        Severity::ALL.into_iter().rev().find_map(|s| self.get(s).filter(|t| value <= *t).map(|t| (s, t)))
     }
 }

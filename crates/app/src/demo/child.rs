@@ -38,7 +38,8 @@ struct Status {
 const FOLLOW_TRIES: u32 = 300;
 /// Wait between two of them.
 const FOLLOW_EVERY: Duration = Duration::from_millis(100);
-/// How close the two paused clocks are when the one follows the other.
+/// How far behind the server's paused clock the town's may be when it follows. It may be ahead: after a
+/// kill the server takes up at the newest moment it kept.
 const CLOSE_MS: i64 = 5_000;
 
 /// The town, running. It ends when this is dropped: its standard input closes, and it is killed.
@@ -89,7 +90,7 @@ impl City {
         for _ in 0..FOLLOW_TRIES {
             if let Ok(answer) = reqwest::get(&url).await
                 && let Ok(status) = answer.json::<Status>().await
-                && status.now.since_ms(now).abs() < CLOSE_MS
+                && status.now.since_ms(now) > -CLOSE_MS
             {
                 return Ok(());
             }

@@ -27,10 +27,21 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     let (http, sl651) = (free_port(), free_port());
     let city = City::start(TOWN, http, sl651);
     let mut witness = Witness::default();
+    // First into the thick of it: a storm in which people are on their way.
+    let server = demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts");
+    for _ in 0..600 {
+        if !city.list("/acts").is_empty() {
+            break;
+        }
+        wait(Duration::from_millis(200));
+    }
+    server.kill();
+    witness.examine(data.path(), &city);
+    println!("before the first counted kill: {}", witness.summary());
     for kill in 1..=kills {
         let server =
             demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts after every kill");
-        let life = Duration::from_millis(dice.random_range(20..700));
+        let life = Duration::from_millis(dice.random_range(20..1_100));
         wait(life);
         server.kill();
         witness.examine(data.path(), &city);
