@@ -24,9 +24,11 @@ interface Place {
 }
 
 async function placesOf(city: City): Promise<Place[]> {
-  const [order] = await city.openOrders()
-  const [alarm] = await city.openAlarms()
-  const station = order?.station.code ?? alarm?.station.code ?? '3307820001'
+  const alarms = await city.openAlarms()
+  const alarm = alarms.find((a) => a.kind === 'level_high') ?? alarms[0]
+  const orders = await city.openOrders()
+  const order = orders.find((o) => o.id === alarm?.order?.id) ?? orders[0]
+  const station = alarm?.kind === 'level_high' ? alarm.station.code : '3307820001'
   const { items } = await city.get<{ items: { seq: number }[] }>(`/packets?station=${station}&limit=1`)
   return [
     { name: 'console', path: '/' },

@@ -72,7 +72,7 @@ export function optionOf(d: Drawing) {
         nameTextStyle: text,
         splitNumber: 6,
         axisLine: { show: false },
-        axisLabel: { ...text, show: d.lines.length === 0, formatter: (v: number) => fixed(v, 0), showMaxLabel: false },
+        axisLabel: { ...text, show: d.lines.length === 0, formatter: (v: number) => fixed(v, d.rain && rainTop(d.rain, false) < 6 ? 1 : 0), showMaxLabel: false },
         splitLine: { show: d.lines.length === 0, lineStyle: { color: d.colour('--line'), width: 1 } },
         axisPointer: { show: false },
       },
