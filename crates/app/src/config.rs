@@ -11,7 +11,7 @@ pub(crate) const SL651_PORT: u16 = 5100;
 pub(crate) const HTTP_PORT: u16 = 8651;
 
 /// Everything `zhizhen serve` can be told.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     /// Where people and phones connect.
@@ -74,18 +74,6 @@ pub(crate) enum LogFormat {
     Json,
     /// For a person at a terminal.
     Text,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            http: Http::default(),
-            sl651: Sl651::default(),
-            store: StoreConfig::default(),
-            dispatch: dispatch::Config::default(),
-            log: Log::default(),
-        }
-    }
 }
 
 impl Default for Http {

@@ -92,9 +92,14 @@ pub(super) async fn run() -> Result<Outcome> {
     };
     let doubled = times.values().filter(|count| **count > 1).count();
     let share = 100.0 * doubled as f64 / times.len().max(1) as f64;
-    let refused: u64 =
-        status["post"]["refused"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
-    let dropped = status["post"]["dropped"].as_u64().unwrap_or_default();
+    let refused: u64 = status
+        .pointer("/post/refused")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, n)| n.as_u64())
+        .sum();
+    let dropped = status.pointer("/post/dropped").and_then(Value::as_u64).unwrap_or_default();
     let targets = vec![
         Target::at_most("notifications lost", 0.0, lost as f64, ""),
         Target::at_most("texts refused or dropped by a channel server", 0.0, (refused + dropped) as f64, ""),
@@ -109,7 +114,7 @@ pub(super) async fn run() -> Result<Outcome> {
         "doubled": doubled,
         "doubled_by_channel": CHANNELS.map(|channel| (channel.code(), doubled_by(channel))),
         "seconds": took.as_secs_f64(),
-        "channel_servers": status["post"],
+        "channel_servers": status.get("post"),
         "deliveries": deliveries(&data, &ids).await?,
     });
     Ok(Outcome { targets, figures })

@@ -145,10 +145,14 @@ impl Found {
         let later = || events.iter().filter(|event| event.at >= sent.at);
         let reading = later().filter(|event| event.name == "readings").find(|event| {
             let items = event.data.get("items").and_then(|items| items.as_array());
-            items.into_iter().flatten().any(|item| is_ours(&item["station"]) && carries(item, *depth_m))
+            items
+                .into_iter()
+                .flatten()
+                .any(|item| item.get("station").is_some_and(is_ours) && carries(item, *depth_m))
         });
         let alarm = later().filter(|event| event.name == "alarm").find(|event| {
-            is_ours(&event.data["station"]["code"]) && event.data["severity"] == json!(severity)
+            event.data.pointer("/station/code").is_some_and(is_ours)
+                && event.data.get("severity") == Some(&json!(severity))
         });
         self.missing += usize::from(reading.is_none()) + usize::from(alarm.is_none());
         self.reading_shown.extend(reading.map(|event| event.at - sent.at));
@@ -158,8 +162,9 @@ impl Found {
 
 /// Whether one of an item's readings has that value.
 fn carries(item: &serde_json::Value, depth_m: f64) -> bool {
-    let readings = item["readings"].as_array();
-    readings.into_iter().flatten().any(|r| r["value"].as_f64().is_some_and(|v| (v - depth_m).abs() < 1e-9))
+    let readings = item.get("readings").and_then(|r| r.as_array());
+    let value = |r: &serde_json::Value| r.get("value").and_then(serde_json::Value::as_f64);
+    readings.into_iter().flatten().any(|r| value(r).is_some_and(|v| (v - depth_m).abs() < 1e-9))
 }
 
 /// The text inside a JSON body, its lines as lines.

@@ -34,7 +34,7 @@ pub(crate) async fn run(station: &str, from: Time, to: Time, data: &DataArgs) ->
                     point.quantity.unit(),
                     &sample.at.to_string(),
                     &sample.value.map(|v| v.to_string()).unwrap_or_default(),
-                    &serde_json::to_value(sample.quality)?.as_str().unwrap_or_default().to_owned(),
+                    serde_json::to_value(sample.quality)?.as_str().unwrap_or_default(),
                     &packet.to_string(),
                 ])?;
             }

@@ -142,13 +142,12 @@ impl Witness {
             self.handed.insert(id.to_owned());
         }
         // What happens once in a life: a second line of it is something done twice.
-        let once = match (&subject, line.act.as_str()) {
-            (Some(Subject::Alarm(_)), "raise" | "close") | (Some(Subject::Order(_)), "send" | "close") => {
-                true
-            }
-            (Some(Subject::Message(_)), "message") => true,
-            _ => false,
-        };
+        let once = matches!(
+            (&subject, line.act.as_str()),
+            (Some(Subject::Alarm(_)), "raise" | "close")
+                | (Some(Subject::Order(_)), "send" | "close")
+                | (Some(Subject::Message(_)), "message")
+        );
         if once {
             let what = format!("{} {}", line.subject, line.act);
             assert!(self.once.insert(what.clone()), "done twice: {what}");
