@@ -128,6 +128,25 @@ test('every page of the desk speaks both languages in both themes', async ({ bro
   await desk.close()
 })
 
+test('every link of the rail leads to its page', async ({ browser, city }) => {
+  const desk = await browser.newContext({ viewport: desktop })
+  await signedIn(desk, city.login('administrator'))
+  const page = await desk.newPage()
+  await page.goto('/')
+  const links = page.getByRole('navigation').getByRole('link')
+  await expect(links.first()).toBeVisible()
+  const addresses = await links.evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''))
+  expect(addresses.length).toBeGreaterThan(8)
+  for (const address of addresses) {
+    expect(address).not.toContain(':')
+    await page.goto('/')
+    await page.locator(`nav a[href="${address}"]`).click()
+    await expect.poll(() => new URL(page.url()).pathname.startsWith(address)).toBe(true)
+    await expect(page.locator('main').first()).toBeVisible()
+  }
+  await desk.close()
+})
+
 test('every page of the phone, and the way in, speak both languages in both themes', async ({ browser, city }) => {
   test.setTimeout(180_000)
   await city.untilOrders(1)
