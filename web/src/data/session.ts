@@ -26,6 +26,8 @@ export async function signIn(login: string, password: string): Promise<PersonVie
 }
 
 export async function signOut(): Promise<void> {
+  // What the phone page keeps for the time without network is not the next person's.
+  if ('caches' in globalThis) void caches.delete('known')
   await ask('/session', { method: 'DELETE' }).catch(() => undefined)
   me.value = null
 }

@@ -12,7 +12,21 @@ export const pushState = ref<PushState>('unable')
 export async function installWorker(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   await navigator.serviceWorker.register('/sw.js', { scope: '/phone' }).catch(() => undefined)
+  void keepKnown()
   await refreshPush()
+}
+
+/** As in the service worker: answers for the time without network. */
+const known = 'known'
+
+/**
+ * Puts who is signed in, and the map, where the service worker finds them: the first page after signing
+ * in was loaded without it, and may be the last one with network.
+ */
+async function keepKnown(): Promise<void> {
+  if (!('caches' in globalThis)) return
+  const cache = await caches.open(known)
+  await cache.addAll(['/api/v1/session', '/api/v1/map', '/api/v1/clock']).catch(() => undefined)
 }
 
 /** What the button should offer. */
