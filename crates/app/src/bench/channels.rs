@@ -7,7 +7,6 @@
 use super::figures::{Outcome, Target};
 use super::ground::{self, SEED};
 use crate::demo::child::City;
-use crate::demo::seed;
 use anyhow::{Context, Result, bail};
 use city::Town;
 use city::storm::STORMS;
@@ -55,12 +54,14 @@ struct Arrived {
 pub(super) async fn run() -> Result<Outcome> {
     let folder = ground::folder()?;
     let data = folder.path().join("data");
-    let ids = queue(&data).await?;
     let mut town = City::start(&city::Config { seed: SEED, ..city::Config::default() }).await?;
     let (http, sl651) = (free_addr()?, free_addr()?);
     town.connect(http, sl651).await?;
     let addresses = serde_json::to_string(&town.addresses)?;
     let demo = Demo { data: &data, http, sl651, addresses };
+    // A first life without messages: from then on the town's clock is set, and with it the limits'.
+    demo.start().await?.kill().await?;
+    let ids = queue(&data).await?;
 
     let mut dice = StdRng::seed_from_u64(SEED);
     let (mut kills, began) = (0, Instant::now());
@@ -120,12 +121,11 @@ pub(super) async fn run() -> Result<Outcome> {
     Ok(Outcome { targets, figures })
 }
 
-/// A data directory of the demo in which 10,000 messages wait, spread over everybody.
+/// Lets 10,000 messages wait in the demo's data directory, spread over everybody.
 async fn queue(data: &Path) -> Result<Vec<MessageId>> {
-    let storm = STORMS.last().context("there is no storm")?;
-    let (at, town) = (storm.starts_at(), Town::generate(SEED)?);
+    let town = Town::generate(SEED)?;
     let store = Store::open(Options::new(data)).await?;
-    seed::ensure(&store, &town, at).await?;
+    let at = store.tables.journal_latest_at().await?.context("the demo wrote no journal")?;
     let mut tx = store.tables.begin(Actor::Desk("bench"), at).await?;
     let mut ids = Vec::with_capacity(MESSAGES);
     for n in 0..MESSAGES {
