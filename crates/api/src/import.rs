@@ -5,7 +5,7 @@
 //! changes nothing the second time.
 //!
 //! Columns (a heading line, UTF-8, any order): `code`, `name`, `name_en`, `kind`, `lon`, `lat`,
-//! `report_interval_s` are needed; `block` (a block's code; by position when empty), `ground_m`,
+//! `report_interval_s` are needed (an empty `name_en` repeats `name`); `block` (a block's code; by position when empty), `ground_m`,
 //! `crown_m`, `points` may be empty or left out. `points` is a list
 //! `quantity:element+element:min:max;…`, such as `rain:22+F4:0:60;voltage:38:0:30`; empty for the
 //! kind's usual ones.
@@ -216,7 +216,10 @@ impl Row<'_> {
         Ok(Draft {
             code: self.text("code").to_owned(),
             name: self.text("name").to_owned(),
-            name_en: self.text("name_en").to_owned(),
+            name_en: match self.text("name_en") {
+                "" => self.text("name").to_owned(),
+                text => text.to_owned(),
+            },
             kind,
             position: Position { lon, lat },
             block,

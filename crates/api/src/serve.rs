@@ -56,14 +56,14 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(200);
 pub enum ServeError {
     /// Somebody else listens there.
     #[error(
-        "listening on {addr}: the port is in use; stop the other program, or choose another port with --listen"
+        "listening on {addr}: the port is in use; stop the other program, or choose another port with --http"
     )]
     PortInUse {
         /// The address asked for.
         addr: SocketAddr,
     },
     /// The system refused.
-    #[error("listening on {addr}: {source}; choose another address with --listen")]
+    #[error("listening on {addr}: {source}; choose another address with --http")]
     Listen {
         /// The address asked for.
         addr: SocketAddr,

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::{logging, out};
 use anyhow::{Context, Result};
 use field::clock::Clock;
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +18,9 @@ use tokio::task::JoinHandle;
 
 /// How long desks may take to end after they were asked to.
 const ENDING: Duration = Duration::from_secs(20);
+
+/// How often histograms are folded.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// A running server.
 pub(crate) struct Running {
@@ -70,9 +74,9 @@ impl Running {
             demo,
             rules: crate::lent::rules(&store),
             channels: crate::lent::channels(board),
-            probes: vec![],
+            probes: vec![api::disk_probe(config.data_dir()?)],
             push_key,
-            metrics,
+            metrics: metrics.clone(),
             public_url: config.http.public_url.clone(),
         };
         let listener = api::bind(config.http.listen).await?;
@@ -82,6 +86,7 @@ impl Running {
         let desks = vec![
             desk("alarm", alarms.run(ended.clone())),
             desk("dispatch", dispatch.run(ended.clone())),
+            desk("metrics", keep_metrics(metrics, ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];
         Ok(Self { http, sl651, store, ending, gateway, desks })
@@ -121,6 +126,21 @@ fn desk<E: std::fmt::Display + Send + 'static>(
             tracing::error!(desk = name, error = %why, "a desk stopped");
         }
     })
+}
+
+/// Histograms are folded now and then, whether or not somebody looks at them.
+async fn keep_metrics(
+    metrics: Option<PrometheusHandle>,
+    mut ended: watch::Receiver<bool>,
+) -> Result<(), std::convert::Infallible> {
+    let end = ended.wait_for(|ending| *ending);
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            _ = &mut end => return Ok(()),
+            () = tokio::time::sleep(FOLD_EVERY) => metrics.iter().for_each(PrometheusHandle::run_upkeep),
+        }
+    }
 }
 
 /// `zhizhen serve`.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// 至臻水管家: a city's water, from a station's packet to the person on the spot.
 #[derive(Debug, Parser)]
-#[command(name = "zhizhen", version, about, max_term_width = 100)]
+#[command(name = "zhizhen", version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -191,10 +191,12 @@ async fn report(store: &Store, playback: &Playback) -> Result<serde_json::Value>
 
 fn announce(args: &DemoArgs, running: &Running, storm: &Storm) -> Result<()> {
     out::line(format_args!("listening http://{} sl651 {}", running.http, running.sl651))?;
-    out::line(format_args!(
+    // Whoever waits for the first line may have stopped reading.
+    out::note(format_args!(
         "synthetic city of seed {}, storm {} at {}×; sign in with one of the demo logins on the page",
         args.seed, storm.id, args.speed
-    ))
+    ));
+    Ok(())
 }
 
 async fn watch(running: &Running, playback: &Playback) -> Result<()> {

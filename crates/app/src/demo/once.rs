@@ -16,6 +16,8 @@ use store::playback::Playback;
 const AFTERWARDS_MS: i64 = 12 * HOUR_MS;
 /// A reading younger than this may still be on its way, demo time.
 const UNDER_WAY_MS: i64 = 15 * MINUTE_MS;
+/// How many looks the readings on their way get to arrive, once time stands still.
+const QUIET_TRIES: u32 = 20;
 /// How often progress is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -47,6 +49,14 @@ pub(super) async fn play(
         }
         shown = progress(began, now, end, shown);
         if now >= end.plus_ms(AFTERWARDS_MS) || (now >= end && is_over(running, city, now).await?) {
+            break;
+        }
+    }
+    // Time stands still while the books are compared, else a reading on its way is in one of them only.
+    playback.pause(true);
+    for _ in 0..QUIET_TRIES {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if city.ledger(true).await?.is_empty() {
             break;
         }
     }
