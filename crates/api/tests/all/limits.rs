@@ -14,7 +14,7 @@ async fn a_port_in_use_is_named_with_what_to_do() {
     let addr = first.local_addr().unwrap();
     let error = api::bind(addr).await.unwrap_err().to_string();
     assert!(
-        error.contains(&addr.to_string()) && error.contains("in use") && error.contains("--listen"),
+        error.contains(&addr.to_string()) && error.contains("in use") && error.contains("--http"),
         "{error}"
     );
 }
