@@ -8,18 +8,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("field", &[]),
     ("wire", &["field"]),
     ("ui", &[]),
+    ("numerics", &[]),
+    ("drains", &["numerics"]),
+    ("pipes", &["numerics"]),
     ("store", &["field"]),
     ("gateway", &["field", "wire", "store"]),
     ("alarm", &["field", "store"]),
     ("dispatch", &["field", "store"]),
     ("api", &["field", "wire", "store", "ui"]),
     ("city", &["field", "wire"]),
-    ("app", &["field", "wire", "store", "gateway", "alarm", "dispatch", "api", "city", "ui"]),
+    ("app", &["field", "wire", "store", "gateway", "alarm", "dispatch", "api", "city", "ui", "drains", "pipes"]),
     ("xtask", &[]),
 ];
 
 /// Crates that may not do IO: no runtime, no sockets, no database among their dependencies.
-const PURE: &[&str] = &["field", "wire"];
+const PURE: &[&str] = &["field", "wire", "numerics", "drains", "pipes"];
 const IO_CRATES: &[&str] = &["tokio", "axum", "reqwest", "sqlx", "lettre", "rand"];
 
 /// The arrows that should not be there.

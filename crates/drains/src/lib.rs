@@ -1,0 +1,2 @@
+//! 排水引擎: reads SWMM's `.inp`, gives SWMM's answers, can be stepped, observed, corrected and cloned.
+//! Knows nothing of the rest of the house; no IO, no clock, no global state.

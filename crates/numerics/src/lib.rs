@@ -1,0 +1,2 @@
+//! What the two engines share and nothing more: lanes, sparse ordering, and the bones of an `.inp`
+//! reader. Pure: no IO, no clock, no dice, no global state.
