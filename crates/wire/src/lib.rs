@@ -4,6 +4,8 @@
 //! error and never a panic. One protocol is one folder, and one line in [`PROTOCOLS`].
 
 pub mod protocol;
+pub mod report;
 pub mod sl651;
 
 pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};
+pub use report::{Report, ReportFile, ReportReading};

@@ -1,7 +1,8 @@
 //! What was read from a frame.
 
 use super::problem::{Note, Problem};
-use crate::Field;
+use crate::{Field, Report, ReportReading};
+use field::sample::Quality;
 use field::time::Time;
 
 /// 上行 or 下行.
@@ -115,6 +116,31 @@ impl Decoded {
     #[must_use]
     pub fn more_follows(&self) -> bool {
         self.end == Some(super::control::ETB)
+    }
+
+    /// What the frame comes down to, for the intake. A value in doubt stays doubtful, one keyed in
+    /// (35H) is marked as such.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let manual = self.function == Some(super::function::MANUAL);
+        let quality = |reading: &Reading| match reading.value {
+            None => Quality::Missing,
+            Some(_) if reading.doubtful => Quality::Suspect,
+            Some(_) if manual => Quality::Manual,
+            Some(_) => Quality::Good,
+        };
+        let readings = self.readings.iter().map(|reading| ReportReading {
+            element: reading.id.clone(),
+            value: reading.value,
+            observed_at: reading.observed_at,
+            quality: quality(reading),
+        });
+        Report {
+            station: self.station.clone(),
+            sent_at: self.sent_at,
+            readings: readings.collect(),
+            files: Vec::new(),
+        }
     }
 
     pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
