@@ -8,7 +8,7 @@ use field::sample::{Quality, Sample};
 use field::time::{MINUTE_MS, Time};
 use std::collections::VecDeque;
 
-/// A sample in sixteen bytes: the quality rides in the two low bits of the time.
+/// A sample in sixteen bytes: the quality rides in the three low bits of the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Packed {
     key: i64,
@@ -18,15 +18,15 @@ struct Packed {
 
 impl Packed {
     fn new(sample: &Sample) -> Self {
-        Self { key: sample.at.ms() << 2 | sample.quality as i64, value: sample.value.unwrap_or(f64::NAN) }
+        Self { key: sample.at.ms() << 3 | sample.quality as i64, value: sample.value.unwrap_or(f64::NAN) }
     }
 
     const fn at_ms(self) -> i64 {
-        self.key >> 2
+        self.key >> 3
     }
 
     fn sample(self) -> Sample {
-        let quality = Quality::from_code(u8::try_from(self.key & 3).unwrap_or(1));
+        let quality = Quality::from_code(u8::try_from(self.key & 7).unwrap_or(1));
         Sample {
             at: Time::from_ms(self.at_ms()),
             value: (!self.value.is_nan()).then_some(self.value),

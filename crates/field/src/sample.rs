@@ -18,6 +18,9 @@ pub enum Quality {
     Missing = 2,
     /// 人工: set by hand (SL 651 function 35).
     Manual = 3,
+    /// 估算: computed from neighbours or from before and after, never measured; shown as such, never
+    /// judged by a rule, and never in the place of a measured value.
+    Estimated = 4,
 }
 
 impl Quality {
@@ -28,6 +31,7 @@ impl Quality {
             0 => Self::Good,
             2 => Self::Missing,
             3 => Self::Manual,
+            4 => Self::Estimated,
             _ => Self::Suspect,
         }
     }
@@ -50,7 +54,7 @@ impl Sample {
     pub fn usable(&self) -> Option<f64> {
         match self.quality {
             Quality::Good | Quality::Manual => self.value,
-            Quality::Suspect | Quality::Missing => None,
+            Quality::Suspect | Quality::Missing | Quality::Estimated => None,
         }
     }
 }

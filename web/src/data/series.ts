@@ -5,7 +5,7 @@ import { ask } from './http'
 import { onReadings, type Arrived } from './live'
 import type { Quality, SeriesSample, SeriesView } from './types'
 
-const qualityCode: Record<Quality, number> = { good: 0, suspect: 1, missing: 2, manual: 3 }
+const qualityCode: Record<Quality, number> = { good: 0, suspect: 1, missing: 2, manual: 3, estimated: 4 }
 const hourMs = 3600_000
 /** Loaded again this often, ms of the wall clock, to take in what came late. */
 const againMs = 60_000

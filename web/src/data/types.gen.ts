@@ -1960,12 +1960,12 @@ export interface components {
          * @description 质量.
          * @enum {string}
          */
-        Quality: "good" | "suspect" | "missing" | "manual";
+        Quality: "good" | "suspect" | "missing" | "manual" | "estimated";
         /**
          * @description 物理量.
          * @enum {string}
          */
-        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status";
+        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status" | "other";
         /** @description Event `quarantine`: frames that nobody has looked at. */
         QuarantineEvent: {
             /** Format: int64 */

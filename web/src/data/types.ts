@@ -96,7 +96,7 @@ export type RainSums = S['RainSums']
 export type RainGauge = S['RainGauge']
 export type RainView = S['RainView']
 
-/** `[ms since 1970, value, quality code 0 good 1 suspect 2 missing 3 manual, packet]` */
+/** `[ms since 1970, value, quality code 0 good 1 suspect 2 missing 3 manual 4 estimated, packet]` */
 export type SeriesSample = [number, number | null, number, number]
 export type SeriesView = Omit<S['SeriesView'], 'samples'> & { samples: SeriesSample[] }
 

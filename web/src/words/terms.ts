@@ -26,6 +26,7 @@ export const quantityWord = words({
   voltage: { zh: '电压', en: 'Voltage' },
   pumps_running: { zh: '开泵台数', en: 'Pumps running' },
   status: { zh: '状态', en: 'Status' },
+  other: { zh: '未分类', en: 'Other' },
 })
 
 export const alarmStateWord = words({
@@ -84,4 +85,5 @@ export const qualityWord = words({
   suspect: { zh: '存疑', en: 'Suspect' },
   missing: { zh: '缺测', en: 'Missing' },
   manual: { zh: '人工', en: 'Manual' },
+  estimated: { zh: '估算', en: 'Estimated' },
 })

@@ -5,7 +5,7 @@ use field::station::Quantity;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual, packet]`.
+/// `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual 4 estimated, packet]`.
 #[derive(Serialize)]
 pub(crate) struct SeriesSample(pub(crate) i64, pub(crate) Option<f64>, pub(crate) u8, pub(crate) i64);
 
@@ -21,7 +21,7 @@ pub(crate) struct SeriesView {
     pub(crate) thinned: bool,
     /// Whether there are more samples than are read at once: ask for a shorter time.
     pub(crate) truncated: bool,
-    /// Each `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual, packet]`.
+    /// Each `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual 4 estimated, packet]`.
     #[schema(value_type = Vec<Vec<Option<f64>>>)]
     pub(crate) samples: Vec<SeriesSample>,
 }

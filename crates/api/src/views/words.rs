@@ -88,6 +88,8 @@ pub(crate) enum Quantity {
     PumpsRunning,
     /// 状态字.
     Status,
+    /// 未分类.
+    Other,
 }
 
 /// 质量.
@@ -102,6 +104,8 @@ pub(crate) enum Quality {
     Missing,
     /// 人工.
     Manual,
+    /// 估算.
+    Estimated,
 }
 
 /// 角色.
@@ -206,7 +210,7 @@ mod tests {
         check::<Severity, _>(field::severity::Severity::ALL);
         check::<StationKind, _>(field::station::StationKind::ALL);
         check::<Quantity, _>(field::station::Quantity::ALL);
-        check::<Quality, _>((0..4).map(field::sample::Quality::from_code));
+        check::<Quality, _>((0..5).map(field::sample::Quality::from_code));
         check::<Role, _>(field::person::Role::ALL);
         check::<ChannelKind, _>(field::person::ChannelKind::ALL);
         check::<AlarmState, _>(field::alarm::AlarmState::ALL);

@@ -20,8 +20,9 @@ export type RainBar = readonly [number, number | null]
 /** How many reports may be missing before the line is broken. */
 const missing = 2.5
 
-/** Values set by hand are points of the line; doubtful ones stand apart, see [`doubtful`]. */
+/** Values set by hand or estimated are points of the line; doubtful ones stand apart, see [`doubtful`]. */
 const manual = 3
+const estimated = 4
 const suspect = 1
 
 export interface DrawnPoint {
@@ -35,7 +36,7 @@ export function withGaps(samples: readonly SeriesSample[], intervalMs: number): 
   let before: number | null = null
   for (const [at, value, quality] of samples) {
     if (before !== null && at - before > missing * intervalMs) drawn.push({ value: [before + 1, null], symbol: 'none' })
-    drawn.push({ value: [at, quality === suspect ? null : value], symbol: quality === manual ? 'emptyCircle' : 'none' })
+    drawn.push({ value: [at, quality === suspect ? null : value], symbol: quality === manual || quality === estimated ? 'emptyCircle' : 'none' })
     before = at
   }
   return drawn
