@@ -10,6 +10,7 @@
 //! Never: HTTP, device sockets, the machine's clock (but for [`playback::SystemClock`]).
 //! What "durable" means is written in `docs/decisions/0002-durable.md`.
 
+pub mod credential;
 mod error;
 mod fault;
 mod files;
@@ -21,6 +22,7 @@ pub mod registry;
 pub mod samples;
 pub mod tables;
 
+pub use credential::{Credential, Secret};
 pub use error::{Refusal, StoreError};
 pub use fault::FaultPlan;
 pub use photos::Photos;

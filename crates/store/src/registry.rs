@@ -3,6 +3,7 @@
 //! A snapshot: it never changes; after each committed change of the registry a new one takes its
 //! place ([`crate::Tables::registry`]). Never does IO.
 
+use crate::credential::{Credential, Secret};
 use field::block::{Block, Town};
 use field::duty::Roster;
 use field::id::{BlockId, PersonId, PointId, RuleId, StationCode};
@@ -29,6 +30,9 @@ pub struct Registry {
     rosters: BTreeMap<BlockId, Arc<Roster>>,
     rules: BTreeMap<RuleId, Arc<RuleSetting>>,
     rules_of: HashMap<PointId, Vec<Arc<RuleSetting>>>,
+    credentials_of: HashMap<StationCode, Vec<Arc<Credential>>>,
+    credentials_of_user: HashMap<(String, String), Vec<Arc<Credential>>>,
+    credentials_by_fingerprint: HashMap<String, Vec<Arc<Credential>>>,
     grid: Arc<Grid>,
     version: u64,
 }
@@ -166,6 +170,27 @@ impl Registry {
         self.rules_of.get(&point).map_or(&[], Vec::as_slice)
     }
 
+    /// The credentials of a station; empty when it has none.
+    #[must_use]
+    pub fn credentials_of(&self, code: &StationCode) -> &[Arc<Credential>] {
+        self.credentials_of.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    /// The credentials of a protocol's user, one for each station the user stands for.
+    #[must_use]
+    pub fn credentials_of_user(&self, protocol: &str, user: &str) -> &[Arc<Credential>] {
+        let key = (protocol.to_owned(), user.to_owned());
+        self.credentials_of_user.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The credentials of a protocol that a certificate (its DER) matches.
+    #[must_use]
+    pub fn credentials_by_certificate(&self, protocol: &str, der: &[u8]) -> Vec<Arc<Credential>> {
+        let fingerprint = crate::credential::fingerprint(der);
+        let known = self.credentials_by_fingerprint.get(&fingerprint).map_or(&[][..], Vec::as_slice);
+        known.iter().filter(|c| c.protocol == protocol).map(Arc::clone).collect()
+    }
+
     /// The `n` stations of a kind nearest to a position, with their distance in metres, nearest
     /// first.
     #[must_use]
@@ -197,6 +222,8 @@ pub(crate) enum Change {
     Roster(Roster),
     Rule(RuleSetting),
     RuleGone(RuleId),
+    Credential(Credential),
+    CredentialGone(StationCode, String, String),
 }
 
 impl Registry {
@@ -229,6 +256,10 @@ impl Registry {
             Change::Roster(r) => drop(self.rosters.insert(r.block, Arc::new(r))),
             Change::Rule(r) => self.apply_rule(r),
             Change::RuleGone(id) => self.remove_rule(id),
+            Change::Credential(c) => self.apply_credential(c),
+            Change::CredentialGone(station, protocol, user) => {
+                self.remove_credential(&station, protocol, user);
+            }
         }
     }
 
@@ -246,6 +277,36 @@ impl Registry {
             && let Some(list) = self.points_of.get_mut(&old.station)
         {
             list.retain(|p| p.id != id);
+        }
+    }
+
+    fn apply_credential(&mut self, credential: Credential) {
+        let Credential { station, protocol, user, .. } = &credential;
+        self.remove_credential(station, protocol.clone(), user.clone());
+        let credential = Arc::new(credential);
+        self.credentials_of.entry(credential.station.clone()).or_default().push(Arc::clone(&credential));
+        let user = (credential.protocol.clone(), credential.user.clone());
+        self.credentials_of_user.entry(user).or_default().push(Arc::clone(&credential));
+        if let Secret::Certificate { fingerprint } = &credential.secret {
+            let list = self.credentials_by_fingerprint.entry(fingerprint.clone()).or_default();
+            list.push(Arc::clone(&credential));
+        }
+    }
+
+    fn remove_credential(&mut self, station: &StationCode, protocol: String, user: String) {
+        let is_it = |c: &Credential| c.station == *station && c.protocol == protocol && c.user == user;
+        let own = self.credentials_of.get_mut(station);
+        let Some((list, at)) = own.and_then(|list| list.iter().position(|c| is_it(c)).map(|at| (list, at)))
+        else {
+            return;
+        };
+        if let Secret::Certificate { fingerprint } = &list.remove(at).secret
+            && let Some(list) = self.credentials_by_fingerprint.get_mut(fingerprint)
+        {
+            list.retain(|c| !is_it(c));
+        }
+        if let Some(list) = self.credentials_of_user.get_mut(&(protocol, user)) {
+            list.retain(|c| c.station != *station);
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 mod access;
 mod alarms;
+mod credentials;
 mod db;
 mod doc;
 pub mod journal;

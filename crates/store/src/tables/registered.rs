@@ -23,6 +23,8 @@ pub(crate) async fn load(db: &Db) -> Result<Registry, StoreError> {
     changes.extend(all(db, "SELECT body FROM stations", "stations").await?.into_iter().map(Change::Station));
     changes.extend(all(db, "SELECT body FROM points", "points").await?.into_iter().map(Change::Point));
     changes.extend(all(db, "SELECT body FROM rules", "rules").await?.into_iter().map(Change::Rule));
+    let credentials = all(db, "SELECT body FROM credentials", "credentials").await?;
+    changes.extend(credentials.into_iter().map(Change::Credential));
     Ok(Registry::default().with(changes))
 }
 
@@ -60,7 +62,8 @@ impl Tx {
             .map(drop)
     }
 
-    /// Takes a station out, with its points and their rules; its samples stay. Journal line `delete`.
+    /// Takes a station out, with its points, their rules and its credentials; its samples stay. Journal
+    /// line `delete`.
     ///
     /// # Errors
     /// [`StoreError::Missing`], or what the database says.
@@ -70,6 +73,7 @@ impl Tx {
         for row in self.rows(points, "reading a station's points").await? {
             self.point_delete(PointId(doc::int(&row, 0)?)).await?;
         }
+        self.credentials_delete_of(code).await?;
         let query = sqlx::query("DELETE FROM stations WHERE code = $1").bind(code.to_string());
         if self.run(query, "deleting a station").await? == 0 {
             return Err(StoreError::missing("station", code));

@@ -5,7 +5,7 @@
 //! only: what SQLite and PostgreSQL mean the same by.
 
 /// The steps, oldest first; the version of a database is how many it has seen.
-pub(crate) const STEPS: &[&[&str]] = &[FIRST];
+pub(crate) const STEPS: &[&[&str]] = &[FIRST, CREDENTIALS];
 
 /// The newest version this program knows.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
@@ -13,6 +13,11 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 /// Where the version is kept; made before any step.
 pub(crate) const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS schema_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)";
+
+/// 凭据: what stations prove themselves with.
+const CREDENTIALS: &[&str] = &["CREATE TABLE credentials (
+        station TEXT NOT NULL, protocol TEXT NOT NULL, login TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (station, protocol, login))"];
 
 const FIRST: &[&str] = &[
     // One row: the newest journal line with its hash, and the newest id of each kind. Whoever

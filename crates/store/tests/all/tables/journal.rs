@@ -192,7 +192,7 @@ pub(crate) async fn newer_tables_are_refused(place: Place) {
     place.open().await.close().await;
     place.sql("UPDATE schema_version SET version = 999").await;
     let error = Store::open(place.options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerVersion { found: 999, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerVersion { found: 999, known: 2.., .. }), "{error}");
     assert!(error.to_string().contains("start a newer program"), "{error}");
 }
 

@@ -4,6 +4,7 @@ use crate::engines::Place;
 use std::pin::Pin;
 
 mod access;
+mod credentials;
 pub(crate) mod journal;
 mod lives;
 mod messages;
@@ -44,5 +45,6 @@ pub(crate) const CASES: &[Case] = &[
     ("a broken polygon is refused", |p| Box::pin(registry::broken_polygon(p))),
     ("the same bad frame again only raises its counter", |p| Box::pin(quarantine::the_same_frame(p))),
     ("the quarantine is bounded", |p| Box::pin(quarantine::bounded(p))),
+    ("credentials are kept and their secrets never told", |p| Box::pin(credentials::kept_and_never_told(p))),
     ("passwords sessions and browsers are kept and bounded", |p| Box::pin(access::kept_and_bounded(p))),
 ];
