@@ -3,6 +3,11 @@
 //! Pure: no socket, no clock, no file. Bad input is a value with a list of problems, never an
 //! error and never a panic. One protocol is one folder, and one line in [`PROTOCOLS`].
 
+pub mod cut;
+pub mod fault;
+pub(crate) mod hex;
+pub mod hj212;
+pub mod interval;
 pub mod protocol;
 pub mod report;
 pub mod sl651;

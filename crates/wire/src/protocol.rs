@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::sl651;
+use crate::{hj212, sl651};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,13 +38,22 @@ pub struct Protocol {
 }
 
 /// Every protocol.
-pub const PROTOCOLS: &[Protocol] = &[Protocol {
-    name: sl651::NAME,
-    title: "SL 651-2014 水文监测数据通信规约",
-    default_port: sl651::DEFAULT_PORT,
-    json_line: sl651::json_line,
-    explain: sl651::explain,
-}];
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        name: sl651::NAME,
+        title: "SL 651-2014 水文监测数据通信规约",
+        default_port: sl651::DEFAULT_PORT,
+        json_line: sl651::json_line,
+        explain: sl651::explain,
+    },
+    Protocol {
+        name: hj212::NAME,
+        title: "HJ 212-2017 污染物在线监控(监测)系统数据传输标准 (2005, 2025)",
+        default_port: hj212::DEFAULT_PORT,
+        json_line: hj212::json_line,
+        explain: hj212::explain,
+    },
+];
 
 /// The protocol of that name.
 #[must_use]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod frames;
 #[cfg(test)]
+mod hj212;
+#[cfg(test)]
 mod json;
 #[cfg(test)]
 mod mutation;
