@@ -2,3 +2,4 @@
 //! reader. Pure: no IO, no clock, no dice, no global state.
 
 pub mod inp;
+pub mod ordering;
