@@ -91,12 +91,17 @@ fn token_in(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn random_token() -> Result<String, Problem> {
-    let mut bytes = [0u8; TOKEN_BYTES];
+    Ok(hex(&random_bytes::<TOKEN_BYTES>()?))
+}
+
+/// Bytes nobody can guess.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0u8; N];
     rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
         tracing::error!(%error, "the system has no randomness");
         Problem::new(crate::problem::ProblemCode::Internal)
     })?;
-    Ok(hex(&bytes))
+    Ok(bytes)
 }
 
 fn hash_of(token: &str) -> String {

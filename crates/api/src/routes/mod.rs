@@ -5,6 +5,7 @@ use crate::route::Route;
 mod alarms;
 mod channels;
 mod clock;
+mod credentials;
 mod demo;
 mod journal;
 mod map;
@@ -34,6 +35,7 @@ pub(crate) fn table() -> Vec<Route> {
         overview::routes(),
         map::routes(),
         stations::routes(),
+        credentials::routes(),
         series::routes(),
         rain::routes(),
         packets::routes(),

@@ -9,6 +9,7 @@
 
 mod access;
 mod alarms;
+mod credentials;
 mod demo;
 mod house;
 mod import;
