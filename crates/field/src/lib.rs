@@ -17,3 +17,4 @@ pub mod sample;
 pub mod severity;
 pub mod station;
 pub mod time;
+pub mod unit;

@@ -68,11 +68,13 @@ pub enum Quantity {
     PumpsRunning,
     /// 状态字 (SL 651 element 45), bits.
     Status,
+    /// 未分类: a pushed series nobody has classified yet; its unit is the sender's.
+    Other,
 }
 
 impl Quantity {
     /// Every quantity.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Rain,
         Self::RainTotal,
         Self::Level,
@@ -81,6 +83,7 @@ impl Quantity {
         Self::Voltage,
         Self::PumpsRunning,
         Self::Status,
+        Self::Other,
     ];
 
     /// The name used in the API, in CSV and in stored records.
@@ -95,6 +98,7 @@ impl Quantity {
             Self::Voltage => "voltage",
             Self::PumpsRunning => "pumps_running",
             Self::Status => "status",
+            Self::Other => "other",
         }
     }
 
@@ -112,7 +116,7 @@ impl Quantity {
             Self::Level | Self::Depth => "m",
             Self::Flow => "m3/s",
             Self::Voltage => "V",
-            Self::PumpsRunning | Self::Status => "",
+            Self::PumpsRunning | Self::Status | Self::Other => "",
         }
     }
 

@@ -3,13 +3,18 @@
 //! Pure: no socket, no clock, no file. Bad input is a value with a list of problems, never an
 //! error and never a panic. One protocol is one folder, and one line in [`PROTOCOLS`].
 
+pub mod cjt188;
 pub mod cut;
+pub mod dlt645;
 pub mod fault;
 pub(crate) mod hex;
 pub mod hj212;
+pub mod influx;
 pub mod interval;
+pub mod json_push;
 pub mod protocol;
 pub mod report;
+pub mod sl427;
 pub mod sl651;
 
 pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};

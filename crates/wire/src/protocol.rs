@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{hj212, sl651};
+use crate::{hj212, influx, sl651};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -52,6 +52,13 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: hj212::DEFAULT_PORT,
         json_line: hj212::json_line,
         explain: hj212::explain,
+    },
+    Protocol {
+        name: influx::NAME,
+        title: "InfluxDB line protocol",
+        default_port: 8651,
+        json_line: influx::json_line,
+        explain: influx::explain,
     },
 ];
 

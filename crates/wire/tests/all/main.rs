@@ -5,7 +5,11 @@ mod frames;
 #[cfg(test)]
 mod hj212;
 #[cfg(test)]
+mod influx;
+#[cfg(test)]
 mod json;
+#[cfg(test)]
+mod json_push;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]

@@ -3,9 +3,9 @@
 import type { Quantity, StationKind, StationView } from '@/data/types'
 
 export const kinds = ['rain', 'ponding', 'manhole', 'river', 'pump', 'reservoir'] as const satisfies readonly StationKind[]
-export const quantities = ['rain', 'rain_total', 'level', 'depth', 'flow', 'voltage', 'pumps_running', 'status'] as const satisfies readonly Quantity[]
+export const quantities = ['rain', 'rain_total', 'level', 'depth', 'flow', 'voltage', 'pumps_running', 'status', 'other'] as const satisfies readonly Quantity[]
 /** The unit each quantity is kept in. */
-export const unitOf: Record<Quantity, string> = { rain: 'mm', rain_total: 'mm', level: 'm', depth: 'm', flow: 'm3/s', voltage: 'V', pumps_running: '', status: '' }
+export const unitOf: Record<Quantity, string> = { rain: 'mm', rain_total: 'mm', level: 'm', depth: 'm', flow: 'm3/s', voltage: 'V', pumps_running: '', status: '', other: '' }
 
 export interface PointDraft {
   id: number | null
