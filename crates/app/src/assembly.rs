@@ -52,14 +52,17 @@ impl Running {
         let (ending, ended) = watch::channel(false);
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
         let stations = gateway::Config {
-            tcp: Some(config.sl651.tcp),
-            udp: Some(config.sl651.udp),
+            sl651: Some(gateway::sl651::Config {
+                tcp: Some(config.sl651.tcp),
+                udp: Some(config.sl651.udp),
+                ..gateway::sl651::Config::default()
+            }),
             ..gateway::Config::default()
         };
         // Before stations are heard: what was said while nobody listened must not look like silence.
         let alarms = alarm::Desk::awake(store.clone(), Arc::clone(&clock)).await?;
         let gateway = gateway::run(stations, store.clone(), Arc::clone(&clock), ended.clone()).await?;
-        let sl651 = gateway.tcp_addr.context("the gateway listens nowhere")?;
+        let sl651 = gateway.tcp("sl651").context("the gateway listens nowhere")?;
 
         let dispatch =
             dispatch::Dispatch::open(store.clone(), Arc::clone(&clock), config.dispatch.clone()).await?;

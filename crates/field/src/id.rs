@@ -39,6 +39,8 @@ id!(/// 工单: one order, from sent to closed.
     OrderId);
 id!(/// 消息: one notification to one person.
     MessageId);
+id!(/// 指令: one command to a station, from asked to read back.
+    CommandId);
 id!(/// 流水: a line of the journal; lines are numbered from 1 without gaps.
     JournalSeq);
 id!(/// 包: a packet in the samples log; packets are numbered from 1 in the order they became durable.

@@ -6,6 +6,7 @@
 pub mod alarm;
 pub mod block;
 pub mod clock;
+pub mod command;
 pub mod duty;
 pub mod id;
 pub mod message;

@@ -1,51 +1,30 @@
-//! Where to listen, and the limits.
+//! What the gateway is told: one optional table a protocol, and limits all share.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use crate::sl651;
 use std::time::Duration;
 
-/// What the gateway is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the gateway is told. A protocol without a table listens nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Where stations connect by TCP; `None`: not at all. Port 0 lets the system choose.
-    pub tcp: Option<SocketAddr>,
-    /// Where stations send datagrams; `None`: not at all.
-    pub udp: Option<SocketAddr>,
-    /// Answer reports (mode M2). A frame does not say whether its station works in M1 or M2, and an
-    /// M1 station ignores an answer, so this is on unless the channel is one-way.
-    pub confirm: bool,
-    /// Confirm with ESC, which asks the station to stay on line, instead of EOT, which lets it sleep
-    /// (SL 651-2014 6.3.2.4). A frame that announces more (ETB) is always answered with ESC.
-    pub stay_on_line: bool,
+    /// SL 651-2014.
+    pub sl651: Option<sl651::Config>,
     /// How much of everything.
     pub limits: Limits,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        let anywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, wire::sl651::DEFAULT_PORT));
-        Self {
-            tcp: Some(anywhere),
-            udp: Some(anywhere),
-            confirm: true,
-            stay_on_line: false,
-            limits: Limits::default(),
-        }
-    }
-}
-
 impl Config {
-    /// On the loopback interface, ports chosen by the system: for tests and the demo.
+    /// SL 651 on the loopback interface, ports chosen by the system: for tests and the demo.
     #[must_use]
     pub fn loopback() -> Self {
-        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { tcp: Some(loopback), udp: Some(loopback), ..Self::default() }
+        Self { sl651: Some(sl651::Config::loopback()), ..Self::default() }
     }
 }
 
 /// Limits; durations are the machine's, not the demo clock's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most connections at once. 20,000: twice the stations one machine shall carry, about 60 MB.
+    /// Most connections at once, of all protocols. 20,000: twice the stations one machine shall
+    /// carry, about 60 MB.
     pub connections: usize,
     /// A connection that says nothing for so long is closed. Ten minutes: a station told to stay on
     /// line stays as long, and sends keep-alives every 40 s (SL 651-2014 6.6.4.2).

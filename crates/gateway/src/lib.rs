@@ -1,29 +1,38 @@
-//! 接收: device sockets. Stations report over TCP and UDP; what they say becomes durable readings,
-//! and only then are they told so.
+//! 接收: device sockets. Stations report in their protocols; what they say becomes durable readings,
+//! and only then are they told so. Commands go down the same lines, each written down before it is
+//! sent.
+//!
+//! One folder a protocol (`sl651/` …): its sessions or pollers, its configuration. Everything else
+//! is the same for all: [`hub`](self) of shared things, intake, points, quarantine, downlink.
 //!
 //! Promises:
-//! - an M2 confirmation is written only after [`store::Samples::append`] returned;
+//! - a confirmation is written only after [`store::Samples::append`] returned;
 //! - a frame that cannot be taken (unknown station, wrong check value, undecodable body, garbage)
 //!   goes to quarantine with its reason and harms neither its connection nor any other;
 //! - nothing here grows without limit: see [`Limits`]. A slow store slows the stations down
-//!   (reading stops while an append is pending), it never loses what was confirmed.
+//!   (reading stops while an append is pending), it never loses what was confirmed;
+//! - a command leaves only after the note that it left is durable, and never twice.
 //!
 //! Never: judges readings, knows alarms, speaks HTTP.
 
 mod config;
+mod downlink;
 mod error;
+mod hub;
 mod intake;
 mod points;
 mod quarantine;
 mod session;
+pub mod sl651;
 mod tcp;
 mod throttle;
-mod udp;
 
 pub use config::{Config, Limits};
 pub use error::GatewayError;
 
+use downlink::Downlink;
 use field::clock::Clock;
+use hub::{Connections, Hub};
 use intake::Intake;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,17 +40,52 @@ use store::Store;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// How stations come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Connections.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+/// One socket that is open for stations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// Protocol name, such as `sl651`.
+    pub protocol: &'static str,
+    /// How stations come.
+    pub transport: Transport,
+    /// Where, with the port the system gave for port 0.
+    pub addr: SocketAddr,
+}
+
 /// A running gateway.
 #[derive(Debug)]
 pub struct Gateway {
-    /// Where stations connect by TCP, with the port the system gave for port 0.
-    pub tcp_addr: Option<SocketAddr>,
-    /// Where stations send datagrams.
-    pub udp_addr: Option<SocketAddr>,
+    /// Every socket that is open for stations.
+    pub listening: Vec<Listening>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Gateway {
+    /// Where stations of a protocol come by TCP.
+    #[must_use]
+    pub fn tcp(&self, protocol: &str) -> Option<SocketAddr> {
+        self.addr(protocol, Transport::Tcp)
+    }
+
+    /// Where stations of a protocol send datagrams.
+    #[must_use]
+    pub fn udp(&self, protocol: &str) -> Option<SocketAddr> {
+        self.addr(protocol, Transport::Udp)
+    }
+
+    fn addr(&self, protocol: &str, transport: Transport) -> Option<SocketAddr> {
+        let found = self.listening.iter().find(|l| l.protocol == protocol && l.transport == transport);
+        found.map(|listening| listening.addr)
+    }
+
     /// Returns when the gateway has stopped: after `shutdown` was set, when every append under way
     /// has ended and its confirmation was written.
     pub async fn stopped(self) {
@@ -51,6 +95,13 @@ impl Gateway {
             }
         }
     }
+}
+
+/// What a protocol has started: its open sockets and its running tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Started {
+    pub listening: Vec<Listening>,
+    pub tasks: Vec<JoinHandle<()>>,
 }
 
 /// Binds the sockets and starts listening. When it returns, stations can connect.
@@ -66,27 +117,24 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     shutdown: watch::Receiver<bool>,
 ) -> Result<Gateway, GatewayError> {
-    let tcp = match config.tcp {
-        Some(addr) => Some(tcp::bind(addr).await?),
-        None => None,
-    };
-    let udp = match config.udp {
-        Some(addr) => Some(udp::bind(addr).await?),
-        None => None,
-    };
-    let tcp_addr = tcp.as_ref().and_then(|listener| listener.local_addr().ok());
-    let udp_addr = udp.as_ref().and_then(|socket| socket.local_addr().ok());
     let (quarantine, keeper) = quarantine::start(store.tables.clone());
-    let intake = Arc::new(Intake::new(config, store, clock, quarantine));
+    let hub = Hub {
+        intake: Arc::new(Intake::new(store, clock)),
+        quarantine,
+        downlink: Downlink::default(),
+        limits: config.limits,
+        connections: Connections::new(config.limits.connections),
+        shutdown,
+    };
+    let mut started = Started::default();
+    // One line a protocol.
+    if let Some(config) = config.sl651 {
+        sl651::start(config, &hub, &mut started).await?;
+    }
     // The keeper ends by itself when the last listener has let go of its queue.
-    let mut tasks = Vec::new();
-    if let Some(listener) = tcp {
-        tasks.push(tokio::spawn(tcp::listen(listener, Arc::clone(&intake), shutdown.clone())));
-    }
-    if let Some(socket) = udp {
-        tasks.push(tokio::spawn(udp::listen(socket, intake, shutdown)));
-    }
+    drop(hub);
+    let Started { listening, mut tasks } = started;
     tasks.push(keeper);
-    tracing::info!(?tcp_addr, ?udp_addr, "listening for stations");
-    Ok(Gateway { tcp_addr, udp_addr, tasks })
+    tracing::info!(?listening, "listening for stations");
+    Ok(Gateway { listening, tasks })
 }

@@ -1,4 +1,4 @@
-//! From a protocol's elements to the points of a station: which point, and how far to trust it.
+//! From a report's elements to the points of a station: which point, and how far to trust it.
 
 use field::id::StationCode;
 use field::sample::{Quality, Reading, Sample};
@@ -6,12 +6,12 @@ use field::station::Point;
 use field::time::{DAY_MS, Time};
 use std::collections::BTreeMap;
 use store::Registry;
-use wire::sl651::{Decoded, function};
+use wire::ReportReading;
 
 /// A reading observed so long after the receiver's clock comes from a wrong clock.
 const AHEAD_MS: i64 = DAY_MS;
 
-/// What a frame says about the points of its station.
+/// What a report says about the points of its station.
 #[derive(Debug, Default)]
 pub(crate) struct Mapped {
     /// Ready to be kept.
@@ -20,24 +20,18 @@ pub(crate) struct Mapped {
     pub unmapped: usize,
 }
 
-/// Maps the readings of a frame. Where two elements of one frame feed the same point at the same
+/// Maps the readings of a report. Where two elements of one report feed the same point at the same
 /// moment (22 and F4, 39 and F5), the one that stands first in [`Point::elements`] is taken.
-pub(crate) fn map(frame: &Decoded, code: &StationCode, registry: &Registry, now: Time) -> Mapped {
-    let manual = frame.function == Some(function::MANUAL);
+pub(crate) fn map(read: &[ReportReading], code: &StationCode, registry: &Registry, now: Time) -> Mapped {
     let mut mapped = Mapped::default();
     let mut taken: BTreeMap<(i64, Time), (usize, usize)> = BTreeMap::new();
-    for read in &frame.readings {
-        let Some(point) = registry.point_for_element(code, &read.id) else {
+    for read in read {
+        let Some(point) = registry.point_for_element(code, &read.element) else {
             mapped.unmapped += 1;
             continue;
         };
-        let rank = rank(point, &read.id);
-        let doubtful = read.doubtful || read.observed_at.since_ms(now) > AHEAD_MS;
-        let sample = Sample {
-            at: read.observed_at,
-            value: read.value,
-            quality: quality(point, read.value, doubtful, manual),
-        };
+        let rank = rank(point, &read.element);
+        let sample = Sample { at: read.observed_at, value: read.value, quality: quality(point, read, now) };
         let reading = Reading { point: point.id, sample };
         let place = mapped.readings.len();
         let (best, at) = *taken.entry((point.id.0, read.observed_at)).or_insert((rank, place));
@@ -57,11 +51,13 @@ fn rank(point: &Point, element: &str) -> usize {
     point.elements.iter().position(|id| id.eq_ignore_ascii_case(element)).unwrap_or(usize::MAX)
 }
 
-fn quality(point: &Point, value: Option<f64>, doubtful: bool, manual: bool) -> Quality {
-    match value {
+/// What the message says of the value, and `Suspect` where it lies outside the point's range or a
+/// day ahead of the receiver's clock.
+fn quality(point: &Point, read: &ReportReading, now: Time) -> Quality {
+    let ahead = read.observed_at.since_ms(now) > AHEAD_MS;
+    match read.value {
         None => Quality::Missing,
-        Some(value) if doubtful || !(point.min..=point.max).contains(&value) => Quality::Suspect,
-        Some(_) if manual => Quality::Manual,
-        Some(_) => Quality::Good,
+        Some(value) if ahead || !(point.min..=point.max).contains(&value) => Quality::Suspect,
+        Some(_) => read.quality,
     }
 }

@@ -1,16 +1,67 @@
-//! One TCP connection, from its first byte to its last.
+//! One TCP connection of any protocol, from its first byte to its last: what it may cost and how
+//! it ends is the same for all; what is said is its [`Talk`].
 
-use crate::intake::{Intake, Taken};
+use crate::downlink::{Errand, Line};
+use crate::hub::Hub;
+use crate::intake::Arrival;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
+use store::tables::NewQuarantined;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio::time::timeout;
-use wire::sl651::{Cut, Cutter};
 
 /// Bytes read at a time, on the stack of the reading call: an idle connection holds no buffer.
 const READ: usize = 4_096;
+
+/// 会话: what a protocol does with the bytes of one connection.
+pub(crate) trait Talk: Send {
+    /// Something has begun and not ended, such as half a frame: it must go on within
+    /// [`Limits::frame`](crate::Limits::frame).
+    fn is_pending(&self) -> bool;
+
+    /// Takes bytes as they came. When it returns, what its answers confirm is durable.
+    fn hear(&mut self, bytes: &[u8], arrival: Arrival) -> impl Future<Output = Heard> + Send;
+
+    /// The connection ends, or what had begun took too long: gives out what is left.
+    fn give_up(&mut self, arrival: Arrival) -> impl Future<Output = Heard> + Send;
+
+    /// The line on which commands for this connection's stations come; stations are put on it as
+    /// they are heard ([`Line::serves`]). `None`: the protocol takes no commands.
+    fn line(&mut self) -> Option<&mut Line> {
+        None
+    }
+
+    /// Puts a command into bytes, to be written at once; it is answered through the errand's reply.
+    /// An errand dropped here counts as not answered.
+    fn carry(&mut self, errand: Errand) -> Vec<u8> {
+        errand.refuse("unsupported", "this protocol takes no commands");
+        Vec::new()
+    }
+
+    /// When [`Talk::woken`] wants to be called if nothing else happens.
+    fn wake_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The time asked for by [`Talk::wake_at`] has come.
+    fn woken(&mut self, _arrival: Arrival) -> impl Future<Output = Heard> + Send {
+        std::future::ready(Heard::default())
+    }
+}
+
+/// What came of some bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// To be written back.
+    pub answers: Vec<u8>,
+    /// Pieces that were completed, good or bad.
+    pub pieces: usize,
+    /// Of those, how many were no frame of a known station.
+    pub bad: u32,
+    /// To be put into quarantine.
+    pub quarantined: Vec<NewQuarantined>,
+}
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,111 +82,120 @@ enum End {
     Failed,
 }
 
-struct Session<'a> {
-    intake: &'a Intake,
+struct Session<T> {
+    hub: Hub,
     stream: TcpStream,
     peer: IpAddr,
-    cutter: Cutter,
+    talk: T,
     /// When the frame now under way began.
     begun: Option<Instant>,
+    /// When bytes last came.
+    last: Instant,
     bad: u32,
 }
 
+/// What a session wakes for.
+enum Event {
+    Ready,
+    Errand(Errand),
+    Woken,
+}
+
 /// Serves a connection until it ends.
-pub(crate) async fn serve(
-    intake: &Intake,
-    stream: TcpStream,
-    peer: IpAddr,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let mut session = Session { intake, stream, peer, cutter: Cutter::new(), begun: None, bad: 0 };
+pub(crate) async fn serve<T: Talk>(hub: Hub, stream: TcpStream, peer: IpAddr, talk: T) {
+    let mut session = Session { hub, stream, peer, talk, begun: None, last: Instant::now(), bad: 0 };
     let end = loop {
-        let ready = tokio::select! {
-            biased;
-            () = stop(&mut shutdown) => Err(End::Shutdown),
-            ready = session.ready() => ready,
-        };
-        let pieces = match ready.and_then(|()| session.read()) {
-            Ok(pieces) => pieces,
+        let event = match session.event().await {
+            Ok(event) => event,
             Err(end) => break end,
         };
         // From here to the next turn nothing is read: what is pending holds the station back.
-        if let Err(end) = session.take(pieces).await {
+        let done = match event {
+            Event::Ready => session.read().await,
+            Event::Errand(errand) => {
+                let bytes = session.talk.carry(errand);
+                session.answer(&bytes).await
+            }
+            Event::Woken => {
+                let arrival = session.hub.intake.arrival(peer);
+                let heard = session.talk.woken(arrival).await;
+                session.take(heard).await
+            }
+        };
+        if let Err(end) = done {
             break end;
         }
     };
     session.finish(end).await;
 }
 
-/// Returns when the house shuts down.
-pub(crate) async fn stop(shutdown: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone: nobody could ever stop us, so stop now.
-    let _ = shutdown.wait_for(|stop| *stop).await;
-}
-
-impl Session<'_> {
-    /// Waits until there is something to read, at most as long as the limits allow.
-    async fn ready(&self) -> Result<(), End> {
-        let limits = &self.intake.config.limits;
+impl<T: Talk> Session<T> {
+    /// Waits until something is to be done, at most as long as the limits allow.
+    async fn event(&mut self) -> Result<Event, End> {
+        let limits = &self.hub.limits;
         let (patience, end) = match self.begun {
             Some(begun) => (limits.frame.saturating_sub(begun.elapsed()), End::SlowFrame),
-            None => (limits.idle, End::Idle),
+            None => (limits.idle.saturating_sub(self.last.elapsed()), End::Idle),
         };
         // A stream that is readable at once must not outrun its deadline for ever.
         if patience == Duration::ZERO {
             return Err(end);
         }
-        match timeout(patience, self.stream.readable()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Failed),
-            Err(_) => Err(end),
+        let wake = self.talk.wake_at().map(|at| at.saturating_duration_since(Instant::now()));
+        let (sleep, event) = match wake {
+            Some(wake) if wake < patience => (wake, Ok(Event::Woken)),
+            _ => (patience, Err(end)),
+        };
+        let Self { hub, stream, talk, .. } = self;
+        tokio::select! {
+            biased;
+            () = hub.stopped() => Err(End::Shutdown),
+            ready = stream.readable() => ready.map(|()| Event::Ready).map_err(|_| End::Failed),
+            errand = errand(talk.line()) => Ok(Event::Errand(errand)),
+            () = tokio::time::sleep(sleep) => event,
         }
     }
 
-    /// Reads what is there and cuts it.
-    fn read(&mut self) -> Result<Vec<Cut>, End> {
-        let mut pieces = Vec::new();
+    /// Reads what is there and has it taken.
+    async fn read(&mut self) -> Result<(), End> {
+        let Some(bytes) = self.bytes()? else { return Ok(()) };
+        self.last = Instant::now();
+        let arrival = self.hub.intake.arrival(self.peer);
+        let heard = self.talk.hear(&bytes, arrival).await;
+        self.begun = match self.begun {
+            _ if !self.talk.is_pending() => None,
+            Some(begun) if heard.pieces == 0 => Some(begun),
+            _ => Some(Instant::now()),
+        };
+        self.take(heard).await
+    }
+
+    /// The bytes that are there now. The buffer lives on this call's stack, not in the session.
+    fn bytes(&self) -> Result<Option<Vec<u8>>, End> {
         let mut buf = [0; READ];
         match self.stream.try_read(&mut buf) {
             Ok(0) => Err(End::Closed),
-            Ok(read) => {
-                self.cutter.feed(buf.get(..read).unwrap_or_default(), |piece| pieces.push(piece));
-                self.begun = match self.begun {
-                    _ if !self.cutter.is_pending() => None,
-                    Some(begun) if pieces.is_empty() => Some(begun),
-                    _ => Some(Instant::now()),
-                };
-                Ok(pieces)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(pieces),
+            Ok(read) => Ok(Some(buf.get(..read).unwrap_or_default().to_vec())),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
             Err(_) => Err(End::Failed),
         }
     }
 
-    /// Keeps the pieces and answers them.
-    async fn take(&mut self, pieces: Vec<Cut>) -> Result<(), End> {
-        if pieces.is_empty() {
-            return Ok(());
+    /// Sends answers back and what was bad into quarantine.
+    async fn take(&mut self, heard: Heard) -> Result<(), End> {
+        self.bad += heard.bad;
+        for piece in heard.quarantined {
+            self.hub.quarantine.add(piece).await;
         }
-        let arrival = self.intake.arrival(self.peer);
-        let mut answers = Vec::new();
-        for taken in self.intake.take_all(pieces, arrival).await {
-            let Taken { answer, bad, quarantined } = taken;
-            answers.extend(answer.into_iter().flatten());
-            self.bad += u32::from(bad);
-            if let Some(piece) = quarantined {
-                self.intake.quarantine.add(piece).await;
-            }
-        }
-        self.answer(&answers).await?;
-        if self.bad >= self.intake.config.limits.bad_pieces { Err(End::Bad) } else { Ok(()) }
+        self.answer(&heard.answers).await?;
+        if self.bad >= self.hub.limits.bad_pieces { Err(End::Bad) } else { Ok(()) }
     }
 
     async fn answer(&mut self, bytes: &[u8]) -> Result<(), End> {
         if bytes.is_empty() {
             return Ok(());
         }
-        match timeout(self.intake.config.limits.answer, self.stream.write_all(bytes)).await {
+        match timeout(self.hub.limits.answer, self.stream.write_all(bytes)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Failed),
             Err(_) => Err(End::Deaf),
@@ -144,22 +204,30 @@ impl Session<'_> {
 
     /// Puts half a frame into quarantine (a shutdown leaves it to be sent again) and says good-bye.
     async fn finish(mut self, end: End) {
-        let mut pieces = Vec::new();
         if end != End::Shutdown {
-            self.cutter.give_up(|piece| pieces.push(piece));
+            let arrival = self.hub.intake.arrival(self.peer);
+            let left = self.talk.give_up(arrival).await;
+            // Answers written to a closed connection go nowhere.
+            let _ = self.take(left).await;
         }
-        // Answers written to a closed connection go nowhere.
-        let _ = self.take(pieces).await;
-        let _ = timeout(self.intake.config.limits.answer, self.stream.shutdown()).await;
+        let _ = timeout(self.hub.limits.answer, self.stream.shutdown()).await;
         metrics::counter!("gateway_connections_ended_total", "why" => end.code()).increment(1);
         match end {
             End::Closed | End::Shutdown | End::Idle => {
                 tracing::debug!(peer = %self.peer, why = end.code(), "a connection ended");
             }
             _ => {
-                tracing::warn!(peer = %self.peer, why = end.code(), bad_pieces = self.bad, "a connection was ended")
+                tracing::warn!(peer = %self.peer, why = end.code(), bad_pieces = self.bad, "a connection was ended");
             }
         }
+    }
+}
+
+/// The next errand of the line; never, where there is none.
+async fn errand(line: Option<&mut Line>) -> Errand {
+    match line {
+        Some(line) => line.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -59,7 +59,7 @@ impl House {
     }
 
     pub(crate) fn tcp(&self) -> SocketAddr {
-        self.gateway.tcp_addr.unwrap()
+        self.gateway.tcp("sl651").unwrap()
     }
 
     pub(crate) async fn call(&self) -> Caller {

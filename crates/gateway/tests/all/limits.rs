@@ -1,7 +1,7 @@
 //! Nothing grows without limit, and nobody suffers for another's fault.
 
 use crate::house::{House, STATION, timed};
-use gateway::{Config, Limits};
+use gateway::{Config, Limits, sl651};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -66,7 +66,10 @@ async fn beyond_the_limit_of_connections_a_new_one_is_refused_and_the_old_ones_w
 #[tokio::test]
 async fn a_port_in_use_says_which_and_what_to_do() {
     let house = House::open().await;
-    let config = Config { tcp: house.gateway.tcp_addr, ..Config::loopback() };
+    let config = Config {
+        sl651: Some(sl651::Config { tcp: house.gateway.tcp("sl651"), ..sl651::Config::loopback() }),
+        ..Config::default()
+    };
     let clock = std::sync::Arc::new(field::clock::TestClock::at(crate::house::at("2021-06-30T14:00")));
     let (_keep, stop) = tokio::sync::watch::channel(false);
     let error = gateway::run(config, house.store.clone(), clock, stop).await.unwrap_err().to_string();

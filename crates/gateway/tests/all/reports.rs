@@ -3,7 +3,7 @@
 use crate::house::{House, STATION, at, code, report, timed};
 use field::sample::Quality;
 use field::time::MINUTE_MS;
-use gateway::Config;
+use gateway::{Config, sl651};
 use std::net::Ipv4Addr;
 use store::{Options, Store};
 use tokio::net::UdpSocket;
@@ -123,7 +123,8 @@ async fn a_frame_that_announces_more_is_told_to_stay_on_line() {
 
 #[tokio::test]
 async fn without_confirmations_reports_are_kept_in_silence() {
-    let house = House::with(Config { confirm: false, ..Config::loopback() }).await;
+    let one_way = sl651::Config { confirm: false, ..sl651::Config::loopback() };
+    let house = House::with(Config { sl651: Some(one_way), ..Config::default() }).await;
     let mut station = house.call().await;
     station.send(&timed(STATION, 5, 1.5)).await;
     station.stream_end().await;
@@ -194,7 +195,7 @@ async fn minute_past(house: &House) {
 async fn datagrams_are_reports_too() {
     let house = House::open().await;
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    socket.connect(house.gateway.udp_addr.unwrap()).await.unwrap();
+    socket.connect(house.gateway.udp("sl651").unwrap()).await.unwrap();
     socket.send(&[timed(STATION, 1, 1.0), timed(STATION, 2, 2.0)].concat()).await.unwrap();
     let mut buf = [0; 100];
     for serial in 1..=2 {

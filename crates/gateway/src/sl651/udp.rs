@@ -1,13 +1,13 @@
 //! The UDP listener: a datagram holds whole frames; its answers go back to where it came from.
 
+use super::take::Taker;
 use crate::error::GatewayError;
-use crate::intake::{Intake, PIPELINE};
-use crate::session;
+use crate::hub::Hub;
+use crate::intake::PIPELINE;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
-use tokio::sync::watch;
 use wire::sl651::{Cut, Cutter};
 
 /// Longest datagram that is looked at: several frames of the greatest length.
@@ -16,26 +16,26 @@ const DATAGRAM: usize = 16_384;
 /// What one datagram held.
 type Datagram = (SocketAddr, Vec<Cut>);
 
-pub(crate) async fn bind(addr: SocketAddr) -> Result<UdpSocket, GatewayError> {
+pub(super) async fn bind(addr: SocketAddr) -> Result<UdpSocket, GatewayError> {
     UdpSocket::bind(addr).await.map_err(|source| GatewayError::bind("UDP", addr, source))
 }
 
 /// Takes what has arrived, keeps it, answers it, until shutdown. While it is being kept nothing is
 /// read: the system's socket buffer is the queue, and what does not fit it is lost unconfirmed, so the
 /// station sends it again.
-pub(crate) async fn listen(socket: UdpSocket, intake: Arc<Intake>, mut shutdown: watch::Receiver<bool>) {
+pub(super) async fn listen(socket: UdpSocket, hub: Hub, taker: Arc<Taker>) {
     let mut buf = vec![0; DATAGRAM];
     loop {
         tokio::select! {
             biased;
-            () = session::stop(&mut shutdown) => return,
+            () = hub.stopped() => return,
             ready = socket.readable() => if let Err(error) = ready {
                 tracing::error!(%error, "the UDP listener lost its socket; restart to listen again");
                 return;
             },
         }
         let batch = receive(&socket, &mut buf);
-        let taken = batch.into_iter().map(|(peer, pieces)| answer(&socket, &intake, peer, pieces));
+        let taken = batch.into_iter().map(|(peer, pieces)| answer(&socket, &hub, &taker, peer, pieces));
         futures_util::future::join_all(taken).await;
     }
 }
@@ -63,10 +63,10 @@ fn receive(socket: &UdpSocket, buf: &mut [u8]) -> Vec<Datagram> {
     batch
 }
 
-async fn answer(socket: &UdpSocket, intake: &Intake, peer: SocketAddr, pieces: Vec<Cut>) {
-    for taken in intake.take_all(pieces, intake.arrival(peer.ip())).await {
+async fn answer(socket: &UdpSocket, hub: &Hub, taker: &Taker, peer: SocketAddr, pieces: Vec<Cut>) {
+    for taken in taker.take_all(pieces, hub.intake.arrival(peer.ip())).await {
         if let Some(piece) = taken.quarantined {
-            intake.quarantine.try_add(piece);
+            hub.quarantine.try_add(piece);
         }
         if let Some(bytes) = taken.answer
             && let Err(error) = socket.send_to(&bytes, peer).await
