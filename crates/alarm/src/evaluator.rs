@@ -196,7 +196,9 @@ impl Evaluator {
             self.begin_counting(&mark);
         }
         let Some(state) = self.stations.get_mut(&packet.packet.station) else { return };
-        state.hear(received_at);
+        if !packet.packet.is_computed() {
+            state.hear(received_at);
+        }
         state.insert(packet);
     }
 
@@ -207,8 +209,10 @@ impl Evaluator {
         let Some(state) = self.stations.get_mut(&packet.packet.station) else { return };
         // A silence that was over before anybody looked still was one.
         state.raise_due(received_at.plus_ms(-1), out);
-        state.hear(received_at);
-        state.end_silence(received_at, packet.seq, out);
+        if !packet.packet.is_computed() {
+            state.hear(received_at);
+            state.end_silence(received_at, packet.seq, out);
+        }
         for point in state.insert(packet) {
             state.judge(point, None, received_at, Some(packet.seq), out);
         }

@@ -162,7 +162,8 @@ async fn stored(store: &Store, from: Time) -> Result<Stored> {
         let packets = store.samples.packets_after(after, PAGE).await?;
         let Some(last) = packets.last() else { return Ok(found) };
         after = last.seq;
-        for packet in packets.iter().filter(|p| p.packet.received_at >= from) {
+        let measured = packets.iter().filter(|p| !p.packet.is_computed());
+        for packet in measured.filter(|p| p.packet.received_at >= from) {
             for reading in &packet.packet.readings {
                 let old = found.readings.insert((reading.point, reading.sample.at), reading.sample.value);
                 if old == Some(reading.sample.value) {

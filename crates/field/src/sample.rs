@@ -91,6 +91,14 @@ impl Packet {
     pub const MAX_RAW: usize = 64 * 1024;
     /// Most readings of one frame.
     pub const MAX_READINGS: usize = 4_096;
+    /// 质量控制: the protocol name of what the quality desk finds.
+    pub const QUALITY: &str = "qc";
+
+    /// Whether the house itself computed it: then nobody has heard the station by it.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.protocol == Self::QUALITY
+    }
 }
 
 /// A packet that is durable, with its place in the log.

@@ -14,10 +14,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["field"]),
     ("gateway", &["field", "wire", "store"]),
     ("alarm", &["field", "store"]),
+    ("quality", &["field", "store"]),
     ("dispatch", &["field", "store"]),
     ("api", &["field", "wire", "store", "ui"]),
     ("city", &["field", "wire"]),
-    ("app", &["field", "wire", "store", "gateway", "alarm", "dispatch", "api", "city", "ui", "drains", "pipes"]),
+    ("app", &["field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui", "drains", "pipes"]),
     ("xtask", &[]),
 ];
 
