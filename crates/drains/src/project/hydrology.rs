@@ -1,0 +1,257 @@
+//! Rain gages, subcatchments, evaporation and adjustments (雨量计、子汇水区).
+
+use numerics::inp::{number, starts_with};
+
+use super::read::{Kind, Row};
+use super::*;
+use crate::date::{encode, read_time};
+
+pub(super) fn gage(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    if !row.has(6) {
+        return None;
+    }
+    let form = row.word(1, RainForm::WORDS)?;
+    let interval = match number(row.text(2)) {
+        Some(hours) => (hours * 3600.0 + 0.5).floor(),
+        None => read_time(row.text(2)).map_or(0.0, |t| (t * 86400.0 + 0.5).floor()),
+    };
+    if interval <= 0.0 {
+        row.problem("the gage's interval is not above zero", "write hours or hours:minutes");
+        return None;
+    }
+    let snow_factor = row.number(3)?;
+    let name = row.text(0).to_owned();
+    let (series, in_inches) = if starts_with(row.text(4), "FILE") {
+        if !row.has(8) {
+            return None;
+        }
+        let inches = row.word(7, &[("IN", true), ("MM", false)])?;
+        (rain_file(project, row)?, Some(inches))
+    } else if starts_with(row.text(4), "TIMESERIES") {
+        (row.find(5, Kind::Series)?, None)
+    } else {
+        row.problem("the gage's source is neither TIMESERIES nor FILE", "write one of them");
+        return None;
+    };
+    project.gages.push(Gage { name, form, interval, snow_factor, series, in_inches });
+    Some(())
+}
+
+/// The station's values of a rain file in SWMM's own layout: station year month day hour minute value.
+fn rain_file(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<Index> {
+    let (file, station) = (row.text(5).to_owned(), row.text(6).to_owned());
+    let Some(text) = (row.reader.files)(&file) else {
+        row.problem(format!("the rain file `{file}` cannot be read"), "put it beside the model");
+        return None;
+    };
+    let mut points = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        let w: Vec<&str> = line.split_whitespace().collect();
+        if w.is_empty()
+            || line.starts_with(';')
+            || !w.first().is_some_and(|s| s.eq_ignore_ascii_case(&station))
+        {
+            continue;
+        }
+        let v: Vec<f64> = w.iter().skip(1).filter_map(|x| number(x)).collect();
+        let [y, mo, d, h, mi, value] = v[..] else {
+            row.problem(
+                format!("line {} of `{file}` is not station year month day hour minute value", n + 1),
+                "convert the file to SWMM's standard layout",
+            );
+            return None;
+        };
+        let Some(day) = encode(y as i64, mo as i64, d as i64) else {
+            row.problem(format!("line {} of `{file}` has no date", n + 1), "correct it");
+            return None;
+        };
+        // SWMM keeps rain of files as 32-bit numbers.
+        points.push((day + (h * 3600.0 + mi * 60.0) / 86400.0, f64::from(value as f32)));
+    }
+    // A hidden series after all named ones, so that names keep their positions.
+    project.file_series.push(Series {
+        name: format!("{file}#{station}"),
+        line: row.line.number,
+        curve: crate::curve::Curve { points },
+    });
+    Some(FILE_SERIES + project.file_series.len() - 1)
+}
+
+pub(super) fn evaporation(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    let key = row.text(0).to_ascii_uppercase();
+    if starts_with(&key, "RECOVERY") {
+        project.evaporation.recovery = Some(row.find(1, Kind::Pattern)?);
+    } else if starts_with(&key, "DRY_ONLY") {
+        project.evaporation.dry_only = row.yes(1)?;
+    } else if starts_with(&key, "CONSTANT") {
+        project.evaporation.source = EvaporationSource::Constant(row.number(1)?);
+    } else if starts_with(&key, "MONTHLY") {
+        project.evaporation.source = EvaporationSource::Monthly(twelve(row)?);
+    } else if starts_with(&key, "TIMESERIES") {
+        project.evaporation.source = EvaporationSource::Series(row.find(1, Kind::Series)?);
+    } else {
+        row.problem(
+            format!("evaporation from `{key}` is known but not computed yet"),
+            "give it as CONSTANT, MONTHLY or TIMESERIES",
+        );
+        return None;
+    }
+    Some(())
+}
+
+fn twelve(row: &mut Row<'_, '_, '_>) -> Option<[f64; 12]> {
+    if !row.has(13) {
+        return None;
+    }
+    let mut values = [0.0; 12];
+    for (i, v) in values.iter_mut().enumerate() {
+        *v = row.number(i + 1)?;
+    }
+    Some(values)
+}
+
+pub(super) fn adjustment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    if row.len() == 1 {
+        return Some(());
+    }
+    let key = row.text(0).to_ascii_uppercase();
+    if starts_with(&key, "EVAP") {
+        project.adjustments.evaporation = twelve(row)?;
+    } else if starts_with(&key, "RAIN") {
+        project.adjustments.rain = twelve(row)?;
+    } else if starts_with(&key, "CONDUCT") {
+        project.adjustments.conductivity = twelve(row)?.map(|v| if v <= 0.0 { 1.0 } else { v });
+    } else if starts_with(&key, "TEMP") {
+        twelve(row)?;
+    } else {
+        let sub = row.find(1, Kind::Subcatchment)?;
+        let pattern = row.find(2, Kind::Pattern)?;
+        let Some(s) = project.subcatchments.get_mut(sub) else { return Some(()) };
+        if starts_with(&key, "N-PERV") {
+            s.n_pervious_pattern = Some(pattern);
+        } else if starts_with(&key, "DSTORE") {
+            s.storage_pattern = Some(pattern);
+        } else if starts_with(&key, "INFIL") {
+            s.infiltration_pattern = Some(pattern);
+        } else {
+            row.problem(format!("`{key}` is not an adjustment"), "correct the word");
+            return None;
+        }
+    }
+    Some(())
+}
+
+pub(super) fn subcatchment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    if !row.has(8) {
+        return None;
+    }
+    let gage = row.find(1, Kind::Gage)?;
+    let to = row.text(2).to_owned();
+    let outlet = match (row.known(Kind::Node, &to), row.known(Kind::Subcatchment, &to)) {
+        (Some(_), Some(_)) => {
+            row.problem(format!("`{to}` names a node and a subcatchment"), "give them different names");
+            return None;
+        }
+        (Some(node), None) => Outlet::Node(node),
+        (None, Some(sub)) => Outlet::Subcatchment(sub),
+        (None, None) => {
+            row.problem(format!("there is no node or subcatchment `{to}`"), "define it or correct the name");
+            return None;
+        }
+    };
+    let mut v = [0.0; 5];
+    for (i, x) in v.iter_mut().enumerate() {
+        *x = row.at_least_zero(i + 3)?;
+    }
+    if row.len() > 8 && !project.options.ignore_snowmelt {
+        row.problem(
+            "snow packs are known but not computed yet",
+            "take the pack out, or set IGNORE_SNOWMELT YES",
+        );
+        return None;
+    }
+    let [area, impervious, width, slope, curb] = v;
+    project.subcatchments.push(Subcatchment {
+        name: row.text(0).to_owned(),
+        gage,
+        outlet,
+        area,
+        impervious: impervious.min(100.0),
+        width,
+        slope,
+        curb,
+        n_impervious: 0.0,
+        n_pervious: 0.0,
+        storage_impervious: 0.0,
+        storage_pervious: 0.0,
+        zero_storage: 0.0,
+        routing: InternalRouting::Outlet,
+        routed: 100.0,
+        infiltration: None,
+        n_pervious_pattern: None,
+        storage_pattern: None,
+        infiltration_pattern: None,
+    });
+    Some(())
+}
+
+pub(super) fn subarea(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    if !row.has(7) {
+        return None;
+    }
+    let sub = row.find(0, Kind::Subcatchment)?;
+    let mut v = [0.0; 5];
+    for (i, x) in v.iter_mut().enumerate() {
+        *x = row.at_least_zero(i + 1)?;
+    }
+    let routing = row.word(6, InternalRouting::WORDS)?;
+    let routed = row.number_or(7, 100.0)?;
+    if !(0.0..=100.0).contains(&routed) {
+        row.problem(format!("{routed} percent are routed"), "write 0 to 100");
+        return None;
+    }
+    let s = project.subcatchments.get_mut(sub)?;
+    [s.n_impervious, s.n_pervious, s.storage_impervious, s.storage_pervious, s.zero_storage] = v;
+    s.routing = routing;
+    s.routed = routed;
+    Some(())
+}
+
+pub(super) fn infiltration(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    let sub = row.find(0, Kind::Subcatchment)?;
+    let mut n = row.len();
+    let mut model = project.options.infiltration;
+    if let Some((_, own)) = Infiltration::WORDS.iter().find(|(w, _)| starts_with(row.text(n - 1), w)) {
+        model = *own;
+        n -= 1;
+    }
+    let horton = matches!(model, Infiltration::Horton | Infiltration::ModifiedHorton);
+    let needed = if horton { 5 } else { 4 };
+    if n < needed {
+        row.problem(
+            format!("{needed} entries are needed for this kind of infiltration, {n} found"),
+            "write the missing ones",
+        );
+        return None;
+    }
+    let mut p = [0.0; 5];
+    for (i, x) in p.iter_mut().enumerate().take(needed - 1) {
+        *x = row.number(i + 1)?;
+    }
+    if horton && n > 5 {
+        p[4] = row.number(5)?;
+    }
+    let good = match model {
+        Infiltration::Horton | Infiltration::ModifiedHorton => p.iter().all(|x| *x >= 0.0) && p[0] >= p[1],
+        Infiltration::GreenAmpt | Infiltration::ModifiedGreenAmpt => {
+            p[0] >= 0.0 && p[1] > 0.0 && (0.0..=1.0).contains(&p[2])
+        }
+        Infiltration::CurveNumber => p[2] > 0.0,
+    };
+    if !good {
+        row.problem("these infiltration parameters make no soil", "check their signs and order");
+        return None;
+    }
+    project.subcatchments.get_mut(sub)?.infiltration = Some((model, p));
+    Some(())
+}

@@ -1,0 +1,315 @@
+//! Reading a project (读工程): names first, then every line, all problems at once.
+
+use std::collections::HashMap;
+
+use numerics::inp::{Document, Line, Problem, Problems, Separators, number, starts_with};
+
+use super::{Index, Project};
+
+/// Kinds of named objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Gage,
+    Subcatchment,
+    Node,
+    Link,
+    Curve,
+    Series,
+    Pattern,
+    Transect,
+    Street,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Gage => "rain gage",
+            Self::Subcatchment => "subcatchment",
+            Self::Node => "node",
+            Self::Link => "link",
+            Self::Curve => "curve",
+            Self::Series => "time series",
+            Self::Pattern => "pattern",
+            Self::Transect => "transect",
+            Self::Street => "street",
+        }
+    }
+}
+
+/// What a reading gives: the project and what is wrong with it. A project with problems is not to
+/// be run.
+#[derive(Debug, Clone)]
+pub struct ReadProject {
+    /// The project as far as it could be understood.
+    pub project: Project,
+    /// What is wrong, by line.
+    pub problems: Vec<Problem>,
+}
+
+/// Fetches the text of a file that the project names (rain, series); `None` if there is none.
+pub(super) type Files<'f> = &'f dyn Fn(&str) -> Option<String>;
+
+pub(super) struct Reader<'f> {
+    names: HashMap<(Kind, String), Index>,
+    pub(super) problems: Problems,
+    pub(super) files: Files<'f>,
+}
+
+/// One line being read: its words and where to complain.
+pub(super) struct Row<'a, 'r, 'f> {
+    pub(super) line: &'a Line<'a>,
+    pub(super) section: &'a str,
+    pub(super) reader: &'r mut Reader<'f>,
+}
+
+impl Row<'_, '_, '_> {
+    pub(super) fn len(&self) -> usize {
+        self.line.tokens.len()
+    }
+
+    pub(super) fn text(&self, i: usize) -> &str {
+        self.line.token(i)
+    }
+
+    pub(super) fn problem(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.reader.problems.add(self.line.number, self.section, message, remedy);
+    }
+
+    /// True when there are at least `n` words.
+    pub(super) fn has(&mut self, n: usize) -> bool {
+        if self.len() >= n {
+            return true;
+        }
+        let found = self.len();
+        self.problem(format!("the line has {found} entries, {n} are needed"), "write the missing ones");
+        false
+    }
+
+    pub(super) fn number(&mut self, i: usize) -> Option<f64> {
+        let word = self.line.token(i);
+        let value = number(word);
+        if value.is_none() {
+            self.problem(format!("entry {} `{word}` is not a number", i + 1), "write a number");
+        }
+        value
+    }
+
+    pub(super) fn at_least_zero(&mut self, i: usize) -> Option<f64> {
+        let value = self.number(i)?;
+        if value < 0.0 {
+            self.problem(format!("entry {} is {value}, below zero", i + 1), "write zero or more");
+            return None;
+        }
+        Some(value)
+    }
+
+    pub(super) fn number_or(&mut self, i: usize, default: f64) -> Option<f64> {
+        if i < self.len() { self.number(i) } else { Some(default) }
+    }
+
+    pub(super) fn word<T: Copy>(&mut self, i: usize, words: &[(&str, T)]) -> Option<T> {
+        let token = self.line.token(i);
+        let found = words.iter().find(|(w, _)| starts_with(token, w)).map(|(_, t)| *t);
+        if found.is_none() {
+            let list: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
+            self.problem(
+                format!("entry {} `{token}` is not a known word", i + 1),
+                format!("one of {}", list.join(", ")),
+            );
+        }
+        found
+    }
+
+    pub(super) fn yes(&mut self, i: usize) -> Option<bool> {
+        self.word(i, &[("NO", false), ("YES", true)])
+    }
+
+    pub(super) fn yes_or(&mut self, i: usize, default: bool) -> Option<bool> {
+        if i < self.len() && self.text(i) != "*" { self.yes(i) } else { Some(default) }
+    }
+
+    pub(super) fn known(&self, kind: Kind, name: &str) -> Option<Index> {
+        self.reader.names.get(&(kind, name.to_ascii_uppercase())).copied()
+    }
+
+    pub(super) fn find(&mut self, i: usize, kind: Kind) -> Option<Index> {
+        let name = self.line.token(i);
+        let found = self.known(kind, name);
+        if found.is_none() {
+            self.problem(format!("there is no {} `{name}`", kind.word()), "define it or correct the name");
+        }
+        found
+    }
+}
+
+/// Sections by keyword, what they define and who reads them.
+type Read = fn(&mut Project, &mut Row<'_, '_, '_>) -> Option<()>;
+
+fn nothing(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
+    Some(())
+}
+
+fn unsupported(_: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
+    let section = row.section.to_owned();
+    row.problem(
+        format!("section [{section}] is known but not computed yet"),
+        "take it out of the model, or run this model with EPA's engine",
+    );
+    None
+}
+
+fn options_last(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
+    Some(())
+}
+
+/// In SWMM's order: the first whose keyword begins the heading is meant.
+const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
+    ("TITLE", None, nothing),
+    ("OPTION", None, options_last),
+    ("FILE", None, unsupported),
+    ("RAINGAGE", Some(Kind::Gage), super::hydrology::gage),
+    ("TEMPERATURE", None, unsupported),
+    ("EVAP", None, super::hydrology::evaporation),
+    ("SUBCATCHMENT", Some(Kind::Subcatchment), super::hydrology::subcatchment),
+    ("SUBAREA", None, super::hydrology::subarea),
+    ("INFIL", None, super::hydrology::infiltration),
+    ("AQUIFER", None, unsupported),
+    ("GROUNDWATER", None, unsupported),
+    ("SNOWPACK", None, unsupported),
+    ("JUNC", Some(Kind::Node), super::network::junction),
+    ("OUTFALL", Some(Kind::Node), super::network::outfall),
+    ("STORAGE", Some(Kind::Node), super::network::storage),
+    ("DIVIDER", Some(Kind::Node), super::network::divider),
+    ("CONDUIT", Some(Kind::Link), super::network::conduit),
+    ("PUMP", Some(Kind::Link), super::network::pump),
+    ("ORIFICE", Some(Kind::Link), super::network::orifice),
+    ("WEIR", Some(Kind::Link), super::network::weir),
+    ("OUTLET", Some(Kind::Link), super::network::outlet),
+    ("XSECT", None, super::network::section),
+    ("TRANSECT", None, super::tables::transect),
+    ("LOSS", None, super::network::losses),
+    ("CONTROL", None, nothing),
+    ("POLLUT", None, unsupported),
+    ("LANDUSE", None, unsupported),
+    ("BUILDUP", None, unsupported),
+    ("WASHOFF", None, unsupported),
+    ("COVERAGE", None, unsupported),
+    ("INFLOW", None, super::inflow::direct),
+    ("DWF", None, super::inflow::dry_weather),
+    ("PATTERN", Some(Kind::Pattern), super::tables::pattern),
+    ("RDII", None, unsupported),
+    ("HYDROGRAPH", None, unsupported),
+    ("LOADING", None, unsupported),
+    ("TREATMENT", None, unsupported),
+    ("CURVE", Some(Kind::Curve), super::tables::curve),
+    ("TIMESERIES", Some(Kind::Series), super::tables::series),
+    ("REPORT", None, super::options::report),
+    ("COORDINATE", None, super::network::coordinate),
+    ("VERTICES", None, nothing),
+    ("POLYGON", None, nothing),
+    ("LABEL", None, nothing),
+    ("SYMBOL", None, nothing),
+    ("BACKDROP", None, nothing),
+    ("TAG", None, nothing),
+    ("PROFILE", None, nothing),
+    ("MAP", None, nothing),
+    ("LID_CONTROL", None, unsupported),
+    ("LID_USAGE", None, unsupported),
+    ("GWF", None, unsupported),
+    ("ADJUST", None, super::hydrology::adjustment),
+    ("EVENT", None, super::options::event),
+    ("STREET", Some(Kind::Street), super::tables::street),
+    ("INLET_USAGE", None, unsupported),
+    ("INLET", None, unsupported),
+];
+
+fn entry(name: &str) -> Option<&'static (&'static str, Option<Kind>, Read)> {
+    SECTIONS.iter().find(|(word, _, _)| starts_with(name, word))
+}
+
+impl Reader<'_> {
+    /// Gives every named object its position.
+    fn count(&mut self, document: &Document<'_>) {
+        let mut counts: HashMap<Kind, Index> = HashMap::new();
+        for section in &document.sections {
+            let Some((_, kind, _)) = entry(section.name) else {
+                self.problems.add(
+                    section.line,
+                    section.name,
+                    "this section is not one of SWMM's",
+                    "correct its name or take it out",
+                );
+                continue;
+            };
+            for line in &section.lines {
+                let (kind, name) = match kind {
+                    Some(kind) => (*kind, line.token(0)),
+                    None if starts_with(section.name, "TRANSECT") && starts_with(line.token(0), "X1") => {
+                        (Kind::Transect, line.token(1))
+                    }
+                    None => continue,
+                };
+                let key = (kind, name.to_ascii_uppercase());
+                let many_lines = matches!(kind, Kind::Curve | Kind::Series | Kind::Pattern);
+                if self.names.contains_key(&key) {
+                    if !many_lines {
+                        self.problems.add(
+                            line.number,
+                            section.name,
+                            format!("{} `{name}` is defined a second time", kind.word()),
+                            "give it another name",
+                        );
+                    }
+                    continue;
+                }
+                let next = counts.entry(kind).or_insert(0);
+                self.names.insert(key, *next);
+                *next += 1;
+            }
+        }
+    }
+}
+
+/// Reads a project's text. `files` gives the text of files it names (rain and time series), by the
+/// name as written.
+#[must_use]
+pub fn read(text: &str, files: Files<'_>) -> ReadProject {
+    let document = Document::read(text, Separators::Blanks);
+    let mut reader = Reader { names: HashMap::new(), problems: Problems::default(), files };
+    reader.count(&document);
+    let mut project = Project::default();
+    // Units and offsets decide how other sections are read: options go first.
+    super::options::read(&mut project, &document, &mut reader);
+    for section in &document.sections {
+        if starts_with(section.name, "TITLE") {
+            project.title =
+                section.raw.iter().filter(|l| !l.starts_with(";;")).map(|l| (*l).to_owned()).collect();
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    // Definitions in the file's order (positions follow it), then what refers to them.
+    for defining in [true, false] {
+        for section in &document.sections {
+            let Some((_, kind, read)) = entry(section.name) else { continue };
+            if kind.is_some() != defining {
+                continue;
+            }
+            for line in &section.lines {
+                let many_lines = matches!(kind, Some(Kind::Curve | Kind::Series | Kind::Pattern));
+                // The first definition counts; the second was complained of.
+                if let Some(kind) = kind
+                    && !many_lines
+                    && !seen.insert((*kind, line.token(0).to_ascii_uppercase()))
+                {
+                    continue;
+                }
+                let mut row = Row { line, section: section.name, reader: &mut reader };
+                if read(&mut project, &mut row).is_none() {
+                    super::network::keep_position(&mut project, *kind, line);
+                }
+            }
+        }
+    }
+    super::controls::read(&mut project, &document, &mut reader);
+    ReadProject { project, problems: reader.problems.into_sorted() }
+}
