@@ -12,6 +12,7 @@ pub mod hj212;
 pub mod influx;
 pub mod interval;
 pub mod json_push;
+pub mod modbus;
 pub mod protocol;
 pub mod report;
 pub mod sl427;

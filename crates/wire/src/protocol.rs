@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{hj212, influx, sl651};
+use crate::{cjt188, dlt645, hj212, influx, modbus, sl427, sl651};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -54,11 +54,39 @@ pub const PROTOCOLS: &[Protocol] = &[
         explain: hj212::explain,
     },
     Protocol {
+        name: sl427::NAME,
+        title: "SL/T 427-2021 水资源监测数据传输规约 (SZY 206-2016)",
+        default_port: sl427::DEFAULT_PORT,
+        json_line: sl427::json_line,
+        explain: sl427::explain,
+    },
+    Protocol {
+        name: cjt188::NAME,
+        title: "CJ/T 188 户用计量仪表数据传输技术条件",
+        default_port: cjt188::DEFAULT_PORT,
+        json_line: cjt188::json_line,
+        explain: cjt188::explain,
+    },
+    Protocol {
+        name: dlt645::NAME,
+        title: "DL/T 645-2007 多功能电能表通信协议",
+        default_port: dlt645::DEFAULT_PORT,
+        json_line: dlt645::json_line,
+        explain: dlt645::explain,
+    },
+    Protocol {
         name: influx::NAME,
         title: "InfluxDB line protocol",
         default_port: 8651,
         json_line: influx::json_line,
         explain: influx::explain,
+    },
+    Protocol {
+        name: modbus::NAME,
+        title: "Modbus TCP, RTU over TCP (V1.1b3)",
+        default_port: modbus::DEFAULT_PORT,
+        json_line: modbus::json_line,
+        explain: modbus::explain,
     },
 ];
 

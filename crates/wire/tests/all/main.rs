@@ -11,9 +11,15 @@ mod json;
 #[cfg(test)]
 mod json_push;
 #[cfg(test)]
+mod meters;
+#[cfg(test)]
+mod modbus;
+#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod quirks;
+#[cfg(test)]
+mod sl427;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]
