@@ -339,7 +339,8 @@ impl Changed {
                 Some(Subject::Rule(_) | Subject::Block(_) | Subject::Person(_) | Subject::System) => {
                     changed.registry = true;
                 }
-                None => (),
+                // Commands are asked for by the page that shows them.
+                Some(Subject::Command(_)) | None => (),
             }
         }
         changed

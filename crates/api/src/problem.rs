@@ -6,6 +6,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use field::alarm::AlarmRefusal;
+use field::command::CommandRefusal;
 use field::order::OrderRefusal;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,8 +67,12 @@ pub enum ProblemCode {
     OutOfTurn,
     /// Somebody else has accepted the order.
     NotYours,
-    /// Closing or reassigning needs a reason.
+    /// Closing, reassigning, refusing and telling a station something need a reason.
     ReasonNeeded,
+    /// Somebody else must allow a command than the one who asked for it.
+    OwnCommand,
+    /// The command's time is over: ask again.
+    CommandExpired,
     /// A handling needs 1 to 2000 characters and at most 9 photos.
     BadHandling,
     /// A rule's parameter is not right: `param`, `why`.
@@ -80,6 +85,8 @@ pub enum ProblemCode {
     Internal,
     /// It took too long.
     TimedOut,
+    /// `written` rows are durable, `refused` rows are in the quarantine: `faults` names them.
+    PartialWrite,
 }
 
 impl ProblemCode {
@@ -94,7 +101,7 @@ impl ProblemCode {
             Self::Invalid | Self::BadHandling | Self::BadShelf | Self::BadRule => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::BadBody | Self::IdempotencyKeyMissing => StatusCode::BAD_REQUEST,
+            Self::BadBody | Self::IdempotencyKeyMissing | Self::PartialWrite => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadPhoto => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::IfMatchMissing => StatusCode::PRECONDITION_REQUIRED,
@@ -109,6 +116,8 @@ impl ProblemCode {
             | Self::NoChange
             | Self::OutOfTurn
             | Self::NotYours
+            | Self::OwnCommand
+            | Self::CommandExpired
             | Self::ReasonNeeded => StatusCode::CONFLICT,
             Self::Busy | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
             Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -201,6 +210,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Refused(Refusal::Alarm(refusal)) => alarm_code(refusal).into(),
             StoreError::Refused(Refusal::Order(refusal)) => order_code(refusal).into(),
+            StoreError::Refused(Refusal::Command(refusal)) => command_code(refusal).into(),
             StoreError::Conflict { .. } => ProblemCode::ChangedMeanwhile.into(),
             StoreError::Missing { what, id } => Self::not_found(what, id),
             StoreError::Invalid { what: "repeating an act", .. } => ProblemCode::IdempotencyKeyReused.into(),
@@ -237,5 +247,14 @@ const fn order_code(refusal: OrderRefusal) -> ProblemCode {
         OrderRefusal::ReasonNeeded => ProblemCode::ReasonNeeded,
         OrderRefusal::BadHandling => ProblemCode::BadHandling,
         OrderRefusal::NoChange => ProblemCode::NoChange,
+    }
+}
+
+const fn command_code(refusal: CommandRefusal) -> ProblemCode {
+    match refusal {
+        CommandRefusal::OutOfTurn => ProblemCode::OutOfTurn,
+        CommandRefusal::OwnCommand => ProblemCode::OwnCommand,
+        CommandRefusal::ReasonNeeded => ProblemCode::ReasonNeeded,
+        CommandRefusal::Expired => ProblemCode::CommandExpired,
     }
 }

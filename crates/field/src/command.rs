@@ -426,7 +426,8 @@ impl CommandAct {
 }
 
 /// Why something cannot happen to a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum CommandRefusal {
     /// Not in this state.
     #[error("the command is past that: see its state")]

@@ -33,6 +33,8 @@ pub struct Limits {
     pub frame: Duration,
     /// An answer must be taken within this time.
     pub answer: Duration,
+    /// A station must answer a command within this time.
+    pub command: Duration,
     /// A connection that sent so many pieces that are no frame of a known station is closed.
     pub bad_pieces: u32,
 }
@@ -44,6 +46,8 @@ impl Default for Limits {
             idle: Duration::from_secs(600),
             frame: Duration::from_secs(30),
             answer: Duration::from_secs(10),
+            // SL 651 asks for 10 to 20 s on GPRS; a gate needs a while to begin.
+            command: Duration::from_secs(30),
             bad_pieces: 64,
         }
     }

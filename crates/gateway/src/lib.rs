@@ -16,6 +16,7 @@
 //! Never: judges readings, knows alarms, speaks HTTP.
 
 mod config;
+mod desk;
 mod downlink;
 mod error;
 mod hub;
@@ -119,7 +120,7 @@ pub async fn run(
 ) -> Result<Gateway, GatewayError> {
     let (quarantine, keeper) = quarantine::start(store.tables.clone());
     let hub = Hub {
-        intake: Arc::new(Intake::new(store, clock)),
+        intake: Arc::new(Intake::new(store.clone(), Arc::clone(&clock))),
         quarantine,
         downlink: Downlink::default(),
         limits: config.limits,
@@ -131,6 +132,8 @@ pub async fn run(
     if let Some(config) = config.sl651 {
         sl651::start(config, &hub, &mut started).await?;
     }
+    let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
+    started.tasks.push(tokio::spawn(desk.run(hub.clone())));
     // The keeper ends by itself when the last listener has let go of its queue.
     drop(hub);
     let Started { listening, mut tasks } = started;

@@ -1,6 +1,7 @@
 //! What can go wrong in the store. Every error says what was being done, to which thing, and what to do.
 
 use field::alarm::AlarmRefusal;
+use field::command::CommandRefusal;
 use field::order::OrderRefusal;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +109,9 @@ pub enum Refusal {
     /// An order refused.
     #[error("order: {0}")]
     Order(#[from] OrderRefusal),
+    /// A command refused.
+    #[error("command: {0}")]
+    Command(#[from] CommandRefusal),
 }
 
 impl StoreError {

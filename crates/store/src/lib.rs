@@ -10,6 +10,7 @@
 //! Never: HTTP, device sockets, the machine's clock (but for [`playback::SystemClock`]).
 //! What "durable" means is written in `docs/decisions/0002-durable.md`.
 
+pub mod command;
 pub mod credential;
 mod error;
 mod fault;

@@ -32,6 +32,8 @@ export const problemWords = words({
   alarm_active: { zh: '报警还没消除;现在关闭请写明原因。', en: 'The alarm still holds; give a reason to close now.' },
   reason_needed: { zh: '请写明原因。', en: 'Give a reason.' },
   wrong_state: { zh: '这一步现在做不了,状态刚刚变过。', en: 'This step does not fit any more; the state has just changed.' },
+  own_command: { zh: '指令须由申请人以外的人员批准。', en: 'Somebody else than the one who asked must allow the command.' },
+  command_expired: { zh: '指令已过有效期，请重新申请。', en: 'The command’s time is over: ask again.' },
   not_yours: { zh: '这张工单不是派给您的。', en: 'This order is not yours.' },
   too_large: { zh: '内容太大,请缩小后再传。', en: 'It is too large; make it smaller and try again.' },
   invalid: {

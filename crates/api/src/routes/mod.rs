@@ -5,6 +5,7 @@ use crate::route::Route;
 mod alarms;
 mod channels;
 mod clock;
+mod commands;
 mod credentials;
 mod demo;
 mod journal;
@@ -18,6 +19,7 @@ mod packets;
 mod people;
 mod photos;
 mod push;
+mod pushed;
 mod quarantine;
 mod rain;
 mod rules;
@@ -42,10 +44,12 @@ pub(crate) fn table() -> Vec<Route> {
         quarantine::routes(),
         alarms::routes(),
         orders::routes(),
+        commands::routes(),
         photos::routes(),
         messages::routes(),
         channels::routes(),
         push::routes(),
+        pushed::routes(),
         people::routes(),
         rules::routes(),
         journal::routes(),

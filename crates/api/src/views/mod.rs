@@ -3,6 +3,7 @@
 //! Plain data with `Serialize` and a schema; how each is made from the domain is beside it.
 
 pub(crate) mod alarm;
+pub(crate) mod command;
 pub(crate) mod demo;
 pub(crate) mod line;
 pub(crate) mod map;

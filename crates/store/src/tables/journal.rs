@@ -5,7 +5,7 @@ use super::db::{Db, Query, Select};
 use super::doc;
 use crate::StoreError;
 use crate::error::SqlContext as _;
-use field::id::{AlarmId, BlockId, JournalSeq, MessageId, OrderId, PersonId, RuleId, StationCode};
+use field::id::{AlarmId, BlockId, CommandId, JournalSeq, MessageId, OrderId, PersonId, RuleId, StationCode};
 use field::time::Time;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -49,6 +49,8 @@ pub enum Subject {
     Block(BlockId),
     /// 人员.
     Person(PersonId),
+    /// 指令.
+    Command(CommandId),
     /// The platform itself: settings, towns, map.
     System,
 }
@@ -63,6 +65,7 @@ impl std::fmt::Display for Subject {
             Self::Rule(id) => write!(f, "rule:{id}"),
             Self::Block(id) => write!(f, "block:{id}"),
             Self::Person(id) => write!(f, "person:{id}"),
+            Self::Command(id) => write!(f, "command:{id}"),
             Self::System => f.write_str("system"),
         }
     }
@@ -87,6 +90,7 @@ impl std::str::FromStr for Subject {
             "rule" => Self::Rule(RuleId(number()?)),
             "block" => Self::Block(BlockId(number()?)),
             "person" => Self::Person(PersonId(number()?)),
+            "command" => Self::Command(CommandId(number()?)),
             _ => return Err(bad()),
         })
     }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 mod access;
 mod alarms;
+mod commands;
 mod credentials;
 mod db;
 mod doc;
@@ -26,6 +27,7 @@ mod schema;
 mod settings;
 mod tx;
 
+pub use commands::{CommandFilter, NewCommand};
 pub(crate) use journal::hex;
 pub use journal::{Actor, Line, Subject};
 pub use quarantine::MAX_QUARANTINED;

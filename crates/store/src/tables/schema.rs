@@ -5,7 +5,7 @@
 //! only: what SQLite and PostgreSQL mean the same by.
 
 /// The steps, oldest first; the version of a database is how many it has seen.
-pub(crate) const STEPS: &[&[&str]] = &[FIRST, CREDENTIALS];
+pub(crate) const STEPS: &[&[&str]] = &[FIRST, CREDENTIALS, COMMANDS];
 
 /// The newest version this program knows.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
@@ -13,6 +13,14 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 /// Where the version is kept; made before any step.
 pub(crate) const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS schema_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)";
+
+/// 指令: what stations are asked and told.
+const COMMANDS: &[&str] = &[
+    "CREATE TABLE commands (
+        id BIGINT PRIMARY KEY, station TEXT NOT NULL, open BIGINT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX commands_open ON commands (open, id)",
+    "CREATE INDEX commands_station ON commands (station, id)",
+];
 
 /// 凭据: what stations prove themselves with.
 const CREDENTIALS: &[&str] = &["CREATE TABLE credentials (

@@ -4,6 +4,7 @@ use crate::engines::Place;
 use std::pin::Pin;
 
 mod access;
+mod commands;
 mod credentials;
 pub(crate) mod journal;
 mod lives;
@@ -35,6 +36,10 @@ pub(crate) const CASES: &[Case] = &[
     ("a refused act changes nothing", |p| Box::pin(lives::a_refused_act(p))),
     ("the same key acts once", |p| Box::pin(lives::the_same_key_acts_once(p))),
     ("a further alarm joins the order of its station", |p| Box::pin(lives::joining(p))),
+    ("a command is asked and allowed and sent once", |p| Box::pin(commands::asked_allowed_sent_answered(p))),
+    ("interlocks refuse and standing orders allow and secrets are blotted out", |p| {
+        Box::pin(commands::interlocks_and_standing_orders(p))
+    }),
     ("a message with the same key is asked for once", |p| Box::pin(messages::asked_once(p))),
     ("the most urgent delivery goes first and then the oldest", |p| Box::pin(messages::urgent_first(p))),
     ("every try of a message is in the ledger and the journal", |p| Box::pin(messages::the_ledger(p))),
