@@ -57,7 +57,7 @@ pub(crate) fn to_bcd_le(mut value: u64, count: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(count);
     for _ in 0..count {
         let two = u8::try_from(value % 100).unwrap_or_default();
-        bytes.push((two / 10) << 4 | two % 10);
+        bytes.push(((two / 10) << 4) | (two % 10));
         value /= 100;
     }
     bytes

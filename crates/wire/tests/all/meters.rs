@@ -1,0 +1,199 @@
+//! CJ/T 188 and DL/T 645: frames of the field, broken ones, and frames written and read back.
+
+use crate::support::{at, hex};
+use proptest::prelude::*;
+use wire::cut::{Piece, StreamCutter};
+use wire::{cjt188, dlt645};
+
+/// Frames of water meters with right sums.
+const WATER: &[&str] = &[
+    "68100100000508000001031F90003916",
+    "FEFEFE6810010000050800008116901F00002301002C000000002C0000000000000000004816",
+    "FEFEFE6810AAAAAAAAAAAAAA0103901F01D216",
+    "FEFEFEFE6810437632510000008116901F0047700100295148010029202005282058240000A716",
+    "FEFEFE6810962911800100008116901F02001200002C000000002C0000000000000002007D16",
+    "FEFEFE6810011312190000000404A01701991016",
+    "FEFEFE6810776655443322118109901F017856341200FFA116",
+    "683077665544332211C104901F0102EB16",
+    "FEFEFE681001131219000000A11D901F012C000000002C00000000350000000056201817121920402200030716",
+];
+/// Frames of electricity meters with right sums.
+const POWER: &[&str] = &[
+    "6801000000000068110433333433B316",
+    "6837030092813968910833333433373333338C16",
+    "68AAAAAAAAAAAA681300DF16",
+    "68160000001520681104333339350416",
+];
+
+fn shared(name: &str) -> Option<serde_json::Value> {
+    let path = format!("{}/../../../shared/data/protocols/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("skipped: ../shared is not here");
+    }
+    serde_json::from_str(&text?).ok()
+}
+
+#[test]
+fn every_collected_water_meter_frame_decodes_as_its_collection_says() {
+    let Some(file) = shared("cjt188.json") else { return };
+    for case in file["frames"].as_array().unwrap() {
+        let text = case["hex"].as_str().unwrap();
+        let frame = cjt188::decode(&hex(text));
+        assert_eq!(
+            frame.is_trusted(),
+            case["checksum_ok"].as_bool().unwrap(),
+            "{text}: {:?}",
+            frame.problems
+        );
+        let want = &case["decoded"];
+        assert_eq!(frame.address.as_deref(), want["meter_no_bcd"].as_str(), "{text}");
+        if let (true, Some(total)) = (frame.is_trusted(), want["current_m3"].as_f64()) {
+            assert_eq!(frame.readings[0].value, Some(total), "{text}");
+            assert_eq!(
+                frame.status.unwrap().valve().map(cjt188::Valve::code),
+                want["valve"].as_str(),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_collected_electricity_frame_decodes_as_its_collection_says() {
+    let Some(file) = shared("dlt645.json") else { return };
+    for case in file["frames"].as_array().unwrap() {
+        let text = case["hex"].as_str().unwrap();
+        let frame = dlt645::decode(&hex(text));
+        assert_eq!(
+            frame.is_trusted(),
+            case["checksum_ok"].as_bool().unwrap(),
+            "{text}: {:?}",
+            frame.problems
+        );
+        assert_eq!(frame.address.as_deref(), case["decoded"]["addr"].as_str(), "{text}");
+    }
+}
+
+#[test]
+fn a_water_meter_says_its_total_its_valve_and_its_units() {
+    let frame = cjt188::decode(&hex(WATER[1]));
+    assert_eq!((frame.readings[0].id.as_str(), frame.readings[0].value), ("901F", Some(123.0)));
+    assert_eq!(frame.status.unwrap().valve(), Some(cjt188::Valve::Open));
+    // Litres, and a clock written year first.
+    let litres = cjt188::decode(&hex(WATER[3]));
+    assert_eq!((litres.readings[0].unit, litres.readings[0].value), ("L", Some(170.47)));
+    assert_eq!(litres.clock, Some(at("2020-05-28T20:58:24")));
+    let kept = litres.to_report(at("2020-05-28T21:00")).readings[0].value.unwrap();
+    assert!((kept - 0.170_47).abs() < 1e-12);
+    // A short answer, a refusal, a vendor's own report.
+    assert_eq!(cjt188::decode(&hex(WATER[6])).readings[0].value, Some(123_456.78));
+    let refused = cjt188::decode(&hex(WATER[7]));
+    assert!(refused.is_refusal() && refused.is_trusted() && refused.readings.is_empty());
+    assert_eq!(cjt188::decode(&hex(WATER[8])).notes[0].code, "vendor_report");
+    assert_eq!(cjt188::decode(&hex(WATER[0])).di, Some(cjt188::di::TOTALS), "the turned order is understood");
+}
+
+#[test]
+fn an_electricity_meter_says_its_energy() {
+    let frame = dlt645::decode(&hex(POWER[1]));
+    let first = &frame.readings[0];
+    assert_eq!(
+        (first.id.as_str(), first.element, first.value, first.unit),
+        ("00010000", "energy_import", Some(0.04), "kWh")
+    );
+    let line: serde_json::Value = serde_json::from_str(&dlt645::json_line(POWER[1])).unwrap();
+    assert_eq!((line["station"].as_str(), line["function"].as_str()), (Some("398192000337"), Some("91")));
+}
+
+#[test]
+fn what_a_centre_writes_is_what_the_field_writes() {
+    let anyone = cjt188::encode::Address { kind: 0x10, bytes: cjt188::ANYONE };
+    assert_eq!(cjt188::encode::read(anyone, cjt188::di::TOTALS, 1, false), hex(WATER[2]));
+    let meter = cjt188::encode::Address::of(0x10, "00000019121301").unwrap();
+    assert_eq!(cjt188::encode::valve(meter, false, 1), hex(WATER[5]));
+    assert!(cjt188::encode::Address::of(0x10, "12x").is_none());
+    assert_eq!(&dlt645::encode::read(dlt645::encode::address("1").unwrap(), 0x0001_0000)[4..], hex(POWER[0]));
+    assert_eq!(&dlt645::encode::read_address()[4..], hex(POWER[2]));
+    assert!(dlt645::decode(&dlt645::encode::set_clock(at("2026-05-12T14:15:30"))).is_trusted());
+}
+
+#[test]
+fn no_flipped_bit_panics_or_passes() {
+    let flips = |text: &str, trusted: &dyn Fn(&[u8]) -> bool| {
+        let bytes = hex(text);
+        assert!(trusted(&bytes), "{text}");
+        let lead = bytes.iter().take_while(|b| **b == 0xFE).count();
+        for bit in lead * 8..bytes.len() * 8 {
+            let mut broken = bytes.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            assert!(!trusted(&broken), "bit {bit} of {text}");
+        }
+    };
+    for text in WATER {
+        flips(text, &|bytes| {
+            let _ = cjt188::explain(bytes);
+            cjt188::decode(bytes).is_trusted()
+        });
+    }
+    for text in POWER {
+        flips(text, &|bytes| {
+            let _ = dlt645::explain(bytes);
+            dlt645::decode(bytes).is_trusted()
+        });
+    }
+}
+
+#[test]
+fn a_line_full_of_noise_still_gives_its_frames() {
+    let mut stream = vec![0x68, 0x10, 0xFE, 0x16];
+    for text in WATER {
+        stream.extend(hex(text));
+        stream.extend([0xFE, 0xFE]);
+    }
+    for step in [1, 5, 90] {
+        let mut cutter = StreamCutter::new(cjt188::FRAMING);
+        let mut frames = 0;
+        let mut count =
+            |p: Piece| frames += usize::from(matches!(p, Piece::Frame(f) if cjt188::decode(&f).is_trusted()));
+        stream.chunks(step).for_each(|chunk| cutter.feed(chunk, &mut count));
+        cutter.give_up(&mut count);
+        assert_eq!(frames, WATER.len(), "step {step}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_meter_writes_is_read_back(number in 0_u64..99_999_999_999_999, current in 0_u32..99_999_999, settled in 0_u32..99_999_999, serial: u8, status: u8) {
+        let digits = format!("{number:014}");
+        let meter = cjt188::encode::Address::of(0x13, &digits).unwrap();
+        let clock = at("2021-06-30T14:00:05");
+        let totals = cjt188::encode::Totals { current, settled, clock, status: [status, 0] };
+        let frame = cjt188::decode(&cjt188::encode::totals(meter, serial, &totals));
+        prop_assert!(frame.problems.is_empty());
+        prop_assert_eq!((frame.address, frame.serial, frame.clock), (Some(digits), Some(serial), Some(clock)));
+        let values: Vec<_> = frame.readings.iter().map(|r| r.value.unwrap()).collect();
+        prop_assert_eq!(values, vec![f64::from(current) / 100.0, f64::from(settled) / 100.0, f64::from(status)]);
+    }
+
+    #[test]
+    fn what_an_electricity_meter_writes_is_read_back(which in 0..dlt645::ITEMS.len(), raw in 0_u32..7_999) {
+        let item = &dlt645::ITEMS[which];
+        let value = f64::from(raw) / 10_f64.powi(i32::from(item.decimals));
+        let value = if item.signed { -value } else { value };
+        let frame = dlt645::decode(&dlt645::encode::answer([1; 6], item.di, value).unwrap());
+        prop_assert!(frame.problems.is_empty());
+        let read = frame.readings[0].value.unwrap();
+        prop_assert!((read - value).abs() < 1e-9, "{} {} {}", item.element, read, value);
+    }
+
+    #[test]
+    fn any_bytes_are_a_value(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "\\PC{0,80}") {
+        let (water, power) = (cjt188::decode(&bytes), dlt645::decode(&bytes));
+        prop_assert!(water.is_trusted() || water.readings.is_empty());
+        prop_assert!(power.is_trusted() || power.readings.is_empty());
+        let _ = (cjt188::explain(&bytes), dlt645::explain(&bytes), cjt188::json_line(&text), dlt645::json_line(&text));
+    }
+}
