@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{cjt188, dlt645, hj212, influx, sl427, sl651};
+use crate::{cjt188, dlt645, hj212, influx, modbus, sl427, sl651};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -80,6 +80,13 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: 8651,
         json_line: influx::json_line,
         explain: influx::explain,
+    },
+    Protocol {
+        name: modbus::NAME,
+        title: "Modbus TCP, RTU over TCP (V1.1b3)",
+        default_port: modbus::DEFAULT_PORT,
+        json_line: modbus::json_line,
+        explain: modbus::explain,
     },
 ];
 

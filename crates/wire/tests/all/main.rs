@@ -13,6 +13,8 @@ mod json_push;
 #[cfg(test)]
 mod meters;
 #[cfg(test)]
+mod modbus;
+#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod quirks;
