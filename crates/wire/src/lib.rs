@@ -13,10 +13,12 @@ pub mod influx;
 pub mod interval;
 pub mod json_push;
 pub mod modbus;
+pub mod mqtt;
 pub mod protocol;
 pub mod report;
 pub mod sl427;
 pub mod sl651;
+pub mod sparkplug;
 
 pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};
 pub use report::{Report, ReportFile, ReportReading};

@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{cjt188, dlt645, hj212, influx, modbus, sl427, sl651};
+use crate::{cjt188, dlt645, hj212, influx, modbus, mqtt, sl427, sl651, sparkplug};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -87,6 +87,20 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: modbus::DEFAULT_PORT,
         json_line: modbus::json_line,
         explain: modbus::explain,
+    },
+    Protocol {
+        name: mqtt::NAME,
+        title: "MQTT 3.1.1 / 5.0 (ISO/IEC 20922, OASIS)",
+        default_port: mqtt::DEFAULT_PORT,
+        json_line: mqtt::json_line,
+        explain: mqtt::explain,
+    },
+    Protocol {
+        name: sparkplug::NAME,
+        title: "Sparkplug B 3.0 (ISO/IEC 20237)",
+        default_port: mqtt::DEFAULT_PORT,
+        json_line: sparkplug::json_line,
+        explain: sparkplug::explain,
     },
 ];
 

@@ -1,0 +1,96 @@
+//! Messages as JSON: the lines of `zhizhen decode mqtt`, and the view of the frame-trace page.
+//!
+//! A stored message is its PUBLISH packet, so that its topic is not lost.
+
+use super::map::TopicMap;
+use super::{NAME, Packet, Publish, Version, decode};
+use crate::fault::Fault;
+use crate::{Explained, Field, hex, sparkplug};
+use field::time::Time;
+use serde_json::{Value, json};
+
+/// One PUBLISH packet in hexadecimal, or `topic payload` → one JSON object in one line.
+///
+/// Times that the payload does not tell are left out: a line has no moment of arrival.
+#[must_use]
+pub fn json_line(text: &str) -> String {
+    let publish = match text.trim().split_once(char::is_whitespace) {
+        Some((topic, payload)) if !is_hex(text) => {
+            let payload = payload.trim_start();
+            let payload = match topic.starts_with("spBv1.0/") && is_hex(payload) {
+                true => hex::bytes_of(payload, super::MAX_PACKET).unwrap_or_default(),
+                false => payload.as_bytes().to_vec(),
+            };
+            Ok(Publish { topic: topic.to_owned(), payload, ..Publish::default() })
+        }
+        _ => hex::bytes_of(text, super::MAX_PACKET).and_then(|bytes| read(&bytes)),
+    };
+    match publish {
+        Ok(publish) => view(&publish).to_string(),
+        Err(fault) => {
+            json!({ "protocol": NAME, "station": null, "function": null, "readings": [], "problems": [fault] })
+                .to_string()
+        }
+    }
+}
+
+/// One PUBLISH packet, explained for a page.
+#[must_use]
+pub fn explain(bytes: &[u8]) -> Explained {
+    match read(bytes) {
+        Ok(publish) => Explained { decoded: view(&publish), fields: fields(bytes, &publish) },
+        Err(fault) => Explained {
+            decoded: json!({ "protocol": NAME, "readings": [], "problems": [fault] }),
+            fields: vec![],
+        },
+    }
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit() || b.is_ascii_whitespace())
+}
+
+/// A PUBLISH of either edition: 3.1.1 and 5.0 differ in the byte that begins the properties, so that
+/// which reads without a fault is tried; a packet is kept as 3.1.1.
+fn read(bytes: &[u8]) -> Result<Publish, Fault> {
+    match decode(bytes, Version::V311)? {
+        Packet::Publish(publish) => Ok(publish),
+        _ => Err(Fault::fatal("no_publish", "the packet is no PUBLISH: only those carry readings")),
+    }
+}
+
+fn view(publish: &Publish) -> Value {
+    if let Some(topic) = sparkplug::Topic::parse(&publish.topic) {
+        return sparkplug::view(&topic, &publish.payload);
+    }
+    // Without a moment of arrival: where the payload tells no time, none is shown.
+    let told = TopicMap::plain().read(&publish.topic, &publish.payload, Time::MIN).unwrap_or_default();
+    let readings: Vec<_> = told
+        .readings
+        .iter()
+        .map(|r| {
+            let at = (r.observed_at != Time::MIN).then_some(r.observed_at);
+            let quality = if r.value.is_some() { "good" } else { "missing" };
+            json!({ "id": r.element, "element": r.element, "value": r.value, "unit": r.unit, "quality": quality,
+                "observed_at": at })
+        })
+        .collect();
+    json!({
+        "protocol": NAME, "station": told.readings.first().map(|r| &r.station), "function": "publish",
+        "topic": publish.topic, "sent_at": null, "readings": readings, "problems": told.faults,
+    })
+}
+
+fn fields(bytes: &[u8], publish: &Publish) -> Vec<Field> {
+    let payload = bytes.len() - publish.payload.len();
+    let number = if publish.qos.number() > 0 { 2 } else { 0 };
+    let topic = payload.saturating_sub(number + publish.topic.len());
+    let field = |start: usize, end: usize, name: &str| Field { start, end, name: name.to_owned() };
+    let mut fields =
+        vec![field(0, topic.saturating_sub(2), "header"), field(topic, topic + publish.topic.len(), "topic")];
+    if number > 0 {
+        fields.push(field(payload - number, payload, "packet_id"));
+    }
+    fields.push(field(payload, bytes.len(), "payload"));
+    fields
+}
