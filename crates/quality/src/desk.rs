@@ -195,18 +195,15 @@ impl Desk {
         let rain: Vec<&[Sample]> = around.iter().map(|(id, _)| self.trails.of(*id)).collect();
         let beside: Vec<(Quantity, &[Sample])> =
             siblings.iter().map(|p| (p.quantity, self.trails.of(p.id))).collect();
-        let view =
-            View { point, trail: self.trails.of(point.id), siblings: &beside, rain_around: &rain };
+        let view = View { point, trail: self.trails.of(point.id), siblings: &beside, rain_around: &rain };
         Ok(checks.into_iter().find_map(|check| (check.judge)(&view).map(|doubt| (check.code, doubt))))
     }
 
     /// The reading as it is, with its quality turned to doubtful.
     fn doubted(&self, point: PointId, at: Time) -> Option<Reading> {
         let sample = self.trails.of(point).iter().rev().find(|s| s.at == at)?;
-        (sample.quality == Quality::Good).then_some(Reading {
-            point,
-            sample: Sample { quality: Quality::Suspect, ..*sample },
-        })
+        (sample.quality == Quality::Good)
+            .then_some(Reading { point, sample: Sample { quality: Quality::Suspect, ..*sample } })
     }
 
     fn gauges_around(&mut self, registry: &Registry, point: &Point) -> Vec<Gauge> {
@@ -274,7 +271,9 @@ impl Desk {
             self.trails.insert(point.id, *sample);
         }
         metrics::counter!("quality_estimates_total").increment(estimates.len() as u64);
-        let findings = estimates.iter().map(|s| json!({ "check": "estimate", "point": point.id, "at": s.at, "found": s.value }));
+        let findings = estimates
+            .iter()
+            .map(|s| json!({ "check": "estimate", "point": point.id, "at": s.at, "found": s.value }));
         let findings = findings.collect();
         self.write(station, readings, findings).await
     }

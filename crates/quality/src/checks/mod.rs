@@ -54,8 +54,7 @@ pub struct Check {
 }
 
 /// Every check, the surest first: the first doubt is the one that is written down.
-pub const CHECKS: &[Check] =
-    &[range::CHECK, step::CHECK, physical::CHECK, spatial::CHECK, stuck::CHECK];
+pub const CHECKS: &[Check] = &[range::CHECK, step::CHECK, physical::CHECK, spatial::CHECK, stuck::CHECK];
 
 impl Check {
     /// Whether it is for points that measure `quantity`.

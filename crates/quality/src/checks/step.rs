@@ -13,11 +13,8 @@ use field::sample::Quality;
 use field::station::Quantity;
 use field::time::{HOUR_MS, MINUTE_MS};
 
-pub(super) const CHECK: Check = Check {
-    code: "step",
-    quantities: &[Quantity::Level, Quantity::Depth, Quantity::Voltage],
-    judge,
-};
+pub(super) const CHECK: Check =
+    Check { code: "step", quantities: &[Quantity::Level, Quantity::Depth, Quantity::Voltage], judge };
 
 /// What a value may move, per minute and at least, in the quantity's unit. A street fills by some
 /// centimetres a minute; a battery under charge moves by volts at once.
@@ -38,7 +35,8 @@ fn judge(view: &View<'_>) -> Option<Doubt> {
     let (per_minute, least) = allowance(view.point.quantity);
     let limit = |ms: i64| (per_minute * ms as f64 / MINUTE_MS as f64).max(least);
     let (up, down) = (b - a, b - c);
-    let leaps = up.abs() > limit(middle.at.since_ms(before.at)) && down.abs() > limit(after.at.since_ms(middle.at));
+    let leaps =
+        up.abs() > limit(middle.at.since_ms(before.at)) && down.abs() > limit(after.at.since_ms(middle.at));
     let agree = (c - a).abs() <= limit(after.at.since_ms(before.at));
     (leaps && agree && up.signum() == down.signum()).then(|| Doubt {
         at: middle.at,
