@@ -2,4 +2,5 @@
 //! reader. Pure: no IO, no clock, no dice, no global state.
 
 pub mod inp;
+pub mod lanes;
 pub mod ordering;

@@ -1,0 +1,225 @@
+//! Lanes (并行道): the same arithmetic on one number or on a vector of them, so that a kernel is
+//! written once. The scalar instance does one IEEE operation for each written, in the order written:
+//! it is the reference. No fused multiply-add, no reordering.
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+pub use pulp::{Arch, Scalar, Simd, WithSimd};
+
+/// Widest vector there is, in `f64`s.
+pub const WIDEST: usize = 8;
+
+/// 道: `S`'s vector of `f64`s.
+#[derive(Clone, Copy, Debug)]
+pub struct V<S: Simd>(pub S, pub S::f64s);
+
+/// A yes or no for every lane.
+#[derive(Clone, Copy, Debug)]
+pub struct M<S: Simd>(pub S, pub S::m64s);
+
+impl<S: Simd> V<S> {
+    /// Lanes of this vector.
+    pub const LANES: usize = S::F64_LANES;
+
+    /// The same number everywhere.
+    #[inline(always)]
+    pub fn splat(s: S, v: f64) -> Self {
+        Self(s, s.splat_f64s(v))
+    }
+
+    /// A constant of the same kind as `self`.
+    #[inline(always)]
+    #[must_use]
+    pub fn c(self, v: f64) -> Self {
+        Self::splat(self.0, v)
+    }
+
+    /// The first lanes of a slice; zero where it is too short.
+    #[inline(always)]
+    pub fn load(s: S, from: &[f64]) -> Self {
+        Self(s, s.partial_load_f64s(from))
+    }
+
+    /// Writes the lanes that the slice has room for.
+    #[inline(always)]
+    pub fn store(self, to: &mut [f64]) {
+        self.0.partial_store_f64s(to, self.1);
+    }
+
+    /// The lanes as an array; those beyond the width are zero.
+    #[inline(always)]
+    #[must_use]
+    pub fn array(self) -> [f64; WIDEST] {
+        let mut a = [0.0; WIDEST];
+        self.store(&mut a);
+        a
+    }
+
+    /// `f` of every lane, one by one.
+    #[inline(always)]
+    #[must_use]
+    pub fn map(self, mut f: impl FnMut(usize, f64) -> f64) -> Self {
+        let mut a = self.array();
+        for (i, x) in a.iter_mut().enumerate().take(Self::LANES) {
+            *x = f(i, *x);
+        }
+        Self::load(self.0, &a)
+    }
+
+    /// Absolute value.
+    #[inline(always)]
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0, self.0.abs_f64s(self.1))
+    }
+
+    /// Square root.
+    #[inline(always)]
+    #[must_use]
+    pub fn sqrt(self) -> Self {
+        Self(self.0, self.0.sqrt_f64s(self.1))
+    }
+
+    /// `self < b`.
+    #[inline(always)]
+    #[must_use]
+    pub fn lt(self, b: Self) -> M<S> {
+        M(self.0, self.0.less_than_f64s(self.1, b.1))
+    }
+
+    /// `self <= b`.
+    #[inline(always)]
+    #[must_use]
+    pub fn le(self, b: Self) -> M<S> {
+        M(self.0, self.0.less_than_or_equal_f64s(self.1, b.1))
+    }
+
+    /// `self > b`.
+    #[inline(always)]
+    #[must_use]
+    pub fn gt(self, b: Self) -> M<S> {
+        b.lt(self)
+    }
+
+    /// `self >= b`.
+    #[inline(always)]
+    #[must_use]
+    pub fn ge(self, b: Self) -> M<S> {
+        b.le(self)
+    }
+
+    /// The smaller; the first when equal.
+    #[inline(always)]
+    #[must_use]
+    pub fn min(self, b: Self) -> Self {
+        self.le(b).select(self, b)
+    }
+
+    /// The greater; the first when equal.
+    #[inline(always)]
+    #[must_use]
+    pub fn max(self, b: Self) -> Self {
+        self.ge(b).select(self, b)
+    }
+
+    /// −1 below zero, else 1.
+    #[inline(always)]
+    #[must_use]
+    pub fn sign(self) -> Self {
+        self.lt(self.c(0.0)).select(self.c(-1.0), self.c(1.0))
+    }
+}
+
+impl<S: Simd> M<S> {
+    /// `a` where true, `b` elsewhere.
+    #[inline(always)]
+    pub fn select(self, a: V<S>, b: V<S>) -> V<S> {
+        V(self.0, self.0.select_f64s(self.1, a.1, b.1))
+    }
+
+    /// True when any lane is.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        self.0.first_true_m64s(self.1) < V::<S>::LANES
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $f:ident, $op:ident) => {
+        impl<S: Simd> $trait for V<S> {
+            type Output = Self;
+            #[inline(always)]
+            fn $f(self, b: Self) -> Self {
+                Self(self.0, self.0.$op(self.1, b.1))
+            }
+        }
+    };
+}
+operator!(Add, add, add_f64s);
+operator!(Sub, sub, sub_f64s);
+operator!(Mul, mul, mul_f64s);
+operator!(Div, div, div_f64s);
+
+impl<S: Simd> Neg for V<S> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(self.0, self.0.neg_f64s(self.1))
+    }
+}
+
+impl<S: Simd> BitAnd for M<S> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitand(self, b: Self) -> Self {
+        Self(self.0, self.0.and_m64s(self.1, b.1))
+    }
+}
+
+impl<S: Simd> BitOr for M<S> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitor(self, b: Self) -> Self {
+        Self(self.0, self.0.or_m64s(self.1, b.1))
+    }
+}
+
+impl<S: Simd> Not for M<S> {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        let yes = self.0.less_than_f64s(self.0.splat_f64s(0.0), self.0.splat_f64s(1.0));
+        Self(self.0, self.0.xor_m64s(self.1, yes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sum<'a>(&'a [f64]);
+
+    impl WithSimd for Sum<'_> {
+        type Output = [f64; WIDEST];
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            let x = V::load(s, self.0);
+            let negative = x.lt(x.c(0.0));
+            assert!(negative.any());
+            negative.select(-x, (x * x).sqrt() / x.c(2.0)).array()
+        }
+    }
+
+    #[test]
+    fn every_width_gives_the_bits_of_one_number() {
+        let input = [1.0, -3.0, 5.5, 0.1, -0.7, 9.0, 2.0, -1e-9];
+        let wide = Arch::new().dispatch(Sum(&input));
+        for (i, x) in input.iter().enumerate() {
+            let one = if *x < 0.0 { -x } else { (x * x).sqrt() / 2.0 };
+            if wide[i] != 0.0 {
+                assert_eq!(wide[i].to_bits(), one.to_bits());
+            }
+        }
+    }
+}
