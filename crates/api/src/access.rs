@@ -26,6 +26,8 @@ pub enum Who {
     SignedIn,
     /// Only these roles.
     Roles(&'static [Role]),
+    /// A push source with its token; the handler looks at it. No person.
+    Source,
 }
 
 /// 调度员 and 系统管理员: those who see the whole city.
@@ -44,7 +46,7 @@ impl Who {
         match (self, role) {
             (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
             (Self::Roles(roles), Some(role)) => roles.contains(&role),
-            (_, None) => false,
+            (Self::Source, _) | (_, None) => false,
         }
     }
 
@@ -53,6 +55,7 @@ impl Who {
         match self {
             Self::Anyone => "anyone".to_owned(),
             Self::SignedIn => "everybody signed in".to_owned(),
+            Self::Source => "a push source with its token".to_owned(),
             Self::Roles(roles) => roles.iter().map(|r| r.code()).collect::<Vec<_>>().join(", "),
         }
     }
@@ -121,7 +124,7 @@ async fn admit(app: &App, who: Who, safe: bool, headers: &HeaderMap) -> Result<O
     if !safe && !is_same_site(headers, app.public_origin()) {
         return Err(ProblemCode::CrossSite.into());
     }
-    if who == Who::Anyone {
+    if matches!(who, Who::Anyone | Who::Source) {
         return Ok(None);
     }
     let caller = session::find(app, headers).await?.ok_or(ProblemCode::NotSignedIn)?;

@@ -6,6 +6,7 @@
 use crate::feed::Feed;
 use crate::kept::Kept;
 use crate::password::{BadPassword, Checker};
+use crate::push::Sources;
 use crate::rain::RainBoard;
 use crate::throttle::Throttle;
 use crate::trend::Trends;
@@ -94,6 +95,8 @@ pub struct Parts {
     pub push_key: Option<String>,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
+    /// Who may push data, and how JSON is read.
+    pub push: crate::push::PushConfig,
     /// The address people use, such as `https://water.example`; cookies are `Secure` when it is https.
     pub public_url: Option<String>,
 }
@@ -113,6 +116,7 @@ pub(crate) struct Inner {
     pub(crate) overview: Kept<Overview>,
     pub(crate) health: Kept<HealthView>,
     pub(crate) feed: Feed,
+    pub(crate) sources: Sources,
     /// One permit for each open stream.
     pub(crate) screens: Arc<Semaphore>,
     /// Turns `true` when the program ends: streams close.
@@ -147,6 +151,7 @@ impl App {
             overview: Kept::default(),
             health: Kept::default(),
             feed,
+            sources: Sources::new(&parts.push),
             screens: crate::stream::places(),
             ending,
             parts,

@@ -8,6 +8,7 @@ use crate::extract::Peer;
 use crate::feed;
 use crate::password::BadPassword;
 use crate::problem::{Problem, ProblemCode};
+use crate::push;
 use crate::routes;
 use axum::Router;
 use axum::extract::Request;
@@ -112,7 +113,7 @@ pub async fn serve_within(
     let (end, ending) = watch::channel(false);
     let app = App::new(parts, ending.clone())?;
     let feed = tokio::spawn(feed::run(app.clone()));
-    let router = router(app, limits.answer_wait);
+    let router = router(app.clone(), limits.answer_wait);
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -123,9 +124,9 @@ pub async fn serve_within(
             accepted = accept(&listener, &places) => accepted,
         };
         if let Some((stream, peer, place)) = accepted {
-            let (router, ending) = (router.clone(), ending.clone());
+            let (router, ending, app) = (router.clone(), ending.clone(), app.clone());
             connections.spawn(async move {
-                connection(stream, peer, router, limits.header_wait, ending).await;
+                connection(stream, peer, (router, app), limits, ending).await;
                 drop(place);
             });
         }
@@ -158,8 +159,8 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
-    header_wait: Duration,
+    (router, app): (Router, App),
+    Limits { header_wait, answer_wait, .. }: Limits,
     mut ending: watch::Receiver<bool>,
 ) {
     // Events are small and should leave at once.
@@ -168,7 +169,15 @@ async fn connection(
         let mut router = router.clone();
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(Peer(peer.ip()));
-        router.call(request)
+        let app = app.clone();
+        async move {
+            // Ten thousand pushes a second need none of the layers that pages need.
+            if !push::is_influx(&request) {
+                return router.call(request).await;
+            }
+            let taken = tokio::time::timeout(answer_wait, push::influx(app, request)).await;
+            Ok(taken.unwrap_or_else(|_| Problem::new(ProblemCode::TimedOut).into_response()))
+        }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(header_wait);

@@ -79,6 +79,7 @@ impl Running {
             channels: crate::lent::channels(board),
             probes: vec![api::disk_probe(config.data_dir()?)],
             push_key,
+            push: config.push.read()?,
             metrics: metrics.clone(),
             public_url: config.http.public_url.clone(),
         };
@@ -89,6 +90,7 @@ impl Running {
         let desks = vec![
             desk("alarm", alarms.run(ended.clone())),
             desk("dispatch", dispatch.run(ended.clone())),
+            desk("quality", quality::run(store.clone(), Arc::clone(&clock), ended.clone())),
             desk("metrics", keep_metrics(metrics, ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];

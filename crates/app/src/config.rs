@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) sl651: Sl651,
     /// Where things are kept.
     pub(crate) store: StoreConfig,
+    /// Who may push data over HTTP.
+    pub(crate) push: Push,
     /// How people are reached.
     pub(crate) dispatch: dispatch::Config,
     /// What is written about the server's own doings.
@@ -54,6 +56,57 @@ pub(crate) struct StoreConfig {
     pub(crate) dir: Option<PathBuf>,
     /// `postgres://…` for tables and journal.
     pub(crate) url: Option<String>,
+}
+
+/// Who may push data over HTTP.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Push {
+    /// Folder of JSON mappings: `NAME.toml` is `POST /api/v1/push/json/NAME`.
+    pub(crate) mappings: Option<PathBuf>,
+    /// The sources, each with its token.
+    pub(crate) source: Vec<api::PushSource>,
+}
+
+impl Push {
+    /// Checked, with its mappings read.
+    pub(crate) fn read(&self) -> Result<api::PushConfig> {
+        for source in &self.source {
+            if source.token.is_short() {
+                bail!(
+                    "push source `{}`: its token is shorter than 16 signs; `openssl rand -hex 24` makes a good one",
+                    source.name
+                );
+            }
+        }
+        let mut mappings = std::collections::BTreeMap::new();
+        for path in self.mappings.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
+            let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("JSON mapping `{}` cannot be read", path.display()))?;
+            let mapping = toml::from_str(&text).map_err(|why| {
+                anyhow::anyhow!(
+                    "JSON mapping `{}`: {why}docs/protocols/json.md says how it is written",
+                    path.display()
+                )
+            })?;
+            mappings.insert(name, mapping);
+        }
+        Ok(api::PushConfig { sources: self.source.clone(), mappings })
+    }
+}
+
+/// The TOML files of a folder, by name.
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listed =
+        std::fs::read_dir(folder).with_context(|| format!("folder `{}` cannot be read", folder.display()))?;
+    let mut files: Vec<PathBuf> = listed
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    files.sort();
+    Ok(files)
 }
 
 /// What is written about the server's own doings.

@@ -184,6 +184,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands to stations, newest first
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_commands"];
+        put?: never;
+        /**
+         * Asks a station for something or to do something; a harmless command is allowed at once, one an interlock forbids is refused at once
+         * @description Who may call it: dispatcher, administrator.
+         */
+        post: operations["post_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One command with its timeline
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_commands_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/allow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allows it; not the one who asked, and only an administrator what changes how a station works
+         * @description Who may call it: dispatcher, administrator.
+         */
+        post: operations["post_commands_id_allow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuses it, or takes it back before it is sent
+         * @description Who may call it: dispatcher, administrator.
+         */
+        post: operations["post_commands_id_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/logins": {
         parameters: {
             query?: never;
@@ -688,6 +772,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/influx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes rows in InfluxDB line protocol; 204 when all are durable
+         * @description Who may call it: a push source with its token.
+         */
+        post: operations["post_push_influx"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/json/{mapping}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes JSON that a mapping reads; 204 when all is durable
+         * @description Who may call it: a push source with its token.
+         */
+        post: operations["post_push_json_mapping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/key": {
         parameters: {
             query?: never;
@@ -1008,6 +1132,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{code}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a station proves itself with, without the secrets
+         * @description Who may call it: administrator.
+         */
+        get: operations["get_stations_code_credentials"];
+        /**
+         * Sets a station's credential of a protocol and user
+         * @description Who may call it: administrator.
+         */
+        put: operations["put_stations_code_credentials"];
+        post?: never;
+        /**
+         * Removes a credential
+         * @description Who may call it: administrator.
+         */
+        delete: operations["delete_stations_code_credentials"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{code}/interlocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What keeps commands of a station back
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_stations_code_interlocks"];
+        /**
+         * Sets what keeps commands of a station back
+         * @description Who may call it: administrator.
+         */
+        put: operations["put_stations_code_interlocks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{code}/maintenance": {
         parameters: {
             query?: never;
@@ -1052,6 +1228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes rows in InfluxDB line protocol; 204 when all are durable
+         * @description Who may call it: a push source with its token.
+         */
+        post: operations["post_api_v2_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1086,6 +1282,26 @@ export interface paths {
         get: operations["get_metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes rows in InfluxDB line protocol; 204 when all are durable
+         * @description Who may call it: a push source with its token.
+         */
+        post: operations["post_write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1328,6 +1544,101 @@ export interface components {
             /** @description Needed while an alarm holds, or before it is handled. */
             reason?: string | null;
         };
+        /** @description What came of an act on a command. */
+        CommandActed: {
+            command: components["schemas"]["CommandView"];
+            line: components["schemas"]["LineView"];
+        };
+        /** @description A command with its timeline. */
+        CommandCard: components["schemas"]["CommandView"] & {
+            timeline: components["schemas"]["LineView"][];
+        };
+        /** @description Asks for a command. */
+        CommandEdit: {
+            /** @description Such as `{"kind":"switch_pump","pump":1,"on":true}`; docs/commands.md lists them. */
+            command: Record<string, never>;
+            /** @description Why; needed unless it is harmless. */
+            reason?: string;
+            /** @description 测站. */
+            station: string;
+            /**
+             * Format: int32
+             * @description How long to wait for the station to come on line, seconds: 10 to 3600, 600 when left out.
+             */
+            wait_s?: number | null;
+        };
+        /** @description Why a command was refused. */
+        CommandRefusalView: {
+            /**
+             * @description `person`, or the interlock: `station_in_maintenance`, `level_below_stop`, `level_unknown`,
+             *     `opening_too_large`; or why a protocol could not send it.
+             */
+            code: string;
+            reason: string;
+        };
+        /** @description A command. */
+        CommandView: {
+            /** @description What it said. */
+            answer: Record<string, never> | null;
+            answered_at: components["schemas"]["Time"] | null;
+            asked_at: components["schemas"]["Time"];
+            asked_by: components["schemas"]["PersonBrief"] | null;
+            changed_at: components["schemas"]["Time"];
+            /** @description What it is asked or told, with its `kind`. */
+            command: Record<string, never>;
+            decided_at: components["schemas"]["Time"] | null;
+            /** @description `person`, `standing_order` or `interlock`. */
+            decided_by: string | null;
+            decided_person: components["schemas"]["PersonBrief"] | null;
+            /** @description Whether the station did as told. */
+            done: boolean | null;
+            expires_at: components["schemas"]["Time"];
+            /** @description Whether a standing order allows it. */
+            harmless: boolean;
+            /** Format: int64 */
+            id: number;
+            /** @description Such as `switch_pump`. */
+            kind: string;
+            protocol: string | null;
+            read_back: components["schemas"]["ReadBackView"] | null;
+            reason: string;
+            refusal: components["schemas"]["CommandRefusalView"] | null;
+            sent_at: components["schemas"]["Time"] | null;
+            /**
+             * @description `not_reached`, `no_answer`, `line_lost` or `restarted`: in the last three the station may have
+             *     done it.
+             */
+            silence: string | null;
+            /** @description `asked`, `allowed`, `refused`, `sent`, `answered`, `timed_out` or `read_back`. */
+            state: string;
+            /** @description 测站. */
+            station: string;
+        };
+        /** @description A credential to be set. */
+        CredentialEdit: {
+            /**
+             * @description Instead of a password: SHA-256 of the client certificate's DER, 64 hexadecimal digits;
+             *     colons are for the reader.
+             */
+            certificate?: string | null;
+            /** @description The password. Left out for `mqtt`, one is drawn and answered this once. */
+            password?: string | null;
+            /** @description `sl651`, `hj212`, `mqtt`, … */
+            protocol: string;
+            /** @description The user; empty or left out where the protocol has none. */
+            user?: string;
+        };
+        /** @description A credential, without its secret. */
+        CredentialView: {
+            /** @description `plain`, `salted` or `certificate`. */
+            kind: string;
+            /** @description The password that was drawn: this once, and never again. */
+            password: string | null;
+            /** @description `sl651`, `hj212`, `mqtt`, … */
+            protocol: string;
+            /** @description The user; empty where the protocol has none. */
+            user: string;
+        };
         /**
          * @description 投递状态.
          * @enum {string}
@@ -1382,6 +1693,20 @@ export interface components {
             threshold: number;
             /** Format: double */
             value: number;
+        };
+        /** @description One row or record that was not taken. */
+        Fault: {
+            /** @description What is wrong, in one stable word. */
+            code: string;
+            /**
+             * Format: int32
+             * @description The byte in the line, from 1; 0 where the whole line is meant.
+             */
+            column: number;
+            /** @description The particulars. */
+            detail: string;
+            /** @description The body's line, or the record, from 1. */
+            line: number;
         };
         /**
          * @description What is wrong with one value.
@@ -1438,6 +1763,19 @@ export interface components {
             /** @description Whether it was written. */
             written: boolean;
         };
+        /** @description 联锁条件 of a station; what is null is not checked. */
+        InterlocksView: {
+            /**
+             * Format: double
+             * @description 闸门最大开度, m.
+             */
+            gate_opening_max_m: number | null;
+            /**
+             * Format: double
+             * @description 停泵水位, m: below it no pump is started, and without a fresh level neither.
+             */
+            pump_stop_level_m: number | null;
+        };
         /** @description The newest value of a point. */
         LatestView: {
             at: components["schemas"]["Time"];
@@ -1477,6 +1815,16 @@ export interface components {
         };
         List_ChannelView: {
             items: components["schemas"]["ChannelView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_CommandView: {
+            items: components["schemas"]["CommandView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_CredentialView: {
+            items: components["schemas"]["CredentialView"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
@@ -1918,7 +2266,7 @@ export interface components {
          * @description What is wrong, in one stable word.
          * @enum {string}
          */
-        ProblemCode: "not_signed_in" | "bad_credentials" | "too_many_attempts" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "invalid" | "bad_body" | "too_large" | "bad_photo" | "idempotency_key_missing" | "idempotency_key_reused" | "if_match_missing" | "changed_meanwhile" | "already_there" | "closed" | "already_acknowledged" | "already_returned" | "still_active" | "unacknowledged" | "no_change" | "bad_shelf" | "out_of_turn" | "not_yours" | "reason_needed" | "bad_handling" | "bad_rule" | "busy" | "disk_full" | "internal" | "timed_out";
+        ProblemCode: "not_signed_in" | "bad_credentials" | "too_many_attempts" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "invalid" | "bad_body" | "too_large" | "bad_photo" | "idempotency_key_missing" | "idempotency_key_reused" | "if_match_missing" | "changed_meanwhile" | "already_there" | "closed" | "already_acknowledged" | "already_returned" | "still_active" | "unacknowledged" | "no_change" | "bad_shelf" | "out_of_turn" | "not_yours" | "reason_needed" | "own_command" | "command_expired" | "bad_handling" | "bad_rule" | "busy" | "disk_full" | "internal" | "timed_out" | "partial_write";
         /** @description A pump nearby. */
         PumpNear: {
             /** Format: double */
@@ -2066,6 +2414,13 @@ export interface components {
             hyetograph: components["schemas"]["RainBar"][];
             max: components["schemas"]["RainMax"] | null;
         };
+        /** @description What was seen after a command. */
+        ReadBackView: {
+            at: components["schemas"]["Time"];
+            /** @description Whether the station shows what it was told. */
+            matches: boolean;
+            seen: Record<string, never>;
+        };
         /** @description A reading. */
         ReadingView: {
             at: components["schemas"]["Time"];
@@ -2087,6 +2442,11 @@ export interface components {
              * @description A person's number; left out: the next of the block's chain.
              */
             to?: number | null;
+        };
+        /** @description Refuses a command. */
+        RefuseEdit: {
+            /** @description Why. */
+            reason: string;
         };
         /** @description Over which time a rule is replayed, and with which parameters. */
         ReplayAsk: {
@@ -2141,7 +2501,7 @@ export interface components {
             /** Format: int64 */
             point: number;
             quantity: components["schemas"]["Quantity"];
-            /** @description Each `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual, packet]`. */
+            /** @description Each `[ms since 1970, value, quality 0 good 1 suspect 2 missing 3 manual 4 estimated, packet]`. */
             samples: (number | null)[][];
             station: string;
             /** @description Whether samples were left out; of each stretch the lowest and the highest stay. */
@@ -2657,6 +3017,183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClockView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_commands: {
+        parameters: {
+            query?: {
+                /** @description Only those not over (`true`) or those that are. */
+                open?: boolean | null;
+                /** @description Only of this station. */
+                station?: string | null;
+                /** @description From the answer before. */
+                cursor?: number | null;
+                /** @description At most so many. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CommandView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_commands: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this act: said again with the same key, it is done once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandActed"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_commands_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandCard"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_commands_id_allow: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this act: said again with the same key, it is done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandActed"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_commands_id_refuse: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this act: said again with the same key, it is done once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandActed"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -3522,6 +4059,70 @@ export interface operations {
             };
         };
     };
+    post_push_influx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_push_json_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mapping: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_push_key: {
         parameters: {
             query?: never;
@@ -4170,6 +4771,174 @@ export interface operations {
             };
         };
     };
+    get_stations_code_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CredentialView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_stations_code_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_stations_code_credentials: {
+        parameters: {
+            query: {
+                /** @description Its protocol. */
+                protocol: string;
+                /** @description Its user; empty or left out where the protocol has none. */
+                user?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CredentialView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stations_code_interlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterlocksView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_stations_code_interlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterlocksView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterlocksView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_stations_code_maintenance: {
         parameters: {
             query?: never;
@@ -4268,6 +5037,37 @@ export interface operations {
             };
         };
     };
+    post_api_v2_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -4314,6 +5114,37 @@ export interface operations {
                 content: {
                     "text/plain": string;
                 };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal: its code and parameters */
             default: {

@@ -248,6 +248,23 @@ pub(crate) fn code_of((status, body): (StatusCode, Value)) -> (u16, String) {
     (status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
 }
 
+/// Two push sources: one feeds only what is registered, one makes points at the road's station.
+fn push() -> api::PushConfig {
+    let source = |name: &str, station: Option<&str>| api::PushSource {
+        name: code(name),
+        token: api::Token::new(format!("{name}-token-0123456789")),
+        station_tag: "station".into(),
+        station: station.map(code),
+        create: station.is_some(),
+    };
+    let mapping = json!({ "items": "data", "station": "id", "time": { "path": "at" },
+        "value": [{ "path": "cm", "element": "39", "unit": "cm" }, { "path": "kv", "element": "39", "unit": "kV" }] });
+    api::PushConfig {
+        sources: vec![source("telegraf", None), source("lab", Some(ROAD))],
+        mappings: [("levels".to_owned(), serde_json::from_value(mapping).unwrap())].into(),
+    }
+}
+
 fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts {
     Parts {
         store: store.clone(),
@@ -268,6 +285,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         channels: Arc::new(|()| vec![]),
         probes: vec![],
         push_key: None,
+        push: push(),
         metrics: None,
         public_url: None,
     }

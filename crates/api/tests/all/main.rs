@@ -17,6 +17,7 @@ mod limits;
 mod openapi;
 mod operation;
 mod orders;
+mod push;
 mod samples;
 mod sign_in;
 mod stations;

@@ -13,6 +13,11 @@ use field::station::{Point, Station};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+/// Points of one statement: both engines take more values than that.
+const POINTS_A_STATEMENT: usize = 256;
+/// Points of one journal line: about 50 kB.
+const POINTS_A_LINE: usize = 256;
+
 /// Reads everything registered.
 pub(crate) async fn load(db: &Db) -> Result<Registry, StoreError> {
     let mut changes = Vec::new();
@@ -97,6 +102,36 @@ impl Tx {
         self.line(&Subject::Station(point.station.clone()), "point_put", json!({ "v": 1, "point": point }))?;
         self.change(Change::Point(point));
         Ok(id)
+    }
+
+    /// Adds new points of one station at once: thousands of series that a push source sends for the
+    /// first time. They get new ids, in order. One journal line `points_put` of the station.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn points_add(&mut self, station: &StationCode, points: Vec<Point>) -> Result<Vec<Point>, StoreError> {
+        let mut added = Vec::with_capacity(points.len());
+        for point in points {
+            let id = PointId(self.id_or_next(0, |heads| &mut heads.point));
+            added.push(Point { id, station: station.clone(), ..point });
+        }
+        for some in added.chunks(POINTS_A_STATEMENT) {
+            let places: Vec<String> =
+                (0..some.len()).map(|n| format!("(${}, ${}, ${})", 3 * n + 1, 3 * n + 2, 3 * n + 3)).collect();
+            let text = format!("INSERT INTO points (id, station, body) VALUES {}", places.join(", "));
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false);
+            for point in some {
+                query = query.bind(point.id.0).bind(station.to_string()).bind(doc::write(point)?);
+            }
+            self.run(query, "adding points").await?;
+        }
+        for some in added.chunks(POINTS_A_LINE) {
+            self.line(&Subject::Station(station.clone()), "points_put", json!({ "v": 1, "points": some }))?;
+        }
+        for point in &added {
+            self.change(Change::Point(point.clone()));
+        }
+        Ok(added)
     }
 
     /// Takes a point out, with its rules; its samples stay. Journal line `point_delete` of its

@@ -1,0 +1,77 @@
+//! `POST /api/v1/push/json/{mapping}`: any JSON, read by a mapping that is data.
+
+use super::influx::answer;
+use super::keep::Batch;
+use super::resolve::{self, Asked};
+use super::{Refused, body, keep};
+use crate::app::App;
+use crate::extract::Peer;
+use crate::problem::{Problem, ProblemCode};
+use axum::extract::Request;
+use axum::response::Response;
+use field::sample::Quality;
+use field::unit::conversion;
+use serde_json::{Value, json};
+use wire::json_push::{NAME, Read};
+
+/// Takes one push.
+pub(crate) async fn take(app: &App, mapping: &str, request: Request) -> Result<Response, Problem> {
+    let query = request.uri().query().unwrap_or_default();
+    let source = app.sources.find(request.headers(), query).ok_or(ProblemCode::NotSignedIn)?;
+    let map = app.sources.mapping(mapping).ok_or_else(|| Problem::not_found("mapping", mapping))?;
+    let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer([0, 0, 0, 0].into()));
+    let bytes = body::read(request).await?;
+    let value: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::with(ProblemCode::BadBody, json!({ "why": error.to_string() })))?;
+    let now = app.now();
+    let read = map.read(&value, now);
+    let mut refused = Refused::default();
+    for problem in &read.problems {
+        refused.add(problem.record, 0, problem.code, problem.to_string(), b"");
+    }
+    let batch = batch(app, &source, &read, now, &mut refused).await?;
+    if !refused.is_empty() {
+        refused.raw = bytes.get(..bytes.len().min(super::QUARANTINE_MAX)).unwrap_or_default().to_vec();
+    }
+    let kept = keep(&app.store, &source.config.name, NAME, now, batch).await.map_err(|(_, error)| error)?;
+    metrics::counter!("push_rows_total").increment(kept as u64);
+    answer(app, &source, NAME, peer, now, kept, refused).await
+}
+
+async fn batch(
+    app: &App,
+    source: &super::source::Source,
+    read: &Read,
+    now: field::time::Time,
+    refused: &mut Refused,
+) -> Result<Batch, Problem> {
+    let asked: Vec<Asked> = read
+        .readings
+        .iter()
+        .map(|r| Asked {
+            station: Some(r.station.clone()),
+            elements: vec![r.element.clone()],
+            name: format!("{} {}", r.station, r.element),
+        })
+        .collect();
+    let answers = resolve::resolve(app, source, &asked).await?;
+    let registry = app.store.tables.registry();
+    let mut batch = Batch::with_room(answers.len());
+    for (n, (reading, answer)) in read.readings.iter().zip(answers).enumerate() {
+        let taken = answer.and_then(|target| {
+            let unit = registry.point(target.point).map(|p| p.quantity.unit()).unwrap_or_default();
+            let convert = conversion(&reading.unit, unit).map_err(|why| ("bad_unit", why.to_string()))?;
+            Ok((target, convert))
+        });
+        match (taken, reading.value) {
+            (Ok((target, convert)), Some(value)) => {
+                batch.measured(target, reading.observed_at, convert.apply(value), now);
+            }
+            (Ok((target, _)), None) => {
+                batch.push(target.point, reading.observed_at, f64::NAN, Quality::Missing)
+            }
+            (Err((code, why)), _) => refused.add(n + 1, 0, code, why, b""),
+        }
+    }
+    Ok(batch)
+}

@@ -1,0 +1,154 @@
+//! Pushes over real HTTP: line protocol and JSON, tokens, what is refused, what is made by itself.
+
+use crate::house::{House, ROAD, noon};
+use field::id::PointId;
+use field::sample::Quality;
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+async fn push(house: &House, path: &str, source: &str, body: impl Into<reqwest::Body>) -> Response {
+    let ask = reqwest::Client::new().post(format!("{}{path}", house.url)).body(body);
+    ask.header("authorization", format!("Token {source}-token-0123456789")).send().await.unwrap()
+}
+
+fn ns(minutes: i64) -> i64 {
+    (noon().ms() + minutes * 60_000) * 1_000_000
+}
+
+fn latest(house: &House, point: PointId) -> Option<f64> {
+    house.store.samples.latest(point).and_then(|(sample, _)| sample.value)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_registered_elements_are_durable_when_the_answer_comes() {
+    let house = House::open().await;
+    for (n, path) in ["/api/v1/push/influx", "/write?db=x", "/api/v2/write?precision=ns"].iter().enumerate() {
+        let n = n as i64;
+        let body = format!(
+            "water,station={ROAD},x=y 39=0.{n}1 {}\nwater,station={ROAD} 39=0.{n}2 {}\n",
+            ns(2 * n),
+            ns(2 * n + 1)
+        );
+        let answer = push(&house, path, "telegraf", body).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(latest(&house, house.depth), Some(format!("0.{n}2").parse().unwrap()));
+    }
+    let all = house.store.samples.range(house.depth, noon(), noon().plus_ms(600_000), 100).await.unwrap();
+    assert_eq!(all.len(), 6);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_lines_are_named_kept_in_quarantine_and_harm_no_other() {
+    let house = House::open().await;
+    let body = format!(
+        "m,station={ROAD} 39=0.3 {}\nm,station={ROAD} 39=wet {}\nm,station=nowhere 39=1 {}\nm,station={ROAD} 99=1 {}\n",
+        ns(0),
+        ns(1),
+        ns(2),
+        ns(3)
+    );
+    let answer = push(&house, "/write", "telegraf", body).await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let said: Value = answer.json().await.unwrap();
+    assert_eq!((said["code"].as_str(), &said["params"]["written"]), (Some("partial_write"), &json!(1)));
+    let faults: Vec<_> = said["params"]["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["line"].as_i64().unwrap(), f["code"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [(2, "bad_value"), (3, "unknown_station"), (4, "unknown_series")];
+    assert_eq!(faults, expected.map(|(line, code)| (line, code.to_owned())));
+    assert_eq!(latest(&house, house.depth), Some(0.3));
+    let kept = house.store.tables.quarantine(&Default::default()).await.unwrap();
+    assert_eq!((kept.len(), kept[0].protocol.as_str(), kept[0].reason.as_str()), (1, "influx", "bad_value"));
+    assert!(String::from_utf8_lossy(&kept[0].raw).contains("39=wet"));
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_may_makes_a_point_for_each_new_series_once() {
+    let house = House::open().await;
+    let before = house.store.tables.registry().points().len();
+    let mut body = String::new();
+    for minute in 0..2 {
+        for n in 0..300 {
+            body += &format!("cpu,host=h{n} usage={n}.5 {}\n", ns(minute));
+        }
+    }
+    for _ in 0..2 {
+        assert_eq!(push(&house, "/write", "lab", body.clone()).await.status(), StatusCode::NO_CONTENT);
+    }
+    // Another order of tags is the same series; a known station's new field is its own point.
+    let more = format!(
+        "cpu,a=1,host=h cpu=1 {}\ncpu,host=h,a=1 cpu=2 {}\nm,station={ROAD} ph=7.1 {}\n",
+        ns(0),
+        ns(1),
+        ns(0)
+    );
+    assert_eq!(push(&house, "/write", "lab", more).await.status(), StatusCode::NO_CONTENT);
+    let registry = house.store.tables.registry();
+    assert_eq!(registry.points().len(), before + 302);
+    let point = registry.point_for_element(&crate::house::code(ROAD), "cpu,host=h7 usage").unwrap();
+    let stored = house.store.samples.range(point.id, noon(), noon().plus_ms(600_000), 100).await.unwrap();
+    assert_eq!(stored.iter().map(|(s, _)| s.value.unwrap()).collect::<Vec<_>>(), [7.5, 7.5]);
+    assert!(registry.point_for_element(&crate::house::code(ROAD), "ph").is_some());
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packed_body_is_unpacked_within_its_limit_and_a_wrong_token_is_refused() {
+    use std::io::Write as _;
+    let house = House::open().await;
+    let gz = |text: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+        packer.write_all(text).unwrap();
+        packer.finish().unwrap()
+    };
+    let send = |body: Vec<u8>, token: &'static str| {
+        let ask = reqwest::Client::new().post(format!("{}/write?precision=s", house.url)).body(body);
+        ask.header("content-encoding", "gzip").header("authorization", format!("Bearer {token}")).send()
+    };
+    let row = format!("m,station={ROAD} 39=0.4 {}", noon().ms() / 1000);
+    assert_eq!(send(gz(row.as_bytes()), "telegraf-token-0123456789").await.unwrap().status(), 204);
+    assert_eq!(latest(&house, house.depth), Some(0.4));
+    assert_eq!(send(gz(row.as_bytes()), "guess").await.unwrap().status(), 401);
+    assert_eq!(send(row.clone().into_bytes(), "telegraf-token-0123456789").await.unwrap().status(), 400);
+    let bomb = gz(&vec![b'\n'; 65 * 1024 * 1024]);
+    assert_eq!(send(bomb, "telegraf-token-0123456789").await.unwrap().status(), 413);
+    assert_eq!(push(&house, "/write?precision=weeks", "telegraf", row).await.status(), 422);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_is_read_by_its_mapping_and_units_become_the_points() {
+    let house = House::open().await;
+    let at = noon().to_string();
+    let body = json!({ "data": [{ "id": ROAD, "at": at, "cm": 31.0 }] }).to_string();
+    assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", body).await.status(), 204);
+    let (sample, _) = house.store.samples.latest(house.depth).unwrap();
+    assert_eq!((sample.value, sample.quality), (Some(0.31), Quality::Good));
+    let body =
+        json!({ "data": [{ "id": ROAD, "at": at, "kv": 1.0 }, { "id": "nowhere", "at": at, "cm": 1.0 }] })
+            .to_string();
+    let answer = push(&house, "/api/v1/push/json/levels", "telegraf", body).await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let said: Value = answer.json().await.unwrap();
+    let codes: Vec<_> =
+        said["params"]["faults"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["bad_unit", "unknown_station"]);
+    assert_eq!(push(&house, "/api/v1/push/json/none", "telegraf", "{}").await.status(), 404);
+    assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", "{").await.status(), 400);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_the_rows_are_not_called_durable() {
+    let house = House::open().await;
+    house.fault.disk_has_room_for(0);
+    let answer = push(&house, "/write", "telegraf", format!("m,station={ROAD} 39=0.4 {}", ns(0))).await;
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    assert_eq!(latest(&house, house.depth), None);
+    house.end().await;
+}
