@@ -1,0 +1,105 @@
+//! What a solved moment gives reason to say (警告; `writehydwarn`, `disconnected` in report.c).
+
+use crate::model::{LinkType, Model};
+use crate::project::ValveKind;
+use crate::state::{State, Status, WarningKind};
+
+/// Adds the warnings of the moment just solved.
+pub(crate) fn warnings(m: &Model, state: &mut State) {
+    let s = &m.settings;
+    if state.iterations > s.trials {
+        state.warn(if state.relative_error <= s.accuracy {
+            WarningKind::Unstable
+        } else {
+            WarningKind::Unbalanced
+        });
+    }
+    for k in m.pipes..m.types.len() {
+        let status = state.status[k];
+        let bad = match m.types[k] {
+            LinkType::Pump(p) => {
+                let pump = &m.pumps[p as usize];
+                let speed = state.setting[k].unwrap_or(1.0);
+                let beyond = status >= Status::Open && state.flow[k] > speed * pump.flow_max;
+                if beyond {
+                    Some(Status::ExceedsFlow)
+                } else {
+                    (status == Status::CannotDeliverHead).then_some(status)
+                }
+            }
+            LinkType::Valve(ValveKind::Prv | ValveKind::Psv | ValveKind::Fcv) => {
+                (status >= Status::CannotDeliverFlow).then_some(status)
+            }
+            _ => None,
+        };
+        let Some(status) = bad else { continue };
+        let link = m.project.links[m.link_of[k] as usize].name.clone();
+        state.warn(match m.types[k] {
+            LinkType::Pump(_) => WarningKind::Pump { link, status },
+            _ => WarningKind::Valve { link, status },
+        });
+    }
+    let mut worst: Option<(usize, f64)> = None;
+    let mut count = 0;
+    for i in 0..m.junctions {
+        let pressure = state.head[i] - m.elevation[i];
+        if pressure < 0.0 && state.outflow[i] > 0.0 {
+            count += 1;
+            if worst.is_none_or(|w| pressure < w.1) {
+                worst = Some((i, pressure));
+            }
+        }
+    }
+    if let Some((i, _)) = worst {
+        let node = node_name(m, i);
+        state.warn(WarningKind::NegativePressure { node, count });
+        disconnected(m, state);
+    }
+}
+
+fn node_name(m: &Model, i: usize) -> String {
+    m.project.nodes[m.node_of[i] as usize].name.clone()
+}
+
+/// Junctions with demand that no open way joins to a source.
+fn disconnected(m: &Model, state: &mut State) {
+    let reached = reach(m, state);
+    let cut: Vec<usize> = (0..m.junctions).filter(|&i| !reached[i] && state.full_demand[i] > 0.0).collect();
+    let Some(&first) = cut.first() else { return };
+    let link = (0..m.types.len())
+        .find(|&k| {
+            let [a, b] = m.ends[k].map(|n| reached[n as usize]);
+            state.status[k].is_closed() && a != b
+        })
+        .map(|k| m.project.links[m.link_of[k] as usize].name.clone());
+    let node = node_name(m, first);
+    state.warn(WarningKind::Disconnected { node, count: cut.len(), link });
+}
+
+/// Nodes that open links join to a reservoir or a tank.
+pub(crate) fn reach(m: &Model, state: &State) -> Vec<bool> {
+    let mut reached = vec![false; m.node_of.len()];
+    let mut stack: Vec<u32> = m.tanks.iter().map(|t| t.node).collect();
+    for &n in &stack {
+        reached[n as usize] = true;
+    }
+    while let Some(n) = stack.pop() {
+        for &k in m.near(n as usize) {
+            let k = k as usize;
+            if state.status[k].is_closed() {
+                continue;
+            }
+            let [a, b] = m.ends[k];
+            let one_way = matches!(m.types[k], LinkType::Pump(_) | LinkType::CheckValve)
+                || matches!(m.types[k], LinkType::Valve(ValveKind::Prv | ValveKind::Psv));
+            if one_way && b == n {
+                continue;
+            }
+            let other = if a == n { b } else { a };
+            if !std::mem::replace(&mut reached[other as usize], true) {
+                stack.push(other);
+            }
+        }
+    }
+    reached
+}
