@@ -157,13 +157,13 @@ impl Decoded {
         command::command(self.cn?).map(|c| c.kind)
     }
 
-    /// What the house keeps of it: values by their points' names, at their period's end.
+    /// What the house keeps of it: values by their points' names, at their period's end, flows in m³/s.
     #[must_use]
     pub fn to_report(&self, minutes: u16) -> Report {
         let span = self.span(minutes);
         let reading = |r: &Reading| ReportReading {
             element: r.element(self.cn),
-            value: r.value,
+            value: r.value.map(|value| value * to_house(r.unit)),
             observed_at: end_of(Label::Start, r.observed_at, span),
             quality: r.quality(),
         };
@@ -191,5 +191,15 @@ impl Decoded {
         if !self.notes.iter().any(|note| note.code == code) {
             self.notes.push(Fault::minor(code, message));
         }
+    }
+}
+
+/// What makes a value of the factor table one of the house: flows are kept in m³/s, everything else in
+/// the unit of the table.
+const fn to_house(unit: &str) -> f64 {
+    match unit.as_bytes() {
+        b"L/s" => 1.0e-3,
+        b"m3/h" => 1.0 / 3_600.0,
+        _ => 1.0,
     }
 }

@@ -25,7 +25,7 @@ pub use factors::{Factor, factor, factors, standard_code};
 pub use flag::{DataFlag, FLAGS, quality};
 pub use frame::{FRAMING, decode};
 pub use json::{explain, json_line};
-pub use split::{Joined, Joiner, MAX_PARTS};
+pub use split::{Joined, Joiner, MAX_PARTS, Unfinished};
 
 /// The protocol's name in commands, stored packets and the API.
 pub const NAME: &str = "hj212";

@@ -21,6 +21,19 @@ struct Under {
     parts: Vec<Option<Vec<u8>>>,
 }
 
+/// A split report that never became whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// MN.
+    pub mn: Option<String>,
+    /// CN.
+    pub cn: Option<u16>,
+    /// Parts that did not come.
+    pub missing: usize,
+    /// The data areas that came, behind one another.
+    pub came: Vec<u8>,
+}
+
 /// What became of a part.
 #[derive(Debug, PartialEq)]
 pub enum Joined {
@@ -70,6 +83,18 @@ impl Joiner {
         let mut whole = part.clone();
         segment::read_joined(&join(&under.parts), &mut whole);
         Joined::Whole(Box::new(whole))
+    }
+
+    /// Gives up the reports that are not whole: of each the station, the command, how many parts are
+    /// missing, and the data areas that did come.
+    pub fn give_up(&mut self) -> Vec<Unfinished> {
+        let unfinished = |u: Under| Unfinished {
+            mn: u.mn,
+            cn: u.cn,
+            missing: u.parts.iter().filter(|p| p.is_none()).count(),
+            came: u.parts.into_iter().flatten().flatten().collect(),
+        };
+        self.under.drain(..).map(unfinished).collect()
     }
 
     /// Reports that are not whole yet.
