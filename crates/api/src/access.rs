@@ -26,6 +26,8 @@ pub enum Who {
     SignedIn,
     /// Only these roles.
     Roles(&'static [Role]),
+    /// Everybody who is signed in, and a push source that may read, with its token.
+    Reader,
     /// A push source with its token; the handler looks at it. No person.
     Source,
 }
@@ -44,7 +46,7 @@ impl Who {
     #[must_use]
     pub fn allows(self, role: Option<Role>) -> bool {
         match (self, role) {
-            (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
+            (Self::Anyone, _) | (Self::SignedIn | Self::Reader, Some(_)) => true,
             (Self::Roles(roles), Some(role)) => roles.contains(&role),
             (Self::Source, _) | (_, None) => false,
         }
@@ -55,6 +57,7 @@ impl Who {
         match self {
             Self::Anyone => "anyone".to_owned(),
             Self::SignedIn => "everybody signed in".to_owned(),
+            Self::Reader => "everybody signed in, and a push source that may read with its token".to_owned(),
             Self::Source => "a push source with its token".to_owned(),
             Self::Roles(roles) => roles.iter().map(|r| r.code()).collect::<Vec<_>>().join(", "),
         }
@@ -126,6 +129,10 @@ async fn admit(app: &App, who: Who, safe: bool, headers: &HeaderMap) -> Result<O
     }
     if matches!(who, Who::Anyone | Who::Source) {
         return Ok(None);
+    }
+    if who == Who::Reader && headers.contains_key(header::AUTHORIZATION) {
+        let source = app.sources.find(headers, "").filter(|source| source.config.read);
+        return source.map(|_| None).ok_or_else(|| ProblemCode::NotSignedIn.into());
     }
     let caller = session::find(app, headers).await?.ok_or(ProblemCode::NotSignedIn)?;
     if who.allows(Some(caller.role)) { Ok(Some(caller)) } else { Err(ProblemCode::Forbidden.into()) }

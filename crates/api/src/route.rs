@@ -156,6 +156,18 @@ impl Route {
         self
     }
 
+    /// Answers this as JSON, or the same in other media if `Accept` asks for them.
+    pub(crate) fn answers_in<T: ToSchema>(mut self, media: &[&str]) -> Self {
+        let content = ContentBuilder::new().schema(Some(named::<T>(&mut self.schemas))).build();
+        let response = ResponseBuilder::new().description("OK").content("application/json", content);
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let response = media.iter().fold(response, |response, media| {
+            response.content(*media, ContentBuilder::new().schema(Some(text.clone())).build())
+        });
+        self.doc = self.doc.response("200", response);
+        self
+    }
+
     /// Answers nothing but that it is done.
     pub(crate) fn answers_nothing(mut self) -> Self {
         self.doc = self.doc.response("204", ResponseBuilder::new().description("Done"));

@@ -24,6 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Service;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 /// What one connection may take.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,8 @@ impl Default for Limits {
     }
 }
 
+/// Smallest answer that is packed, bytes: one network packet carries less.
+const PACKED_FROM: u64 = 1_024;
 /// Requests under way get so long at the end.
 const END_WAIT: Duration = Duration::from_secs(10);
 /// After the system refused a connection (no file handles), the next try comes so much later.
@@ -207,8 +212,18 @@ pub(crate) fn router(app: App, answer_wait: Duration) -> Router {
         .fallback(interface)
         .method_not_allowed_fallback(|| async { Problem::new(ProblemCode::MethodNotAllowed) })
         .with_state(app)
+        .layer(packed())
         .layer(middleware::from_fn(move |request, next| in_time(answer_wait, request, next)))
         .layer(middleware::from_fn(move |request, next| with_headers(is_https, request, next)))
+}
+
+/// Answers are packed for whoever takes it, once that pays: not the event stream, whose events must
+/// leave at once, nor what is packed already.
+fn packed() -> CompressionLayer<impl Predicate> {
+    let pays = SizeAbove::new(PACKED_FROM)
+        .and(NotForContentType::new("text/event-stream"))
+        .and(NotForContentType::IMAGES);
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(pays)
 }
 
 /// Gives a request up after `answer_wait`, counts it, and logs what took long.

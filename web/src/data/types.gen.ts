@@ -1016,6 +1016,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Samples of many points: all of them, thinned without losing a peak, or by windows
+         * @description Who may call it: everybody signed in, and a push source that may read with its token.
+         */
+        get: operations["get_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest sample of many points
+         * @description Who may call it: everybody signed in, and a push source that may read with its token.
+         */
+        get: operations["get_samples_latest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -1776,17 +1816,15 @@ export interface components {
              */
             pump_stop_level_m: number | null;
         };
-        /** @description The newest value of a point. */
+        /** @description The latest sample of each point that has one; the columns are of equal length. */
         LatestView: {
-            at: components["schemas"]["Time"];
-            /**
-             * Format: int64
-             * @description The packet it came in.
-             */
-            packet: number;
-            quality: components["schemas"]["Quality"];
-            /** Format: double */
-            value: number | null;
+            points: number[];
+            /** @description 0 good 1 suspect 2 missing 3 manual 4 estimated. */
+            qualities: number[];
+            /** @description Milliseconds since 1970. */
+            times: number[];
+            /** @description Null: missing. */
+            values: (number | null)[];
         };
         /** @description A river or road. */
         LineShape: {
@@ -2492,6 +2530,24 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        /** @description One point's samples; the columns are of equal length. */
+        SamplesSeries: {
+            /** Format: int64 */
+            point: number;
+            /** @description 0 good 1 suspect 2 missing 3 manual 4 estimated. */
+            qualities: number[];
+            /** @description Whether samples were left out. */
+            thinned: boolean;
+            /** @description Milliseconds since 1970. */
+            times: number[];
+            /** @description Null: missing. */
+            values: (number | null)[];
+        };
+        /** @description Samples, or windows where they were asked for. */
+        SamplesView: {
+            series: components["schemas"]["SamplesSeries"][];
+            windows: components["schemas"]["WindowsSeries"][];
+        };
         /** @description Several points' samples. */
         SeriesList: {
             series: components["schemas"]["SeriesView"][];
@@ -2714,6 +2770,25 @@ export interface components {
             lines: number;
             /** @description Whether every line's hash is right. */
             whole: boolean;
+        };
+        /** @description One point's windows; the columns are of equal length. */
+        WindowsSeries: {
+            /** @description Samples with a value. */
+            counts: number[];
+            /** @description Good ones; only they count in the other figures. */
+            good: number[];
+            /** @description How much a counter grew. */
+            increase: number[];
+            max: (number | null)[];
+            mean: (number | null)[];
+            min: (number | null)[];
+            /** Format: int64 */
+            point: number;
+            /** @description Start of each window that has samples, milliseconds since 1970. */
+            starts: number[];
+            sum: number[];
+            /** @description Time-weighted mean: each value holds until the next, an hour at most. */
+            weighted: (number | null)[];
         };
     };
     responses: never;
@@ -4464,6 +4539,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_samples: {
+        parameters: {
+            query: {
+                /** @description Points' numbers and ranges, separated by commas: `1,2,10-20`. */
+                points?: string | null;
+                /** @description Stations' codes, separated by commas: all their points. */
+                stations?: string | null;
+                /** @description RFC 3339. */
+                from: string;
+                /** @description RFC 3339, not included. */
+                to: string;
+                /** @description At most so many samples a point, 4 to 100000; all where it is left out. */
+                target?: number | null;
+                /**
+                 * @description How to thin: `minmax` (lowest and highest of each stretch, the default) or `lttb` (largest
+                 *     triangle three buckets, with the lowest and highest of all).
+                 */
+                method?: string | null;
+                /**
+                 * @description Figures by windows instead: `1m`, `5m`, `1h`, `day` (00:00 Beijing), `hydrological_day` (08:00),
+                 *     or any `Nm`, `Nh` that divides the day.
+                 */
+                window?: string | null;
+                /** @description With `window`: where the points' counter rolls over. */
+                rollover?: number | null;
+                /** @description `json`, `csv` or `arrow`; else by `Accept`. */
+                format?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesView"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_samples_latest: {
+        parameters: {
+            query?: {
+                /** @description Points' numbers and ranges, separated by commas; all points where neither is given. */
+                points?: string | null;
+                /** @description Stations' codes, separated by commas. */
+                stations?: string | null;
+                /** @description `json`, `csv` or `arrow`; else by `Accept`. */
+                format?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestView"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
                 };
             };
             /** @description A refusal: its code and parameters */

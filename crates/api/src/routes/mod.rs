@@ -23,6 +23,7 @@ mod pushed;
 mod quarantine;
 mod rain;
 mod rules;
+mod samples;
 mod series;
 mod session;
 mod stations;
@@ -39,6 +40,7 @@ pub(crate) fn table() -> Vec<Route> {
         stations::routes(),
         credentials::routes(),
         series::routes(),
+        samples::routes(),
         rain::routes(),
         packets::routes(),
         quarantine::routes(),

@@ -14,6 +14,7 @@ pub(crate) mod packet;
 pub(crate) mod person;
 pub(crate) mod rain;
 pub(crate) mod rule;
+pub(crate) mod samples;
 pub(crate) mod series;
 pub(crate) mod station;
 pub(crate) mod stream;

@@ -256,6 +256,7 @@ fn push() -> api::PushConfig {
         station_tag: "station".into(),
         station: station.map(code),
         create: station.is_some(),
+        read: station.is_some(),
     };
     let mapping = json!({ "items": "data", "station": "id", "time": { "path": "at" },
         "value": [{ "path": "cm", "element": "39", "unit": "cm" }, { "path": "kv", "element": "39", "unit": "kV" }] });

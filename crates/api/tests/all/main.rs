@@ -18,6 +18,7 @@ mod openapi;
 mod operation;
 mod orders;
 mod push;
+mod query;
 mod samples;
 mod sign_in;
 mod stations;

@@ -1,0 +1,234 @@
+//! 读数查询: many points at once, as JSON, CSV or Arrow; for screens, reports and other programs.
+
+use crate::access::Who;
+use crate::app::App;
+use crate::extract::Ask;
+use crate::problem::{Problem, ProblemCode};
+use crate::query::{self, Columns, HOLD_MS, Step, columns, lttb, thin, windows};
+use crate::route::Route;
+use crate::table::{ARROW, CSV, arrow_buckets, arrow_samples, csv_buckets, csv_heading, csv_rows};
+use crate::views::samples::{LatestAsk, LatestView, SamplesAsk, SamplesSeries, SamplesView, WindowsSeries};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use field::id::PointId;
+use field::sample::Sample;
+use field::station::Quantity;
+use field::time::{DAY_MS, Time};
+use store::Registry;
+
+/// Points of one answer with samples.
+const POINTS_MAX: usize = 2_000;
+/// Points of one answer with the latest alone.
+const LATEST_MAX: usize = 500_000;
+/// Samples read for one answer: at 17 bytes about 340 MB, thinned before they leave.
+const READ_MAX: i64 = 20_000_000;
+/// Most samples a point after thinning.
+const TARGET_MAX: usize = 100_000;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/samples", Who::Reader, samples)
+            .says("Samples of many points: all of them, thinned without losing a peak, or by windows")
+            .asks::<SamplesAsk>()
+            .answers_in::<SamplesView>(&[CSV, ARROW]),
+        Route::get("/samples/latest", Who::Reader, latest)
+            .says("The latest sample of many points")
+            .asks::<LatestAsk>()
+            .answers_in::<LatestView>(&[CSV, ARROW]),
+    ]
+}
+
+/// What the answer shall be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv,
+    Arrow,
+}
+
+impl Format {
+    fn of(asked: Option<&str>, headers: &HeaderMap) -> Result<Self, Problem> {
+        let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        match asked {
+            Some("json") => Ok(Self::Json),
+            Some("csv") => Ok(Self::Csv),
+            Some("arrow") => Ok(Self::Arrow),
+            Some(_) => Err(Problem::invalid("format", "json, csv or arrow")),
+            None if accept.contains(ARROW) => Ok(Self::Arrow),
+            None if accept.contains(CSV) => Ok(Self::Csv),
+            None => Ok(Self::Json),
+        }
+    }
+}
+
+async fn samples(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Ask(ask): Ask<SamplesAsk>,
+) -> Result<Response, Problem> {
+    let format = Format::of(ask.format.as_deref(), &headers)?;
+    let (from, to) = query::stretch(&ask.from, &ask.to)?;
+    let registry = app.store.tables.registry();
+    let ids = query::points_of(&registry, ask.points.as_deref(), ask.stations.as_deref(), POINTS_MAX)?;
+    if ids.is_empty() {
+        return Err(Problem::invalid("points", "name points or stations"));
+    }
+    if let Some(window) = &ask.window {
+        let step = Step::from_code(window)
+            .ok_or_else(|| Problem::invalid("window", "1m, 5m, 1h, day, hydrological_day"))?;
+        return by_windows(&app, &registry, &ids, (from, to), step, ask.rollover, format).await;
+    }
+    let thinner = match ask.method.as_deref() {
+        None | Some("minmax") => thin,
+        Some("lttb") => lttb,
+        Some(_) => return Err(Problem::invalid("method", "minmax or lttb")),
+    };
+    let target = ask.target.map(|target| target.clamp(4, TARGET_MAX));
+    let mut series = Vec::with_capacity(ids.len());
+    let mut read = 0_i64;
+    // A few at a time, so that only what is given is in memory.
+    for some in ids.chunks(POINTS_AT_ONCE) {
+        for (id, all) in some.iter().zip(columns(&app.store, some, from, to).await?) {
+            read += i64::try_from(all.len()).unwrap_or(i64::MAX);
+            let (had, kept) = (all.len(), target.map(|target| thinner(&all, target)));
+            let kept = kept.unwrap_or(all);
+            series.push((*id, had > kept.len(), kept));
+        }
+        if read > READ_MAX {
+            return Err(Problem::invalid("to", format!("at most {READ_MAX} samples at once: ask for less")));
+        }
+    }
+    written(&registry, series, format)
+}
+
+/// Points whose samples are in memory at the same time before thinning.
+const POINTS_AT_ONCE: usize = 64;
+
+type Series = (PointId, bool, Columns);
+
+fn written(registry: &Registry, series: Vec<Series>, format: Format) -> Result<Response, Problem> {
+    match format {
+        Format::Json => {
+            let one = |(point, thinned, columns): Series| SamplesSeries {
+                point: point.0,
+                qualities: columns.qualities.iter().map(|q| *q as u8).collect(),
+                times: columns.times,
+                values: columns.values,
+                thinned,
+            };
+            json(&SamplesView { series: series.into_iter().map(one).collect(), windows: vec![] })
+        }
+        Format::Csv => {
+            let mut body = vec![];
+            csv_heading(&mut body).map_err(failed)?;
+            for (id, _, columns) in &series {
+                if let Some(point) = registry.point(*id) {
+                    csv_rows(&mut body, point, columns).map_err(failed)?;
+                }
+            }
+            Ok(media("text/csv; charset=utf-8", body))
+        }
+        Format::Arrow => {
+            let series: Vec<_> = series.into_iter().map(|(point, _, columns)| (point.0, columns)).collect();
+            Ok(media(ARROW, arrow_samples(&series).map_err(failed)?))
+        }
+    }
+}
+
+async fn by_windows(
+    app: &App,
+    registry: &Registry,
+    ids: &[PointId],
+    (from, to): (Time, Time),
+    step: Step,
+    rollover: Option<f64>,
+    format: Format,
+) -> Result<Response, Problem> {
+    let days = (to.since_ms(from) / DAY_MS).max(1);
+    let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    if days.saturating_mul(count) > READ_MAX / 1_440 {
+        return Err(Problem::invalid("to", "fewer points or a shorter time"));
+    }
+    let mut series = Vec::with_capacity(ids.len());
+    for some in ids.chunks(POINTS_AT_ONCE) {
+        // What held before the first window counts in it; rain at the very end belongs to the last.
+        let read = columns(&app.store, some, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
+        for (id, all) in some.iter().zip(read) {
+            let at_end = registry.point(*id).is_some_and(|point| point.quantity == Quantity::Rain);
+            series.push((id.0, windows(&all, step, (from.ms(), to.ms()), at_end, rollover)));
+        }
+    }
+    match format {
+        Format::Json => {
+            let one = |(point, all): (i64, Vec<query::Bucket>)| WindowsSeries {
+                point,
+                starts: all.iter().map(|b| b.start).collect(),
+                counts: all.iter().map(|b| b.count).collect(),
+                good: all.iter().map(|b| b.good).collect(),
+                min: all.iter().map(|b| b.min).collect(),
+                max: all.iter().map(|b| b.max).collect(),
+                mean: all.iter().map(query::Bucket::mean).collect(),
+                sum: all.iter().map(|b| b.sum).collect(),
+                weighted: all.iter().map(|b| b.weighted).collect(),
+                increase: all.iter().map(|b| b.increase).collect(),
+            };
+            json(&SamplesView { series: vec![], windows: series.into_iter().map(one).collect() })
+        }
+        Format::Csv => {
+            let mut body = vec![];
+            csv_buckets(&mut body, &series).map_err(failed)?;
+            Ok(media("text/csv; charset=utf-8", body))
+        }
+        Format::Arrow => Ok(media(ARROW, arrow_buckets(&series).map_err(failed)?)),
+    }
+}
+
+async fn latest(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Ask(ask): Ask<LatestAsk>,
+) -> Result<Response, Problem> {
+    let format = Format::of(ask.format.as_deref(), &headers)?;
+    let registry = app.store.tables.registry();
+    let all = ask.points.is_none() && ask.stations.is_none();
+    let ids = if all {
+        registry.points().keys().copied().take(LATEST_MAX).collect()
+    } else {
+        query::points_of(&registry, ask.points.as_deref(), ask.stations.as_deref(), LATEST_MAX)?
+    };
+    let found: Vec<(PointId, Sample)> = latest_of(&app, &ids);
+    if format == Format::Json {
+        let mut view = LatestView::default();
+        for (point, sample) in &found {
+            view.points.push(point.0);
+            view.times.push(sample.at.ms());
+            view.values.push(sample.value.unwrap_or(f64::NAN));
+            view.qualities.push(sample.quality as u8);
+        }
+        return json(&view);
+    }
+    let series = found.into_iter().map(|(point, sample)| {
+        let mut columns = Columns::default();
+        columns.push(sample.at.ms(), sample.value.unwrap_or(f64::NAN), sample.quality);
+        (point, false, columns)
+    });
+    written(&registry, series.collect(), format)
+}
+
+fn latest_of(app: &App, ids: &[PointId]) -> Vec<(PointId, Sample)> {
+    ids.iter().filter_map(|id| app.store.samples.latest(*id).map(|(sample, _)| (*id, sample))).collect()
+}
+
+fn json(view: &impl serde::Serialize) -> Result<Response, Problem> {
+    Ok(media("application/json", serde_json::to_vec(view).map_err(failed)?))
+}
+
+fn media(media: &'static str, body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, media)], body).into_response()
+}
+
+fn failed(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "an answer could not be written");
+    ProblemCode::Internal.into()
+}

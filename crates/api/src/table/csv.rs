@@ -1,0 +1,52 @@
+//! Comma-separated values: `point,station,quantity,unit,time,value,quality`, times with +08:00.
+
+use super::quality_word;
+use crate::query::{Bucket, Columns};
+use field::station::Point;
+use field::time::Time;
+use std::io::Write;
+
+/// Why rows could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("writing CSV: {0}")]
+pub struct CsvError(#[from] std::io::Error);
+
+/// Writes the heading line.
+///
+/// # Errors
+/// What the writer says.
+pub fn csv_heading(to: &mut impl Write) -> Result<(), CsvError> {
+    Ok(to.write_all(b"point,station,quantity,unit,time,value,quality\n")?)
+}
+
+/// Writes a point's samples. A station's code and a quantity's name need no quotes.
+///
+/// # Errors
+/// What the writer says.
+pub fn csv_rows(to: &mut impl Write, point: &Point, samples: &Columns) -> Result<(), CsvError> {
+    let Point { id, station, quantity, .. } = point;
+    let (name, unit) = (quantity.code(), quantity.unit());
+    for (at, value, quality) in samples.rows() {
+        let (at, word) = (Time::from_ms(at), quality_word(quality));
+        if value.is_nan() {
+            writeln!(to, "{id},{station},{name},{unit},{at},,{word}")?;
+        } else {
+            writeln!(to, "{id},{station},{name},{unit},{at},{value},{word}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes windows, with their heading.
+pub(crate) fn buckets(to: &mut impl Write, series: &[(i64, Vec<Bucket>)]) -> Result<(), CsvError> {
+    to.write_all(b"point,start,count,good,min,max,mean,sum,weighted,increase\n")?;
+    let cell = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+    for (point, buckets) in series {
+        for b in buckets {
+            let Bucket { count, good, .. } = b;
+            let cells = [b.min, b.max, b.mean(), b.sum, b.weighted, b.increase].map(cell).join(",");
+            writeln!(to, "{point},{},{count},{good},{cells}", Time::from_ms(b.start))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Many points at once: formats, thinning, windows, the latest.
+
+use crate::house::{House, ROAD, noon};
+use reqwest::StatusCode;
+use serde_json::json;
+
+fn path(house: &House, more: &str) -> String {
+    format!(
+        "/samples?points={}&from=2021-06-30T00:00:00%2B08:00&to=2021-06-30T12:00:00%2B08:00{more}",
+        house.depth
+    )
+}
+
+async fn measured() -> House {
+    let house = House::open().await;
+    for minute in 0..120 {
+        let value = if minute == 57 { 1.9 } else { 0.1 };
+        house.measured(ROAD, house.depth, 120 - minute, value).await;
+    }
+    house
+}
+
+/// As a program with a token that may read.
+async fn read(house: &House, path: &str, accept: &str) -> reqwest::Response {
+    let ask = reqwest::Client::new().get(format!("{}/api/v1{path}", house.url)).header("accept", accept);
+    ask.header("authorization", "Bearer lab-token-0123456789").send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peak_is_never_lost_whichever_way_it_is_thinned() {
+    let house = measured().await;
+    let browser = house.signed_in("owner").await;
+    let whole = browser.get(&path(&house, "")).await;
+    assert_eq!(whole["series"][0]["times"].as_array().unwrap().len(), 120);
+    assert_eq!(whole["series"][0]["thinned"], json!(false));
+    for method in ["minmax", "lttb"] {
+        let few = browser.get(&path(&house, &format!("&target=12&method={method}"))).await;
+        let values = few["series"][0]["values"].as_array().unwrap();
+        assert!(values.len() <= 12 && values.contains(&json!(1.9)), "{method}: {values:?}");
+    }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_have_their_figures_in_every_format() {
+    let house = measured().await;
+    let browser = house.signed_in("owner").await;
+    let hours = browser.get(&path(&house, "&window=1h")).await;
+    let hours = &hours["windows"][0];
+    assert_eq!(hours["counts"], json!([60, 60]));
+    assert_eq!(hours["max"], json!([1.9, 0.1]), "{hours}");
+    let days = browser.get(&path(&house, "&window=hydrological_day")).await;
+    assert_eq!(days["windows"][0]["counts"], json!([120]));
+    let csv = read(&house, &path(&house, "&window=1h"), "text/csv").await;
+    assert_eq!(csv.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(csv.text().await.unwrap().lines().count(), 3);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_with_a_reading_token_gets_csv_and_arrow_and_one_without_gets_nothing() {
+    let house = measured().await;
+    let csv = read(&house, &path(&house, ""), "text/csv").await.text().await.unwrap();
+    assert_eq!(csv.lines().next(), Some("point,station,quantity,unit,time,value,quality"));
+    assert_eq!(csv.lines().count(), 121);
+    assert!(
+        csv.contains(&format!("{},{ROAD},depth,m,2021-06-30T", house.depth)) && csv.contains(",1.9,good")
+    );
+    let answer = read(&house, &path(&house, ""), "application/vnd.apache.arrow.stream").await;
+    assert_eq!(answer.headers()["content-type"], "application/vnd.apache.arrow.stream");
+    let bytes = answer.bytes().await.unwrap();
+    let mut reader = arrow_ipc::reader::StreamReader::try_new(&bytes[..], None).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert_eq!((batch.num_rows(), batch.num_columns()), (120, 4));
+    let refused = reqwest::Client::new().get(format!("{}/api/v1/samples/latest", house.url));
+    let refused = refused.header("authorization", "Bearer telegraf-token-0123456789").send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_of_all_points_comes_in_one_answer() {
+    let house = measured().await;
+    let answer: serde_json::Value = read(&house, "/samples/latest", "*/*").await.json().await.unwrap();
+    let place = answer["points"].as_array().unwrap().iter().position(|p| *p == json!(house.depth)).unwrap();
+    assert_eq!(answer["values"][place], json!(0.1));
+    assert!(answer["times"][place].as_i64().unwrap() <= noon().ms());
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_answered_is_said() {
+    let house = House::open().await;
+    let browser = house.signed_in("owner").await;
+    for (more, status) in
+        [("&target=x", 422), ("&window=7m", 422), ("&method=magic", 422), ("&format=xls", 422)]
+    {
+        let answer = browser
+            .ask(reqwest::Method::GET, &format!("/api/v1{}", path(&house, more)))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{more}");
+    }
+    let gone = "/api/v1/samples?points=99999&from=2021-06-30T11:00&to=2021-06-30T12:00";
+    assert_eq!(browser.ask(reqwest::Method::GET, gone).send().await.unwrap().status(), 404);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_answers_are_packed_for_whoever_takes_it() {
+    let house = measured().await;
+    let ask = |accept: &'static str| {
+        let ask = reqwest::Client::new().get(format!("{}/api/v1{}", house.url, path(&house, "")));
+        ask.header("authorization", "Bearer lab-token-0123456789").header("accept-encoding", accept).send()
+    };
+    for (accept, packed) in [("gzip", Some("gzip")), ("br", Some("br")), ("identity", None)] {
+        let answer = ask(accept).await.unwrap();
+        assert_eq!(answer.headers().get("content-encoding").map(|v| v.to_str().unwrap()), packed);
+    }
+    let browser = house.signed_in("owner").await;
+    let short = browser.ask(reqwest::Method::GET, "/api/v1/clock").header("accept-encoding", "gzip").send();
+    assert_eq!(short.await.unwrap().headers().get("content-encoding"), None);
+    house.end().await;
+}
