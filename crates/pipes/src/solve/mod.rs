@@ -7,6 +7,7 @@
 mod devices;
 mod losses;
 mod power;
+mod stages;
 mod status;
 mod warn;
 
@@ -234,7 +235,7 @@ impl<const N: usize> Workspace<N> {
         let kept: Vec<(usize, Vec<f64>)> =
             (0..N).filter(|&l| again[l]).map(|l| (l, self.flow.iter().map(|q| q[l]).collect())).collect();
         let relax = lanes.map(|l| l.relax);
-        let mut sums = self.update_flows(m, &relax, states);
+        let mut sums = self.update_flows(m, &relax);
         for (l, flows) in kept {
             for (to, from) in self.flow.iter_mut().zip(flows) {
                 to[l] = from;
@@ -595,77 +596,49 @@ impl<const N: usize> Workspace<N> {
             roughness: &m.setting,
             diameter: &m.diameter,
         };
-        let flow = self.flow[..m.pipes].as_flattened();
-        let p = self.p[..m.pipes].as_flattened_mut();
-        let y = self.y[..m.pipes].as_flattened_mut();
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || loss.fill(N, flow, p, y),
-        );
+        stages::run(stages::Losses {
+            loss,
+            lanes: N,
+            flow: self.flow[..m.pipes].as_flattened(),
+            p: self.p[..m.pipes].as_flattened_mut(),
+            y: self.y[..m.pipes].as_flattened_mut(),
+        });
     }
 
     fn scatter(&mut self, m: &Model) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.scatter_lanes(m),
-        );
-    }
-
-    #[inline(always)]
-    fn scatter_lanes(&mut self, m: &Model) {
-        self.diagonal.fill([0.0; N]);
-        self.lower.fill([0.0; N]);
-        let (free, fixed) = self.right.split_at_mut(m.junctions);
-        for (right, demand) in free.iter_mut().zip(&self.demand) {
-            for l in 0..N {
-                right[l] = -demand[l];
-            }
-        }
-        fixed.fill([0.0; N]);
-        let count = self.p.len();
-        let (flow, y, ends, slots) =
-            (&self.flow[..count], &self.y[..count], &m.ends[..count], &m.slots[..count]);
-        for k in 0..count {
-            let p = self.p[k];
-            let [a, b] = ends[k];
-            let mut f = [0.0; N];
-            for l in 0..N {
-                // A control valve at work has p = 0 and is added later.
-                f[l] = if p[l] == 0.0 { 0.0 } else { y[k][l] - flow[k][l] };
-            }
-            let lower = &mut self.lower[slots[k] as usize];
-            for l in 0..N {
-                lower[l] -= p[l];
-            }
-            let (da, ra) = (&mut self.diagonal[a as usize], &mut self.right[a as usize]);
-            for l in 0..N {
-                da[l] += p[l];
-                ra[l] += f[l];
-            }
-            let (db, rb) = (&mut self.diagonal[b as usize], &mut self.right[b as usize]);
-            for l in 0..N {
-                db[l] += p[l];
-                rb[l] -= f[l];
-            }
-        }
+        stages::run(stages::Scatter {
+            m,
+            flow: &self.flow,
+            p: &self.p,
+            y: &self.y,
+            demand: &self.demand,
+            diagonal: &mut self.diagonal,
+            right: &mut self.right,
+            lower: &mut self.lower,
+        });
     }
 
     fn linear(&mut self, m: &Model) -> Result<(), Singular<N>> {
-        let (diagonal, lower, right) = (&mut self.diagonal, &mut self.lower, &mut self.right);
-        let result = pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || m.pattern.solve(diagonal, lower, right),
-        );
+        let result = stages::run(stages::Linear {
+            pattern: &m.pattern,
+            diagonal: &mut self.diagonal,
+            lower: &mut self.lower,
+            x: &mut self.right,
+        });
         let n = m.junctions;
         self.head[..n].copy_from_slice(&self.right[..n]);
         result
     }
 
-    fn update_flows(&mut self, m: &Model, relax: &[f64; N], states: &[&mut State; N]) -> Sums<N> {
-        let mut sums = pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.update_pipe_flows(m, relax),
-        );
+    fn update_flows(&mut self, m: &Model, relax: &[f64; N]) -> Sums<N> {
+        let mut sums = stages::run(stages::Update {
+            ends: &m.ends[..m.pipes],
+            relax,
+            head: &self.head,
+            p: &self.p[..m.pipes],
+            y: &self.y[..m.pipes],
+            flow: &mut self.flow[..m.pipes],
+        });
         for k in m.pipes..m.types.len() {
             let [a, b] = m.ends[k].map(|n| n as usize);
             let constant = match m.types[k] {
@@ -682,31 +655,6 @@ impl<const N: usize> Workspace<N> {
                 sums.flow[k & 3][l] += (q - dq).abs();
                 sums.change[k & 3][l] += dq.abs();
                 sums.largest[l] = sums.largest[l].max(dq.abs());
-            }
-        }
-        let _ = states;
-        sums
-    }
-
-    #[inline(always)]
-    fn update_pipe_flows(&mut self, m: &Model, relax: &[f64; N]) -> Sums<N> {
-        let mut sums = Sums { flow: [[0.0; N]; 4], change: [[0.0; N]; 4], largest: [0.0; N] };
-        let count = m.pipes;
-        let (p, y, ends) = (&self.p[..count], &self.y[..count], &m.ends[..count]);
-        let flow = &mut self.flow[..count];
-        for k in 0..count {
-            let [a, b] = ends[k];
-            let (ha, hb) = (self.head[a as usize], self.head[b as usize]);
-            let q = &mut flow[k];
-            let (total, change) = (&mut sums.flow[k & 3], &mut sums.change[k & 3]);
-            for l in 0..N {
-                let dq = (y[k][l] - p[k][l] * (ha[l] - hb[l])) * relax[l];
-                let new = q[l] - dq;
-                q[l] = new;
-                total[l] += new.abs();
-                let size = dq.abs();
-                change[l] += size;
-                sums.largest[l] = if size > sums.largest[l] { size } else { sums.largest[l] };
             }
         }
         sums
