@@ -48,6 +48,8 @@ async function placesOf(city: City): Promise<Place[]> {
     { name: 'duty', path: '/duty' },
     { name: 'system', path: '/system' },
     { name: 'quarantine', path: '/quarantine' },
+    { name: 'trace', path: `/trace/${station}` },
+    { name: 'trace-paste', path: '/trace#paste' },
     { name: 'demo', path: '/demo' },
   ]
 }

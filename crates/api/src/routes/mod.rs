@@ -7,6 +7,7 @@ mod channels;
 mod clock;
 mod commands;
 mod credentials;
+mod decode;
 mod demo;
 mod journal;
 mod map;
@@ -43,6 +44,7 @@ pub(crate) fn table() -> Vec<Route> {
         samples::routes(),
         rain::routes(),
         packets::routes(),
+        decode::routes(),
         quarantine::routes(),
         alarms::routes(),
         orders::routes(),

@@ -4,6 +4,7 @@
 
 pub(crate) mod alarm;
 pub(crate) mod command;
+pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod line;
 pub(crate) mod map;

@@ -85,7 +85,10 @@ pub(crate) struct QuarantineAsk {
 }
 
 fn explained(protocol: &str, raw: &[u8]) -> (Value, Vec<FieldMark>) {
-    let Some(protocol) = wire::protocol(protocol) else { return (Value::Null, vec![]) };
+    let Some(protocol) = wire::protocol(protocol) else {
+        // What the house computed says why in JSON.
+        return (serde_json::from_slice(raw).unwrap_or(Value::Null), vec![]);
+    };
     let explained = (protocol.explain)(raw);
     let marks = explained.fields.into_iter().map(|f| FieldMark { start: f.start, end: f.end, name: f.name });
     (explained.decoded, marks.collect())

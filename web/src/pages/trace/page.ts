@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/trace/:station?',
+  title: { zh: '报文追踪', en: 'Frame trace' },
+  component: () => import('./TracePage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'trace', order: 7.5 },
+  theme: 'day',
+})
