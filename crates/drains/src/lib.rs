@@ -1,14 +1,31 @@
 //! 排水引擎: reads SWMM's `.inp`, gives SWMM's answers, can be stepped, observed, corrected and cloned.
 //! Knows nothing of the rest of the house; no IO, no clock, no global state.
 
+mod balance;
+mod control;
 mod curve;
 pub mod date;
 mod expression;
+mod forcemain;
+mod hydrology;
+mod model;
+mod out;
 pub mod project;
 mod roots;
+mod run;
 mod section;
+mod state;
+mod stats;
+mod structures;
+mod tree;
 mod units;
+mod wave;
 
+pub use balance::{FlowTotals, RunoffTotals};
 pub use curve::Curve;
+pub use model::{Model, ModelError};
+pub use out::Results;
+pub use run::{LinkView, NodeView, run_ensemble};
 pub use section::{Section, Shape};
+pub use state::{Numerics, State};
 pub use units::{FlowUnits, Units};

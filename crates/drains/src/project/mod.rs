@@ -14,6 +14,7 @@ mod tables;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use controls::PAST_RAIN;
 pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };

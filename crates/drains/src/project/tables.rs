@@ -42,7 +42,7 @@ pub(super) fn series(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option
     if at == project.series.len() {
         let (name, line) = (row.text(0).to_owned(), row.line.number);
         project.series.push(Series { name, line, curve: Curve::default() });
-        project.last_dates.push(0.0);
+        project.last_dates.push(project.options.start);
     }
     if !row.has(3) {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn series(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option
     if row.text(1).eq_ignore_ascii_case("FILE") {
         return series_file(project, row, at);
     }
-    let mut date = project.last_dates.get(at).copied().unwrap_or(0.0);
+    let mut date = project.last_dates.get(at).copied().unwrap_or(project.options.start);
     let mut i = 1;
     while i < row.len() {
         if let Some(d) = read_date(row.text(i)) {
@@ -84,7 +84,7 @@ fn series_file(project: &mut Project, row: &mut Row<'_, '_, '_>, at: Index) -> O
         );
         return None;
     };
-    let mut date = 0.0;
+    let mut date = project.options.start;
     for (n, line) in text.lines().enumerate() {
         let w: Vec<&str> = line.split_whitespace().collect();
         let (time, value) = match w[..] {

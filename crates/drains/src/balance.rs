@@ -1,0 +1,160 @@
+//! Water balance (水量平衡): what came, what went, what is left; SWMM's continuity errors.
+#![expect(clippy::indexing_slicing, reason = "one entry a node")]
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Model, NodeType};
+use crate::project::Routing;
+use crate::state::State;
+use crate::units::TINY;
+
+/// Volumes over the run (ft³) or rates in a step (ft³/s).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the lines of SWMM's table")]
+pub struct FlowTotals {
+    pub dry_weather: f64,
+    pub wet_weather: f64,
+    pub groundwater: f64,
+    pub rdii: f64,
+    pub external: f64,
+    pub flooding: f64,
+    pub outflow: f64,
+    pub evaporation: f64,
+    pub seepage: f64,
+    pub initial_storage: f64,
+    pub final_storage: f64,
+}
+
+/// Volumes of the ground's surface, ft³.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the lines of SWMM's table")]
+pub struct RunoffTotals {
+    pub rainfall: f64,
+    pub runon: f64,
+    pub evaporation: f64,
+    pub infiltration: f64,
+    pub runoff: f64,
+    pub initial_storage: f64,
+    pub final_storage: f64,
+}
+
+/// The books of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Balance {
+    pub(crate) runoff: RunoffTotals,
+    pub(crate) flow: FlowTotals,
+    pub(crate) step: FlowTotals,
+    pub(crate) node_inflow: Vec<f64>,
+    pub(crate) node_outflow: Vec<f64>,
+}
+
+fn error(inflow: f64, outflow: f64) -> f64 {
+    if (inflow - outflow).abs() < 1.0 {
+        TINY
+    } else if inflow > 0.0 {
+        100.0 * (1.0 - outflow / inflow)
+    } else if outflow > 0.0 {
+        100.0 * (inflow / outflow - 1.0)
+    } else {
+        0.0
+    }
+}
+
+impl RunoffTotals {
+    /// Continuity error, percent.
+    #[must_use]
+    pub fn error(&self) -> f64 {
+        error(
+            self.rainfall + self.runon + self.initial_storage,
+            self.evaporation + self.infiltration + self.runoff + self.final_storage,
+        )
+    }
+}
+
+impl FlowTotals {
+    /// Continuity error, percent.
+    #[must_use]
+    pub fn error(&self) -> f64 {
+        let mut inflow = self.initial_storage + self.wet_weather + self.rdii;
+        let mut outflow = self.final_storage + self.flooding + self.evaporation + self.seepage;
+        for v in [self.dry_weather, self.groundwater, self.external] {
+            if v >= 0.0 { inflow += v } else { outflow -= v }
+        }
+        if self.outflow >= 0.0 {
+            outflow += self.outflow
+        } else {
+            inflow -= self.outflow
+        }
+        error(inflow, outflow)
+    }
+
+    /// 1 − outflow / inflow of one step, for the steady state test.
+    pub(crate) fn step_error(&self) -> f64 {
+        let inflow = self.dry_weather + self.wet_weather + self.groundwater + self.rdii + self.external;
+        let outflow = self.flooding + self.outflow + self.evaporation + self.seepage;
+        if inflow.abs() > 0.0 {
+            1.0 - outflow / inflow
+        } else if outflow.abs() > 0.0 {
+            inflow / outflow - 1.0
+        } else {
+            0.0
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn open_balance(&mut self, model: &Model) {
+        self.balance.flow.initial_storage =
+            self.volume.iter().fold(0.0, |t, v| t + v) + self.link_volume.iter().fold(0.0, |t, v| t + v);
+        self.balance.step.initial_storage = self.balance.flow.initial_storage;
+        self.balance.node_inflow = self.volume.clone();
+        self.balance.node_outflow = vec![0.0; model.nodes.kind.len()];
+        self.balance.runoff.initial_storage =
+            self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
+    }
+
+    /// Half a step's rates into the totals: SWMM counts them before and after the step.
+    pub(crate) fn update_totals(&mut self, model: &Model, half: f64) {
+        let (t, s) = (&mut self.balance.flow, &self.balance.step);
+        t.dry_weather += s.dry_weather * half;
+        t.wet_weather += s.wet_weather * half;
+        t.groundwater += s.groundwater * half;
+        t.rdii += s.rdii * half;
+        t.external += s.external * half;
+        t.flooding += s.flooding * half;
+        t.outflow += s.outflow * half;
+        t.evaporation += s.evaporation * half;
+        t.seepage += s.seepage * half;
+        let n = &model.nodes;
+        for j in 0..n.kind.len() {
+            self.balance.node_inflow[j] += self.inflow[j] * half;
+            if n.kind[j] == NodeType::Outfall || (n.degree[j] == 0 && n.kind[j] != NodeType::Storage) {
+                self.balance.node_outflow[j] += self.inflow[j] * half;
+            } else {
+                self.balance.node_outflow[j] += self.outflow[j] * half;
+                if self.volume[j] <= n.full_volume[j] {
+                    self.balance.node_outflow[j] += self.overflow[j] * half;
+                }
+            }
+        }
+    }
+
+    /// The flow totals with the storage of this moment as the final one.
+    #[must_use]
+    pub fn flow_totals(&self, model: &Model) -> FlowTotals {
+        let mut t = self.balance.flow;
+        t.final_storage = self.volume.iter().fold(0.0, |t, v| t + v);
+        if model.options.routing != Routing::Steady {
+            t.final_storage = self.link_volume.iter().fold(t.final_storage, |t, v| t + v);
+        }
+        t
+    }
+
+    /// The runoff totals with the storage of this moment as the final one.
+    #[must_use]
+    pub fn runoff_totals(&self, model: &Model) -> RunoffTotals {
+        let mut t = self.balance.runoff;
+        t.final_storage = self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
+        t
+    }
+}

@@ -1,0 +1,212 @@
+//! Evaluating control rules (执行控制规则).
+#![expect(clippy::indexing_slicing, reason = "the reader has checked every index")]
+
+use crate::date;
+use crate::model::{LinkType, Model};
+use crate::project::{Action, Clause, ObjectVariable, Operand, Premise, Quantity, Relation, Setting};
+use crate::state::State;
+use crate::units::TINY;
+
+/// What controllers that modulate look at: the premise compared last.
+#[derive(Default)]
+struct Watch {
+    value: f64,
+    set_point: f64,
+}
+
+struct Moment {
+    date: f64,
+    time: f64,
+    elapsed: f64,
+    /// Days.
+    step: f64,
+}
+
+impl State {
+    /// Sets the targets of links that rules act on.
+    pub(crate) fn run_rules(&mut self, model: &Model, now: f64, dt: f64) {
+        if model.controls.rules.is_empty() {
+            return;
+        }
+        let m = Moment {
+            date: now.floor(),
+            time: now - now.floor(),
+            elapsed: now - model.options.start,
+            step: dt / 86400.0,
+        };
+        let mut chosen: Vec<(usize, f64, f64)> = Vec::new();
+        let mut watch = Watch::default();
+        let mut at = 0;
+        for rule in &model.controls.rules {
+            let mut holds = true;
+            for p in &rule.premises {
+                match p.clause {
+                    Clause::Or if !holds => holds = self.premise(model, &m, p, &mut watch),
+                    Clause::Or => {}
+                    Clause::And if !holds => break,
+                    Clause::And => holds = self.premise(model, &m, p, &mut watch),
+                }
+            }
+            let (actions, first) =
+                if holds { (&rule.then, at) } else { (&rule.otherwise, at + rule.then.len()) };
+            for (i, a) in actions.iter().enumerate() {
+                let value = self.action(model, &m, a, first + i, &watch);
+                match chosen.iter_mut().find(|c| c.0 == a.link) {
+                    Some(c) if rule.priority > c.1 => (c.1, c.2) = (rule.priority, value),
+                    Some(_) => {}
+                    None => chosen.push((a.link, rule.priority, value)),
+                }
+            }
+            at += rule.then.len() + rule.otherwise.len();
+        }
+        for (link, _, value) in chosen {
+            self.target[link] = value;
+        }
+    }
+
+    fn action(&mut self, model: &Model, m: &Moment, a: &Action, slot: usize, w: &Watch) -> f64 {
+        match a.setting {
+            Setting::Value(v) => v,
+            Setting::Curve(c) => model.curves[c].at(w.value),
+            Setting::Series(s) => model.series[s].series(m.date + m.time, true),
+            Setting::Pid { kp, ki, kd } => {
+                const TOLERANCE: f64 = 0.0001;
+                let dt = m.step * 1440.0;
+                let mut e0 = w.set_point - w.value;
+                if e0.abs() > TINY {
+                    e0 /= if w.set_point == 0.0 { w.value } else { w.set_point };
+                }
+                let [mut e1, mut e2] = self.pid[slot];
+                if (e0 - e1).abs() < TOLERANCE {
+                    (e1, e2) = (0.0, 0.0);
+                }
+                let i = if ki == 0.0 { 0.0 } else { e0 * dt / ki };
+                let d = kd * (e0 - 2.0 * e1 + e2) / dt;
+                let mut update = kp * ((e0 - e1) + i + d);
+                if update.abs() < TOLERANCE {
+                    update = 0.0;
+                }
+                let mut setting = self.target[a.link] + update;
+                self.pid[slot] = [e0, e1];
+                if setting < 0.0 {
+                    setting = 0.0;
+                }
+                if model.links.kind[a.link] != LinkType::Pump && setting > 1.0 {
+                    setting = 1.0;
+                }
+                setting
+            }
+        }
+    }
+
+    fn premise(&self, model: &Model, m: &Moment, p: &Premise, w: &mut Watch) -> bool {
+        let (Some(left), Some(right)) = (self.operand(model, m, p.left), self.operand(model, m, p.right))
+        else {
+            return false;
+        };
+        let quantity = match p.left {
+            Operand::Variable(
+                ObjectVariable::Node(_, q)
+                | ObjectVariable::Link(_, q)
+                | ObjectVariable::Gage(_, q)
+                | ObjectVariable::Simulation(q),
+            ) => Some(q),
+            _ => None,
+        };
+        let half = m.step / 2.0;
+        let timed = matches!(
+            quantity,
+            Some(Quantity::Time | Quantity::ClockTime | Quantity::TimeOpen | Quantity::TimeClosed)
+        );
+        let holds = match p.relation {
+            Relation::Equal if timed => left >= right - half && left < right + half,
+            Relation::NotEqual if timed => left < right - half || left >= right + half,
+            relation => {
+                (w.set_point, w.value) = (right, left);
+                match relation {
+                    Relation::Equal => left == right,
+                    Relation::NotEqual => left != right,
+                    Relation::Less => left < right,
+                    Relation::LessOrEqual => left <= right,
+                    Relation::Greater => left > right,
+                    Relation::GreaterOrEqual => left >= right,
+                }
+            }
+        };
+        if matches!(quantity, Some(Quantity::TimeOpen | Quantity::TimeClosed)) {
+            w.value = left * 24.0;
+        }
+        holds
+    }
+
+    fn operand(&self, model: &Model, m: &Moment, o: Operand) -> Option<f64> {
+        match o {
+            Operand::Value(v) => Some(v),
+            Operand::Variable(v) => self.variable(model, m, v),
+            Operand::Expression(e) => {
+                let c = &model.controls;
+                Some(
+                    c.expressions[e]
+                        .1
+                        .value(&|i| self.variable(model, m, c.variables[i].1).unwrap_or(-1.0e10)),
+                )
+            }
+        }
+    }
+
+    fn variable(&self, model: &Model, m: &Moment, v: ObjectVariable) -> Option<f64> {
+        let u = &model.units;
+        match v {
+            ObjectVariable::Simulation(q) => Some(match q {
+                Quantity::Time => m.elapsed,
+                Quantity::Date => m.date,
+                Quantity::ClockTime => m.time,
+                Quantity::Day => date::weekday(m.date) as f64 + 1.0,
+                Quantity::Month => date::month(m.date) as f64,
+                Quantity::DayOfYear => date::day_of_year(m.date) as f64,
+                _ => return None,
+            }),
+            ObjectVariable::Gage(g, q) => match q {
+                _ if !model.gages[g].used => Some(0.0),
+                Quantity::Rain(0) => Some(self.gages[g].rainfall),
+                Quantity::Rain(hours) => Some(self.gages[g].past(hours)),
+                _ => None,
+            },
+            ObjectVariable::Node(i, q) => Some(match q {
+                Quantity::Depth => self.depth[i] * u.length,
+                Quantity::MaxDepth => model.nodes.full_depth[i] * u.length,
+                Quantity::Head => (self.depth[i] + model.nodes.invert[i]) * u.length,
+                Quantity::Volume => self.volume[i] * u.volume,
+                Quantity::Inflow => self.lateral[i] * u.flow,
+                _ => return None,
+            }),
+            ObjectVariable::Link(j, q) => {
+                let l = &model.links;
+                let conduit = l.conduit(j);
+                Some(match q {
+                    Quantity::Status if matches!(l.kind[j], LinkType::Conduit | LinkType::Pump) => {
+                        self.setting[j]
+                    }
+                    Quantity::Setting
+                        if matches!(l.kind[j], LinkType::Pump | LinkType::Orifice | LinkType::Weir) =>
+                    {
+                        self.setting[j]
+                    }
+                    Quantity::Flow => l.direction[j] * self.link_flow[j] * u.flow,
+                    Quantity::Depth => self.link_depth[j] * u.length,
+                    Quantity::FullFlow => conduit.map(|_| l.q_full[j] * u.flow)?,
+                    Quantity::FullDepth => conduit.map(|_| l.section[j].y_full * u.length)?,
+                    Quantity::Length => conduit?.length * u.length,
+                    Quantity::Slope => conduit?.slope,
+                    Quantity::Velocity => {
+                        conduit?;
+                        self.velocity(model, j, self.link_flow[j], self.link_depth[j]) * u.length
+                    }
+                    Quantity::TimeOpen if self.setting[j] > 0.0 => m.date + m.time - self.last_set[j],
+                    Quantity::TimeClosed if self.setting[j] <= 0.0 => m.date + m.time - self.last_set[j],
+                    _ => return None,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! 产流: rain gages, runoff from subcatchments, infiltration, evaporation (Reference Manual I).
+
+mod climate;
+mod gage;
+mod infiltration;
+mod ode;
+mod runoff;
+mod seepage;
+
+pub(crate) use climate::Climate;
+pub(crate) use gage::GageState;
+pub(crate) use infiltration::{Ground, Soil, SoilState};
+pub(crate) use runoff::SubState;
+pub(crate) use seepage::{Seepage, SeepageState};

@@ -1,0 +1,313 @@
+//! Runoff (产汇流): a nonlinear reservoir on each part of a subcatchment (Reference Manual I, ch. 3).
+#![expect(clippy::indexing_slicing, reason = "three parts a subcatchment, one state each")]
+
+use serde::{Deserialize, Serialize};
+
+use super::infiltration::{Ground, SoilState};
+use super::ode;
+use crate::date::{month, seconds_between};
+use crate::model::{Model, SubcatchmentData};
+use crate::project::{InternalRouting, PatternKind};
+use crate::state::State;
+use crate::units::{MSEC_A_DAY, ZERO, max, min};
+
+const MANNING_EXPONENT: f64 = 1.6666667;
+const ODE_TOLERANCE: f64 = 0.0001;
+
+/// State of a subcatchment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct SubState {
+    pub(crate) rainfall: f64,
+    pub(crate) old_runoff: f64,
+    pub(crate) new_runoff: f64,
+    pub(crate) runon: f64,
+    pub(crate) evaporation: f64,
+    pub(crate) infiltration: f64,
+    pub(crate) depth: [f64; 3],
+    pub(crate) inflow: [f64; 3],
+    pub(crate) runoff: [f64; 3],
+    pub(crate) soil: SoilState,
+}
+
+impl SubState {
+    pub(crate) fn new(s: &SubcatchmentData) -> Self {
+        Self {
+            soil: s.infiltration.map_or_else(SoilState::default, |(_, soil)| soil.initial()),
+            ..Self::default()
+        }
+    }
+
+    /// Water standing on it, ft³.
+    pub(crate) fn storage(&self, s: &SubcatchmentData) -> f64 {
+        let v: f64 = (0..3).fold(0.0, |v, i| v + self.depth[i] * s.parts[i].fraction);
+        v * s.area
+    }
+}
+
+struct Volumes {
+    evaporation: f64,
+    infiltration: f64,
+    outflow: f64,
+}
+
+impl State {
+    /// One runoff step: climate, rain, runon, then every subcatchment.
+    pub(crate) fn run_runoff(&mut self, model: &Model) {
+        let old_step = (self.new_runoff_time - self.old_runoff_time) / 1000.0;
+        let date = model.options.start + self.new_runoff_time / MSEC_A_DAY;
+        self.climate.go(model, date);
+        let mut raining = false;
+        for (j, g) in model.gages.iter().enumerate() {
+            if let Some(k) = g.same_as {
+                self.gages[j].rainfall = self.gages[k].rainfall;
+            } else if model.options.ignore_rainfall {
+                self.gages[j].rainfall = 0.0;
+            } else {
+                self.gages[j].go(g, date, self.climate.rain_factor);
+            }
+            raining |= self.gages[j].rainfall > 0.0;
+        }
+        let mut step = self.runoff_step(model, date, raining);
+        self.old_runoff_time = self.new_runoff_time;
+        self.new_runoff_time += 1000.0 * step;
+        if self.new_runoff_time > model.duration {
+            step = (model.duration - self.old_runoff_time) / 1000.0;
+            self.new_runoff_time = model.duration;
+        }
+        for g in &mut self.gages {
+            g.remember(step as i64);
+        }
+        for s in &mut self.subs {
+            s.old_runoff = s.new_runoff;
+            s.inflow = [0.0; 3];
+        }
+        if old_step > 0.0 {
+            self.outfall_runon(model, old_step);
+        }
+        for j in 0..model.subs.len() {
+            if model.subs[j].area > 0.0 {
+                self.runon(model, j);
+            }
+        }
+        self.has_runoff = false;
+        for j in 0..model.subs.len() {
+            if model.subs[j].area > 0.0 {
+                self.has_runoff |= self.subcatchment(model, j, step) > 0.0;
+            }
+        }
+        let total = self.subs.iter().fold(0.0, |t, s| t + s.new_runoff);
+        self.stats.max_runoff = max(self.stats.max_runoff, total);
+        for s in &mut self.subs {
+            s.runon = 0.0;
+        }
+    }
+
+    fn runoff_step(&self, model: &Model, date: f64, raining: bool) -> f64 {
+        let mut most = model.options.dry_step;
+        let mut limit = |seconds: i64| {
+            if seconds > 0 && seconds < most {
+                most = seconds;
+            }
+        };
+        limit(seconds_between(self.climate.next, date));
+        for (j, g) in model.gages.iter().enumerate() {
+            limit(seconds_between(self.gages[j].change(g, date), date));
+        }
+        let step = if raining || self.has_runoff { model.options.wet_step } else { model.options.dry_step };
+        step.min(most) as f64
+    }
+
+    /// Outfalls that discharge onto a subcatchment.
+    fn outfall_runon(&mut self, model: &Model, step: f64) {
+        for i in 0..model.nodes.kind.len() {
+            let Some(k) = model.nodes.outfall[i].as_ref().and_then(|o| o.route_to) else { continue };
+            if model.subs[k].area == 0.0 {
+                continue;
+            }
+            let v = self.routed[i];
+            self.add_runon(model, k, v / step);
+            self.balance.runoff.runon += v;
+            self.routed[i] = 0.0;
+        }
+    }
+
+    fn add_runon(&mut self, model: &Model, k: usize, q: f64) {
+        if model.subs[k].area <= 0.0 {
+            return;
+        }
+        let q = q / model.subs[k].area;
+        self.subs[k].runon += q;
+        for i in 0..3 {
+            self.subs[k].inflow[i] += q;
+        }
+    }
+
+    fn runon(&mut self, model: &Model, j: usize) {
+        let m = &model.subs[j];
+        if let Some(k) = m.out_sub
+            && k != j
+        {
+            self.add_runon(model, k, self.subs[j].old_runoff);
+        }
+        let s = &mut self.subs[j];
+        let p = &m.parts;
+        if m.impervious < 1.0 && m.routing == InternalRouting::Pervious {
+            let q = s.runoff[0] * p[0].fraction + s.runoff[1] * p[1].fraction;
+            s.inflow[2] += q * (1.0 - p[0].to_outlet) / p[2].fraction;
+        }
+        if m.impervious > 0.0 && m.routing == InternalRouting::Impervious && p[1].fraction > 0.0 {
+            s.inflow[1] += s.runoff[2] * (1.0 - p[2].to_outlet) * p[2].fraction / p[1].fraction;
+        }
+    }
+
+    /// Runoff of one subcatchment, ft/s.
+    fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> f64 {
+        let m = &model.subs[j];
+        let rain = self.gages[m.gage].rainfall / model.units.rainfall;
+        let v_runon = self.subs[j].runon * step * m.area;
+        self.subs[j].rainfall = rain;
+        let evaporation =
+            if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
+        let mut v = Volumes { evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
+        let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
+        for i in 0..3 {
+            let area = m.area * m.parts[i].fraction;
+            let runoff = self.part(model, j, i, area, rain, evaporation, step, &mut v);
+            self.subs[j].runoff[i] = runoff;
+            if i == 2 {
+                v_pervious = runoff * area * step;
+            } else {
+                v_impervious += runoff * area * step;
+            }
+            total += runoff * area;
+        }
+        let s = &mut self.subs[j];
+        s.evaporation = v.evaporation / step / m.area;
+        s.infiltration = v.infiltration / step / m.area;
+        s.new_runoff = v.outflow / step;
+        let v_rain = rain * step * m.area;
+        let t = &mut self.stats.subs[j];
+        t.precipitation += v_rain;
+        t.runon += v_runon;
+        t.evaporation += v.evaporation;
+        t.infiltration += v.infiltration;
+        t.impervious += v_impervious;
+        t.pervious += v_pervious;
+        t.runoff += v.outflow;
+        t.max_flow = max(t.max_flow, s.new_runoff);
+        let b = &mut self.balance.runoff;
+        b.rainfall += v_rain;
+        b.evaporation += v.evaporation;
+        b.infiltration += v.infiltration;
+        if m.out_node.is_some() || m.out_sub == Some(j) {
+            b.runoff += v.outflow;
+        }
+        total / m.area
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what falls on one part in one step")]
+    fn part(
+        &mut self,
+        model: &Model,
+        j: usize,
+        i: usize,
+        area: f64,
+        rain: f64,
+        evaporation: f64,
+        step: f64,
+        v: &mut Volumes,
+    ) -> f64 {
+        if area == 0.0 {
+            return 0.0;
+        }
+        let m = &model.subs[j];
+        let p = &m.parts[i];
+        let pervious = i == 2;
+        let (mut storage, mut alpha) = (p.storage, p.alpha);
+        let mut factor = self.climate.conductivity;
+        if pervious {
+            let now = month(model.options.start + self.old_runoff_time / MSEC_A_DAY) - 1;
+            let of = |k: usize| {
+                let p = m.patterns[k]
+                    .and_then(|p| model.patterns.get(p))
+                    .filter(|p| p.kind == PatternKind::Monthly)?;
+                p.factors.get(now).copied()
+            };
+            if let Some(f) = of(2) {
+                factor = f;
+            }
+            if let Some(f) = of(1).filter(|f| *f >= 0.0) {
+                storage *= f;
+            }
+            if let Some(f) = of(0) {
+                alpha = if f <= 0.0 { 0.0 } else { alpha / f };
+            }
+        }
+        let recovery = self.climate.recovery;
+        let s = &mut self.subs[j];
+        let mut moisture = s.depth[i] / step;
+        let surface = min(moisture, evaporation);
+        let mut infil = 0.0;
+        if pervious && let Some((kind, soil)) = &m.infiltration {
+            infil = soil.rate(
+                *kind,
+                &mut s.soil,
+                Ground { step, factor, recovery },
+                rain,
+                s.inflow[2],
+                s.depth[2],
+            );
+        }
+        s.inflow[i] += rain;
+        moisture += s.inflow[i];
+        v.evaporation += surface * area * step;
+        v.infiltration += infil * area * step;
+        let mut time = step;
+        if surface + infil >= moisture {
+            s.depth[i] = 0.0;
+        } else {
+            s.inflow[i] -= surface + infil;
+            time = pond(&mut s.depth[i], s.inflow[i], storage, alpha, step);
+        }
+        let excess = s.depth[i] - storage;
+        let runoff = if excess > ZERO {
+            if p.n > 0.0 {
+                alpha * excess.powf(MANNING_EXPONENT)
+            } else {
+                s.depth[i] = storage;
+                excess / time
+            }
+        } else {
+            0.0
+        };
+        v.outflow += p.to_outlet * runoff * area * step;
+        runoff
+    }
+}
+
+/// New depth on a part; returns the time there was runoff.
+fn pond(depth: &mut f64, inflow: f64, storage: f64, alpha: f64, step: f64) -> f64 {
+    let mut time = step;
+    if *depth + inflow * time <= storage {
+        *depth += inflow * time;
+    } else {
+        let missing = storage - *depth;
+        if missing > 0.0 && inflow > 0.0 {
+            time -= missing / inflow;
+            *depth = storage;
+        }
+        if alpha > 0.0 && time > 0.0 {
+            *depth = ode::integrate(*depth, time, ODE_TOLERANCE, |d| {
+                let r = d - storage;
+                inflow - if r < 0.0 { 0.0 } else { alpha * r.powf(MANNING_EXPONENT) }
+            });
+        } else {
+            time = if time < 0.0 { 0.0 } else { time };
+            *depth += inflow * time;
+        }
+    }
+    if *depth < 0.0 {
+        *depth = 0.0;
+    }
+    time
+}

@@ -1,0 +1,481 @@
+//! Running a model (运行): one step at a time, in SWMM's order, and what may be set and seen between
+//! steps.
+#![expect(clippy::indexing_slicing, reason = "one entry a node or link of the model")]
+
+use crate::date;
+use crate::hydrology::Ground;
+use crate::model::{LinkType, Model, NodeType};
+use crate::project::{Index, Routing};
+use crate::state::State;
+use crate::units::{FLOW_TOL, FUDGE, MSEC_A_DAY, TINY, max, min};
+
+impl State {
+    /// One routing step, as long as the options say and no longer than `until_s` seconds of the run;
+    /// returns the step in seconds, 0 when there is nothing left to do.
+    pub fn step(&mut self, model: &Model, until_s: f64) -> f64 {
+        let until = min(until_s * 1000.0, model.duration);
+        if self.new_routing_time >= until {
+            return 0.0;
+        }
+        let o = &model.options;
+        let routing = !model.nodes.kind.is_empty() && !o.ignore_routing;
+        let mut step = if routing { self.routing_step(model) } else { o.wet_step.min(o.report_step) as f64 };
+        let mut next = self.new_routing_time + 1000.0 * step;
+        if next > until {
+            step = max((until - self.new_routing_time) / 1000.0, 1.0 / 1000.0);
+            next = until;
+        }
+        if model.subs.is_empty() {
+            let now = o.start + self.new_routing_time / MSEC_A_DAY;
+            self.climate.go(model, now);
+        } else {
+            while self.new_runoff_time < next {
+                self.run_runoff(model);
+            }
+        }
+        self.steps += 1;
+        if routing {
+            self.route(model, step);
+        } else {
+            self.old_routing_time = self.new_routing_time;
+            self.new_routing_time = next;
+        }
+        step
+    }
+
+    /// Runs to a moment, seconds from the start.
+    pub fn run_until(&mut self, model: &Model, seconds: f64) {
+        while self.step(model, seconds) > 0.0 {}
+    }
+
+    fn routing_step(&mut self, model: &Model) -> f64 {
+        let o = &model.options;
+        if model.links.kind.is_empty() {
+            return o.routing_step;
+        }
+        let mut step = 0.0;
+        if self.between_events
+            && let Some((start, _)) = model.project.events.get(self.event)
+        {
+            let at = |ms: f64| o.start + ms / MSEC_A_DAY;
+            let next = self.new_runoff_time;
+            if at(next) > at(self.new_routing_time) && at(next) < *start {
+                step = (next - self.new_routing_time) / 1000.0;
+            } else if at(self.new_routing_time + 1000.0 * o.routing_step) < *start {
+                return o.routing_step;
+            }
+        }
+        if step == 0.0 {
+            step = if o.routing == Routing::Dynamic { self.variable_step(model) } else { o.routing_step };
+        }
+        if o.rule_step > 0 {
+            let next_rule = self.rule_time + 1000.0 * o.rule_step as f64;
+            if self.new_routing_time + 1000.0 * step >= next_rule {
+                step = (next_rule - self.new_routing_time) / 1000.0;
+            }
+        }
+        step
+    }
+
+    fn route(&mut self, model: &Model, dt: f64) {
+        self.update_totals(model, dt / 2.0);
+        let now = model.options.start + self.new_routing_time / MSEC_A_DAY;
+        let actions = self.apply_controls(model, now, dt);
+        let step_error = self.balance.step.step_error();
+        self.balance.step = crate::balance::FlowTotals::default();
+        for i in 0..self.lateral.len() {
+            self.old_lateral[i] = self.lateral[i];
+            self.lateral[i] = 0.0;
+        }
+        self.between_events = self.is_between(model, now);
+        if !self.between_events {
+            self.add_inflows(model, now, dt);
+            let steady = self.is_steady(model, actions, step_error);
+            let mut trials = 1;
+            if !steady {
+                trials = self.route_flow(model, dt);
+            }
+            self.remove_outflows(model, dt);
+            if !model.links.kind.is_empty() {
+                self.update_stats(model, dt, trials, steady);
+            }
+        }
+        self.update_totals(model, dt / 2.0);
+    }
+
+    fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
+        let l = &model.links;
+        for j in 0..l.kind.len() {
+            if let crate::model::LinkData::Pump(p) = &l.data[j] {
+                let y = self.depth[l.node1[j]];
+                self.target[j] = self.setting[j];
+                if p.y_off > 0.0 && self.setting[j] > 0.0 && y < p.y_off {
+                    self.target[j] = 0.0;
+                }
+                if p.y_on > 0.0 && self.setting[j] == 0.0 && y > p.y_on {
+                    self.target[j] = 1.0;
+                }
+            }
+        }
+        if model.options.rule_step == 0 || (self.new_routing_time - self.rule_time).abs() < 1.0 {
+            self.run_rules(model, now, dt);
+        }
+        let mut actions = 0;
+        for j in 0..l.kind.len() {
+            if let Some(setting) = self.live_setting[j] {
+                self.target[j] = setting;
+            }
+            if self.target[j] == self.setting[j] {
+                continue;
+            }
+            if self.target[j] * self.setting[j] == 0.0 {
+                self.last_set[j] = now;
+            }
+            match l.kind[j] {
+                LinkType::Orifice => self.set_orifice(model, j, dt),
+                LinkType::Weir => self.set_weir(model, j),
+                _ => self.setting[j] = self.target[j],
+            }
+            actions += 1;
+        }
+        self.old_routing_time = self.new_routing_time;
+        self.new_routing_time += 1000.0 * dt;
+        let next_rule = self.rule_time + 1000.0 * model.options.rule_step as f64;
+        if (self.new_routing_time - next_rule).abs() < 1.0 {
+            self.rule_time = next_rule;
+        }
+        actions
+    }
+
+    fn is_between(&mut self, model: &Model, now: f64) -> bool {
+        let events = &model.project.events;
+        if events.is_empty() {
+            return false;
+        }
+        match events.get(self.event) {
+            Some((_, end)) if now > *end => {
+                self.event += 1;
+                true
+            }
+            Some((start, _)) => now < *start,
+            None => true,
+        }
+    }
+
+    fn is_steady(&self, model: &Model, actions: usize, step_error: f64) -> bool {
+        let o = &model.options;
+        if !o.skip_steady_state
+            || self.old_routing_time == 0.0
+            || actions > 0
+            || step_error.abs() > o.system_flow_tolerance
+        {
+            return false;
+        }
+        let changed = |old: f64, new: f64| {
+            let diff = if old.abs() > TINY {
+                new / old - 1.0
+            } else if new.abs() > TINY {
+                1.0
+            } else {
+                0.0
+            };
+            diff.abs() > o.lateral_flow_tolerance
+        };
+        let n = &model.nodes;
+        !(0..n.kind.len()).any(|i| {
+            changed(self.old_lateral[i], self.lateral[i])
+                || ((n.kind[i] == NodeType::Outfall || n.degree[i] == 0)
+                    && changed(self.old_inflow[i], self.inflow[i]))
+        })
+    }
+
+    fn add_inflows(&mut self, model: &Model, now: f64, dt: f64) {
+        let n = &model.nodes;
+        for i in 0..n.kind.len() {
+            self.losses[i] = self.storage_losses(model, i, dt);
+        }
+        let (month, weekday, hour) = (date::month(now) - 1, date::weekday(now), date::hour(now));
+        let factor = |p: Index| model.patterns[p].factor(month, weekday, hour);
+        for i in 0..n.kind.len() {
+            let mut q = self.live_inflow[i];
+            if let Some(f) = &model.inflow[i] {
+                let base = f.pattern.map_or(f.baseline, |p| f.baseline * factor(p));
+                let series = f.series.map_or(0.0, |s| model.series[s].series(now, false) * f.scale);
+                q += 1.0 / model.units.flow * (series + base);
+            }
+            if q.abs() < FLOW_TOL {
+                q = 0.0;
+            }
+            self.lateral[i] += q;
+            if q >= 0.0 {
+                self.balance.step.external += q;
+            } else {
+                self.balance.step.outflow += -q;
+            }
+        }
+        for i in 0..n.kind.len() {
+            let Some((average, [monthly, daily, hourly, weekend])) = model.dry_weather[i] else { continue };
+            let mut f = 1.0;
+            for p in [monthly, daily].into_iter().flatten() {
+                f *= factor(p);
+            }
+            let rest = weekday == 0 || weekday == 6;
+            let hours = if rest && weekend.is_some() { weekend } else { hourly };
+            if let Some(p) = hours {
+                f *= factor(p);
+            }
+            let mut q = f * average;
+            if q.abs() < FLOW_TOL {
+                q = 0.0;
+            }
+            self.lateral[i] += q;
+            self.balance.step.dry_weather += q;
+        }
+        if model.subs.is_empty() {
+            return;
+        }
+        let span = self.new_runoff_time - self.old_runoff_time;
+        let f = min(max((self.old_routing_time - self.old_runoff_time) / span, 0.0), 1.0);
+        for (s, m) in self.subs.iter().zip(&model.subs) {
+            let Some(i) = m.out_node else { continue };
+            let q = if m.area == 0.0 { 0.0 } else { (1.0 - f) * s.old_runoff + f * s.new_runoff };
+            self.lateral[i] += q;
+            self.balance.step.wet_weather += q;
+        }
+    }
+
+    /// Evaporation and seepage of a storage unit, ft³/s.
+    fn storage_losses(&mut self, model: &Model, i: usize, dt: f64) -> f64 {
+        let Some(s) = &model.nodes.storage[i] else { return 0.0 };
+        let mut evaporation = self.climate.evaporation * s.evaporation;
+        let mut seep = 0.0;
+        if evaporation > 0.0 || s.seepage.is_some() {
+            let depth = self.depth[i];
+            let area = model.node_area(i, depth);
+            if self.volume[i] > FUDGE {
+                evaporation *= area;
+            }
+            if let (Some(soil), Some(state)) = (&s.seepage, &mut self.seepage[i]) {
+                let g =
+                    Ground { step: dt, factor: self.climate.conductivity, recovery: self.climate.recovery };
+                seep = soil.rate(state, g, depth, area);
+            }
+            let total = (evaporation + seep) * dt;
+            if total > self.volume[i] {
+                let ratio = self.volume[i] / total;
+                evaporation *= ratio;
+                seep *= ratio;
+            }
+        }
+        self.storage_loss[i] = [evaporation * dt, seep * dt];
+        evaporation + seep
+    }
+
+    fn route_flow(&mut self, model: &Model, dt: f64) -> usize {
+        self.link_old_depth.copy_from_slice(&self.link_depth);
+        self.link_old_flow.copy_from_slice(&self.link_flow);
+        self.link_old_volume.copy_from_slice(&self.link_volume);
+        self.old_depth.copy_from_slice(&self.depth);
+        self.old_volume.copy_from_slice(&self.volume);
+        let n = &model.nodes;
+        for i in 0..n.kind.len() {
+            self.old_inflow[i] = self.inflow[i];
+            self.old_net[i] = self.inflow[i] - self.outflow[i];
+            self.inflow[i] = self.lateral[i];
+            self.outflow[i] = self.losses[i];
+            self.updated[i] = false;
+            self.overflow[i] = 0.0;
+            if n.kind[i] != NodeType::Storage && self.volume[i] > n.full_volume[i] {
+                self.overflow[i] = (self.volume[i] - n.full_volume[i]) / dt;
+            }
+        }
+        if model.links.kind.is_empty() {
+            return 1;
+        }
+        if model.options.routing == Routing::Dynamic {
+            self.dynamic_step(model, dt)
+        } else {
+            self.tree_step(model, dt)
+        }
+    }
+
+    fn remove_outflows(&mut self, model: &Model, dt: f64) {
+        let n = &model.nodes;
+        let (mut evaporation, mut seepage) = (0.0, 0.0);
+        for i in 0..n.kind.len() {
+            if n.kind[i] == NodeType::Storage {
+                evaporation += self.storage_loss[i][0];
+                seepage += self.storage_loss[i][1];
+            }
+        }
+        self.balance.step.evaporation += evaporation / dt;
+        self.balance.step.seepage += seepage / dt;
+        let b = &model.blocks;
+        if b.any_seepage || self.climate.evaporation > 0.0 {
+            let (mut evaporation, mut seepage) = (0.0, 0.0);
+            for &k in b.slot.iter().filter(|k| **k != usize::MAX) {
+                evaporation += self.slots.evaporation[k] * b.barrels[k];
+                seepage += self.slots.seepage[k] * b.barrels[k];
+            }
+            self.balance.step.evaporation += evaporation;
+            self.balance.step.seepage += seepage;
+        }
+        for i in 0..n.kind.len() {
+            if n.outfall[i].as_ref().is_some_and(|o| o.route_to.is_some()) && self.inflow[i] > 0.0 {
+                self.routed[i] += self.inflow[i] * dt;
+            }
+            let (q, flooded) = self.system_outflow(model, i);
+            if q > 0.0 {
+                if flooded {
+                    self.balance.step.flooding += q;
+                } else {
+                    self.balance.step.outflow += q;
+                }
+            } else {
+                self.balance.step.external += -q;
+            }
+        }
+    }
+
+    /// Flow that leaves the system at a node, and whether it is flooding.
+    fn system_outflow(&mut self, model: &Model, i: usize) -> (f64, bool) {
+        let n = &model.nodes;
+        if n.kind[i] == NodeType::Outfall {
+            let mut q = 0.0;
+            if self.outflow[i] == 0.0 {
+                q = self.inflow[i];
+            } else if self.inflow[i] == 0.0 {
+                q = -self.outflow[i];
+                self.inflow[i] = q.abs();
+            }
+            self.overflow[i] = 0.0;
+            self.volume[i] = 0.0;
+            return (q, false);
+        }
+        if model.options.routing != Routing::Dynamic && n.degree[i] == 0 && n.kind[i] != NodeType::Storage {
+            let q = if self.outflow[i] == 0.0 { self.inflow[i] } else { 0.0 };
+            self.overflow[i] = 0.0;
+            self.volume[i] = 0.0;
+            return (q, false);
+        }
+        let q = if self.volume[i] <= n.full_volume[i] { self.overflow[i] } else { 0.0 };
+        (q, q > 0.0)
+    }
+}
+
+/// What a node shows, in the model's units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "SWMM's node results")]
+pub struct NodeView {
+    pub depth: f64,
+    pub head: f64,
+    pub volume: f64,
+    pub lateral_inflow: f64,
+    pub inflow: f64,
+    pub flooding: f64,
+}
+
+/// What a link shows, in the model's units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "SWMM's link results")]
+pub struct LinkView {
+    pub flow: f64,
+    pub depth: f64,
+    pub velocity: f64,
+    pub volume: f64,
+    pub capacity: f64,
+    pub setting: f64,
+}
+
+impl State {
+    /// 观测: what a node shows now.
+    #[must_use]
+    pub fn node(&self, model: &Model, i: Index) -> Option<NodeView> {
+        let u = model.units;
+        let depth = *self.depth.get(i)? * u.length;
+        Some(NodeView {
+            depth,
+            head: depth + model.nodes.invert[i] * u.length,
+            volume: self.volume[i] * u.volume,
+            lateral_inflow: self.lateral[i] * u.flow,
+            inflow: self.inflow[i] * u.flow,
+            flooding: self.overflow[i] * u.flow,
+        })
+    }
+
+    /// 观测: what a link shows now.
+    #[must_use]
+    pub fn link(&self, model: &Model, j: Index) -> Option<LinkView> {
+        let u = model.units;
+        let (q, y) = (*self.link_flow.get(j)?, self.link_depth[j]);
+        let sign = model.links.direction[j];
+        let x = &model.links.section[j];
+        let conduit = model.links.conduit(j).is_some() && x.a_full > 0.0;
+        Some(LinkView {
+            flow: q * u.flow * sign,
+            depth: y * u.length,
+            velocity: self.velocity(model, j, q, y) * u.length * sign,
+            volume: self.link_volume[j] * u.volume,
+            capacity: if conduit { x.area(y) / x.a_full } else { self.setting[j] },
+            setting: self.setting[j],
+        })
+    }
+
+    /// Runoff of a subcatchment now, in the model's flow unit.
+    #[must_use]
+    pub fn runoff(&self, model: &Model, k: Index) -> Option<f64> {
+        self.subs.get(k).map(|s| s.new_runoff * model.units.flow)
+    }
+
+    /// 现场雨量: the rain of a gage from the next runoff step on, in the model's units an hour; `None`
+    /// returns to the model's series.
+    pub fn set_rain(&mut self, gage: Index, rain: Option<f64>) {
+        if let Some(g) = self.gages.get_mut(gage) {
+            g.live = rain;
+        }
+    }
+
+    /// 现场入流: inflow added at a node from the next step on, in the model's flow unit.
+    pub fn set_inflow(&mut self, model: &Model, node: Index, flow: f64) {
+        if let Some(q) = self.live_inflow.get_mut(node) {
+            *q = flow / model.units.flow;
+        }
+    }
+
+    /// 外水位: the stage of an outfall (height, not depth), or `None` for the model's own.
+    pub fn set_stage(&mut self, model: &Model, node: Index, stage: Option<f64>) {
+        if let Some(s) = self.live_stage.get_mut(node) {
+            *s = stage.map(|v| v / model.units.length);
+        }
+    }
+
+    /// 校正: the depth at a node, for corrections by gauges; no more than the node can hold.
+    pub fn set_depth(&mut self, model: &Model, node: Index, depth: f64) {
+        if node >= self.depth.len() || !depth.is_finite() {
+            return;
+        }
+        let n = &model.nodes;
+        let y = min(max(depth / model.units.length, 0.0), n.full_depth[node] + n.sur_depth[node]);
+        self.depth[node] = y;
+        self.volume[node] = model.node_volume(node, y);
+    }
+
+    /// 指令: the setting of a link from the next step on (0 shut, 1 open or full speed), above every
+    /// rule; `None` gives it back to the rules.
+    pub fn set_link(&mut self, link: Index, setting: Option<f64>) {
+        if let Some(s) = self.live_setting.get_mut(link) {
+            *s = setting.map(|v| v.max(0.0));
+        }
+    }
+}
+
+/// 集合预报: runs every state to `seconds` on `threads` threads; the answer of each is the same
+/// whatever their number.
+pub fn run_ensemble(model: &Model, states: &mut [State], seconds: f64, threads: usize) {
+    let share = states.len().div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        for chunk in states.chunks_mut(share) {
+            scope.spawn(move || chunk.iter_mut().for_each(|s| s.run_until(model, seconds)));
+        }
+    });
+}

@@ -1,0 +1,13 @@
+//! Dynamic wave routing (动力波): Picard iterations over conduits and nodes, Reference Manual II, ch. 3.
+
+mod blocks;
+mod conduit;
+mod losses;
+mod slots;
+mod step;
+mod tabled;
+
+pub(crate) use blocks::Blocks;
+pub(crate) use conduit::normal_depth;
+pub(crate) use losses::conduit as conduit_losses;
+pub(crate) use slots::{Class, Slots};
