@@ -21,7 +21,7 @@ struct Plan {
 
 /// A log is full at this size: read again at a start in well under half a second, and about a week of
 /// the demo.
-const LOG_BYTES: u64 = 16 * 1024 * 1024;
+const LOG_BYTES: u64 = 32 * 1024 * 1024;
 
 impl FaultPlan {
     /// A plan that can be changed while the store runs.

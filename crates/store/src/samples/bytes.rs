@@ -98,3 +98,43 @@ pub(crate) fn read_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io
     }
     Ok(())
 }
+
+/// Writes a number in as few bytes as it needs, seven bits a byte (LEB128).
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// A signed number as [`put_varint`] writes it, small magnitudes in few bytes.
+pub(crate) fn put_signed(out: &mut Vec<u8>, value: i64) {
+    put_varint(out, ((value << 1) ^ (value >> 63)) as u64);
+}
+
+impl Take<'_> {
+    /// Reads what [`put_varint`] wrote.
+    pub(crate) fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// Reads what [`put_signed`] wrote.
+    pub(crate) fn signed(&mut self) -> Option<i64> {
+        let raw = self.varint()?;
+        Some((raw >> 1) as i64 ^ -((raw & 1) as i64))
+    }
+
+    /// A length that was written as [`put_varint`]; `None` when it is beyond `most`.
+    pub(crate) fn count(&mut self, most: usize) -> Option<usize> {
+        usize::try_from(self.varint()?).ok().filter(|n| *n <= most)
+    }
+}

@@ -1,7 +1,7 @@
-//! The names in `samples/`: `log-0000000001`, `seg-0000000001`, `state-0000000001`, `*.part`.
+//! The names in `samples/`: `log-0000000001`, `cols-…`, `frames-…`, `state-…`, `manifest`, `*.part`.
 
 use super::bytes::{Put as _, Take};
-use super::segment::check_version;
+use super::live::Live;
 use super::state::State;
 use crate::files::sync_dir;
 use crate::{FaultPlan, StoreError};
@@ -11,14 +11,22 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// First bytes of a state file; the last one is the version.
-const STATE_MAGIC: [u8; 8] = *b"ZZSTA\0\0\x01";
+const STATE_MAGIC: [u8; 8] = *b"ZZSTA\0\0\x02";
 
 pub(crate) fn log(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("log-{number:010}"))
 }
 
-pub(crate) fn segment(dir: &Path, number: u64) -> PathBuf {
-    dir.join(format!("seg-{number:010}"))
+pub(crate) fn columns(dir: &Path, id: u64) -> PathBuf {
+    dir.join(format!("cols-{id:010}"))
+}
+
+pub(crate) fn frames(dir: &Path, log: u64) -> PathBuf {
+    dir.join(format!("frames-{log:010}"))
+}
+
+pub(crate) fn manifest(dir: &Path) -> PathBuf {
+    dir.join("manifest")
 }
 
 pub(crate) fn state(dir: &Path, number: u64) -> PathBuf {
@@ -29,8 +37,13 @@ pub(crate) fn state(dir: &Path, number: u64) -> PathBuf {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) logs: BTreeSet<u64>,
-    pub(crate) segments: BTreeSet<u64>,
+    pub(crate) columns: BTreeSet<u64>,
+    pub(crate) frames: BTreeSet<u64>,
     pub(crate) states: BTreeSet<u64>,
+    /// Whether there is a manifest.
+    pub(crate) manifest: bool,
+    /// Segments of the layout before this one: made again from their logs, then removed.
+    pub(crate) before: Vec<PathBuf>,
     /// Files that were not finished.
     pub(crate) parts: Vec<PathBuf>,
 }
@@ -50,8 +63,11 @@ pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
         let number = name.split_once('-').and_then(|(kind, n)| Some((kind, n.parse::<u64>().ok()?)));
         match number {
             Some(("log", n)) => drop(found.logs.insert(n)),
-            Some(("seg", n)) => drop(found.segments.insert(n)),
+            Some(("cols", n)) => drop(found.columns.insert(n)),
+            Some(("frames", n)) => drop(found.frames.insert(n)),
             Some(("state", n)) => drop(found.states.insert(n)),
+            Some(("seg", _)) => found.before.push(entry.path()),
+            _ if name == "manifest" => found.manifest = true,
             _ if name.ends_with(".part") => found.parts.push(entry.path()),
             _ => {
                 tracing::warn!(path = %entry.path().display(), "a file that does not belong here is left alone")
@@ -90,34 +106,67 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], fault: &FaultPlan) -> Resul
     Ok(fault.seal_may_go_on())
 }
 
-/// The bytes of a state file.
-pub(crate) fn state_bytes(state: &State) -> Vec<u8> {
-    let body = state.write();
+/// Refuses what a newer program wrote, and what is not ours at all.
+pub(crate) fn check_version(found: &[u8; 8], ours: &[u8; 8], path: &Path) -> Result<(), StoreError> {
+    let ([found_name @ .., found_version], [name @ .., version]) = (found, ours);
+    if found_name != name {
+        return Err(StoreError::corrupt(
+            format!("`{}`", path.display()),
+            "byte 0",
+            "its first bytes are not ours: put it back from a backup, or move it away",
+        ));
+    }
+    if found_version > version {
+        return Err(StoreError::NewerVersion {
+            path: path.display().to_string(),
+            found: i64::from(*found_version),
+            known: i64::from(*version),
+        });
+    }
+    Ok(())
+}
+
+/// A body behind first bytes and a checksum, as a whole file.
+pub(crate) fn enclosed(magic: [u8; 8], body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len() + 12);
-    out.extend_from_slice(&STATE_MAGIC);
-    out.put_u32(crc32fast::hash(&body));
-    out.extend_from_slice(&body);
+    out.extend_from_slice(&magic);
+    out.put_u32(crc32fast::hash(body));
+    out.extend_from_slice(body);
     out
 }
 
-/// Reads a state file; `None`, with a warning, when it is damaged: it can be made again.
-pub(crate) fn read_state(path: &Path) -> Result<Option<State>, StoreError> {
+/// The body of a file that [`enclosed`] made; `None`, with a warning, when it is damaged.
+pub(crate) fn read_enclosed(path: &Path, magic: [u8; 8]) -> Result<Option<Vec<u8>>, StoreError> {
     let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading", path, e))?;
     let mut take = Take(&bytes);
-    let whole = |take: &mut Take<'_>| {
-        let magic: [u8; 8] = take.bytes(8)?.try_into().ok()?;
-        let crc = take.u32()?;
-        Some((magic, crc32fast::hash(take.0) == crc))
-    };
-    let read = match whole(&mut take) {
-        Some((magic, sound)) => {
-            check_version(&magic, &STATE_MAGIC, path)?;
-            State::read(take.0).filter(|_| sound)
+    if let Some(found) = take.bytes(8).and_then(|b| b.try_into().ok()) {
+        check_version(&found, &magic, path)?;
+        if take.u32() == Some(crc32fast::hash(take.0)) && take.0.len() + 12 == bytes.len() {
+            return Ok(Some(take.0.to_vec()));
         }
-        None => None,
-    };
-    if read.is_none() {
-        tracing::warn!(path = %path.display(), "a state file is damaged and is made again from the logs");
     }
-    Ok(read)
+    tracing::warn!(path = %path.display(), "a file is damaged and is made again from the others");
+    Ok(None)
+}
+
+/// The bytes of a state file.
+pub(crate) fn state_bytes(state: &State, latest: &[(field::id::PointId, super::row::Row)]) -> Vec<u8> {
+    enclosed(STATE_MAGIC, &state.write(latest))
+}
+
+/// Reads a state file; `None`, with a warning, when it is damaged or of an older program: it can be
+/// made again.
+pub(crate) fn read_state(path: &Path, live: &mut Live) -> Result<Option<State>, StoreError> {
+    let Some(body) = read_enclosed(path, STATE_MAGIC)? else { return Ok(None) };
+    Ok(State::read(&body, live))
+}
+
+/// The last bytes of a file.
+pub(crate) fn tail(path: &Path, length: usize) -> Result<Vec<u8>, StoreError> {
+    let reading = |e| StoreError::io("reading", path, e);
+    let file = File::open(path).map_err(reading)?;
+    let whole = file.metadata().map_err(reading)?.len();
+    let mut bytes = vec![0; length];
+    super::bytes::read_at(&file, &mut bytes, whole.saturating_sub(length as u64)).map_err(reading)?;
+    Ok(bytes)
 }

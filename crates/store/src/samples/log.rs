@@ -3,18 +3,19 @@
 //! Promises: what [`Log::write`] returned for is on disk. After a failed write the file is cut back to
 //! what was good before anything else is written.
 
-use super::record;
-use super::segment::{DAMAGED, check_version};
+use super::files::check_version;
+use super::record::{self, Record};
 use crate::files::sync_dir;
 use crate::{FaultPlan, StoreError};
 use field::id::PacketSeq;
-use field::sample::StoredPacket;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 /// First bytes; the last one is the version. The first packet's number follows.
-const MAGIC: [u8; 8] = *b"ZZLOG\0\0\x01";
+const MAGIC: [u8; 8] = *b"ZZLOG\0\0\x02";
+/// Stands for a packet that cannot be read any more.
+pub(crate) const DAMAGED: u32 = u32::MAX;
 /// Where the first record starts.
 pub(crate) const START: usize = 16;
 /// Most bytes of a log that could not be followed by a new one: offsets stay within 32 bits.
@@ -122,8 +123,8 @@ pub(crate) struct Replayed {
     pub(crate) damages: u64,
 }
 
-/// Reads a log from its start, gives each packet to `take`, and says how far it is good.
-pub(crate) fn replay(path: &Path, mut take: impl FnMut(StoredPacket)) -> Result<Replayed, StoreError> {
+/// Reads a log from its start, gives each record and its place to `take`, and says how far it is good.
+pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result<Replayed, StoreError> {
     let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading the log", path, e))?;
     let damaged = |at: usize, what: &str| {
         StoreError::corrupt(format!("`{}`", path.display()), format!("byte {at}"), what.to_owned())
@@ -136,7 +137,7 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(StoredPacket)) -> Result<
     let mut replayed = Replayed { first, offsets: vec![], good: START as u64, torn: 0, damages: 0 };
     let mut at = START;
     while at < bytes.len() {
-        let Some((stored, length)) = bytes.get(at..).and_then(record::read) else {
+        let Some((record, length)) = bytes.get(at..).and_then(record::read) else {
             let Some(next) = record::next_whole(&bytes, at) else { break };
             tracing::error!(
                 path = %path.display(), byte = at, until = next,
@@ -146,8 +147,8 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(StoredPacket)) -> Result<
             at = next;
             continue;
         };
-        if note_offset(&mut replayed, stored.seq, at) {
-            take(stored);
+        if note_offset(&mut replayed, record.seq(), at) {
+            take(record, at);
         } else {
             tracing::error!(path = %path.display(), byte = at, "a packet out of order is left out");
             replayed.damages += 1;

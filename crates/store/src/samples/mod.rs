@@ -1,6 +1,6 @@
 //! 读数库: the append-only log of packets and the readings in them.
 //!
-//! Layout and reasons: `docs/decisions/0003-samples-layout.md`.
+//! Layout and reasons: `docs/decisions/0005-telemetry-store.md`.
 
 use crate::lock::Lock;
 use crate::{Options, StoreError};
@@ -13,17 +13,28 @@ use tokio::sync::{mpsc, oneshot, watch};
 use writer::Ask;
 
 mod bytes;
+mod chunk;
+mod codec;
 mod files;
-mod index;
+mod frames;
+mod keeper;
+mod live;
 mod log;
+mod manifest;
 mod open;
 mod record;
+mod retention;
+mod row;
+mod rows;
 mod seen;
 mod segment;
 mod shared;
+mod shelf;
 mod state;
 mod writer;
 
+pub use retention::Keep;
+pub use rows::{Batch, Rows, RowsAppended};
 pub use seen::Seen;
 
 /// What became of an appended packet.
@@ -65,7 +76,21 @@ pub struct Samples {
     head: watch::Sender<PacketSeq>,
     /// `None` when only reading.
     asks: Option<mpsc::Sender<Ask>>,
+    keeper: Option<keeper::Handle>,
 }
+
+/// The samples of one point as columns, strictly ascending in time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// Milliseconds since 1970.
+    pub times: Vec<i64>,
+    /// In the point's unit; NaN where there is no value.
+    pub values: Vec<f64>,
+    /// One a row; empty when all are good.
+    pub qualities: Vec<field::sample::Quality>,
+}
+
+const ROWS_CLOSED: StoreError = StoreError::Closed { what: "appending rows" };
 
 /// What the store answers when a blocking read was broken off with the runtime.
 const STOPPED: StoreError = StoreError::Closed { what: "reading samples" };
@@ -80,8 +105,9 @@ impl Samples {
         shared: Arc<Shared>,
         head: watch::Sender<PacketSeq>,
         asks: Option<mpsc::Sender<Ask>>,
+        keeper: Option<keeper::Handle>,
     ) -> Self {
-        Self { shared, head, asks }
+        Self { shared, head, asks, keeper }
     }
 
     pub(crate) async fn close(&self) {
@@ -108,6 +134,34 @@ impl Samples {
         let (answer, answered) = oneshot::channel();
         asks.send(Ask::Append(packet, answer)).await.map_err(|_| CLOSED)?;
         answered.await.unwrap_or(Err(CLOSED))
+    }
+
+    /// Keeps a batch of a push source: all of its rows or none. When it returns, they are on disk; all
+    /// that wait share one trip there. Rows the hot window has already are not doubled; what only a
+    /// sealed segment has is put together when it is read and merged: the same value once, of two
+    /// values the later one counts. Waits while the queue is full (back-pressure).
+    ///
+    /// # Errors
+    /// As [`Samples::append`]; [`StoreError::Invalid`] for more than [`Rows::MAX`] rows, columns of
+    /// different lengths or an infinite value.
+    pub async fn append_rows(&self, rows: Rows) -> Result<RowsAppended, StoreError> {
+        rows.check()?;
+        let asks = self.asks.as_ref().ok_or(ROWS_CLOSED)?;
+        let (answer, answered) = oneshot::channel();
+        asks.send(Ask::Rows(Arc::new(rows), answer)).await.map_err(|_| ROWS_CLOSED)?;
+        answered.await.unwrap_or(Err(ROWS_CLOSED))
+    }
+
+    /// [`Samples::append_rows`] from a thread that may block; never from inside a runtime.
+    ///
+    /// # Errors
+    /// As [`Samples::append_rows`].
+    pub fn append_rows_blocking(&self, rows: Rows) -> Result<RowsAppended, StoreError> {
+        rows.check()?;
+        let asks = self.asks.as_ref().ok_or(ROWS_CLOSED)?;
+        let (answer, answered) = oneshot::channel();
+        asks.blocking_send(Ask::Rows(Arc::new(rows), answer)).map_err(|_| ROWS_CLOSED)?;
+        answered.blocking_recv().unwrap_or(Err(ROWS_CLOSED))
     }
 
     /// Whether packets can be kept: `false` on a store opened to read only, closed, or whose writing
@@ -191,7 +245,89 @@ impl Samples {
     /// The sample of `point` with the latest time.
     #[must_use]
     pub fn latest(&self, point: PointId) -> Option<(Sample, PacketSeq)> {
-        self.shared.read().state.latest(point)
+        self.shared.read().live.latest(point).map(|row| row.sample())
+    }
+
+    /// The latest sample of each of these points, in their order, all of one moment.
+    #[must_use]
+    pub fn latest_of(&self, points: &[PointId]) -> Vec<Option<(Sample, PacketSeq)>> {
+        let inner = self.shared.read();
+        points.iter().map(|point| inner.live.latest(*point).map(|row| row.sample())).collect()
+    }
+
+    /// Up to `limit` packets and batches with a number above `after`, without copying those still in
+    /// memory; fewer when they are large.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn batches_after(&self, after: PacketSeq, limit: usize) -> Result<Vec<Batch>, StoreError> {
+        if after >= self.head() || limit == 0 {
+            return Ok(vec![]);
+        }
+        self.blocking(move |shared| shared.batches_after(after.0, limit)).await
+    }
+
+    /// The samples of each of these points in `from..to` as columns, in the points' order.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn columns(
+        &self,
+        points: &[PointId],
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<Columns>, StoreError> {
+        let points = points.to_vec();
+        self.blocking(move |shared| columns_of(shared, &points, from, to)).await
+    }
+
+    /// [`Samples::columns`] from a thread that may block.
+    ///
+    /// # Errors
+    /// As [`Samples::columns`].
+    pub fn columns_blocking(
+        &self,
+        points: &[PointId],
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<Columns>, StoreError> {
+        columns_of(&self.shared, points, from, to)
+    }
+
+    /// Every value that was ever kept for a moment, oldest first; the last one counts.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn versions(&self, point: PointId, at: Time) -> Result<Vec<(Sample, PacketSeq)>, StoreError> {
+        self.blocking(move |shared| shared.versions(point, at.ms())).await
+    }
+
+    /// Seals what is in memory and merges everything into one segment a day. For backups, exports and
+    /// measurements; the store does it by itself in time.
+    ///
+    /// # Errors
+    /// What the file system says; nothing is lost then.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        const CLOSED: StoreError = StoreError::Closed { what: "merging samples" };
+        let (asks, keeper) = self.asks.as_ref().zip(self.keeper.as_ref()).ok_or(CLOSED)?;
+        let (answer, answered) = oneshot::channel();
+        asks.send(Ask::Seal(answer)).await.map_err(|_| CLOSED)?;
+        answered.await.unwrap_or(Err(CLOSED))?;
+        let (answer, answered) = oneshot::channel();
+        keeper.ask(keeper::Job::Settle(answer));
+        answered.await.unwrap_or(Err(CLOSED))
+    }
+
+    /// Lets go what is older than it shall be kept, once it is merged. Returns the bytes given back.
+    ///
+    /// # Errors
+    /// What the file system says; nothing else is lost then.
+    pub async fn retain(&self, keep: Keep) -> Result<u64, StoreError> {
+        const CLOSED: StoreError = StoreError::Closed { what: "letting go old samples" };
+        let keeper = self.keeper.as_ref().ok_or(CLOSED)?;
+        let (answer, answered) = oneshot::channel();
+        keeper.ask(keeper::Job::Retain(keep, answer));
+        answered.await.unwrap_or(Err(CLOSED))
     }
 
     /// When and how often a station was heard.
@@ -211,9 +347,11 @@ impl Samples {
     #[must_use]
     pub fn stats(&self) -> SampleStats {
         let inner = self.shared.read();
-        let unsealed = inner.active.bytes + inner.sealing.as_ref().map_or(0, |part| part.bytes);
+        let unsealed = inner.active.bytes + inner.sealing.as_ref().map_or(0, |frozen| frozen.part.bytes);
+        let columns: u64 = inner.segments.iter().map(|s| s.meta.bytes).sum();
+        let frames: u64 = inner.frames.iter().map(|f| f.meta.bytes).sum();
         SampleStats {
-            bytes: inner.segments.iter().map(|s| s.bytes).sum::<u64>() + unsealed,
+            bytes: columns + frames + unsealed,
             segments: inner.segments.len() as u64,
             ..inner.state.stats
         }
@@ -226,6 +364,17 @@ impl Samples {
         let shared = Arc::clone(&self.shared);
         tokio::task::spawn_blocking(move || work(&shared)).await.unwrap_or(Err(STOPPED))
     }
+}
+
+fn columns_of(shared: &Shared, points: &[PointId], from: Time, to: Time) -> Result<Vec<Columns>, StoreError> {
+    let columns = |point: &PointId| {
+        let chunk = shared.columns(*point, from.ms(), to.ms())?;
+        let (first, last) = (chunk.times.first().copied(), chunk.times.last().copied());
+        let inside = first.is_none_or(|at| at >= from.ms()) && last.is_none_or(|at| at < to.ms());
+        let chunk = if inside { chunk } else { chunk.cut(from.ms(), to.ms()) };
+        Ok(Columns { times: chunk.times, values: chunk.values, qualities: chunk.qualities })
+    };
+    points.iter().map(columns).collect()
 }
 
 fn check(packet: &Packet) -> Result<(), StoreError> {

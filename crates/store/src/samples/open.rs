@@ -1,21 +1,27 @@
-//! Opening `samples/`: what is sealed is only looked at, what is not is read once; torn tails are cut
-//! off, missing segments and states are made again.
+//! Opening `samples/`: what is sealed is only named, what is not is read once; torn tails are cut off,
+//! a missing state or manifest is made again, an older layout is brought into this one.
 
 use super::Samples;
 use super::files::{self, Found};
-use super::index::{Entry, Verdict};
+use super::keeper::{self, Handle};
+use super::live::Live;
 use super::log::{self, Log, Replayed};
-use super::segment::Segment;
+use super::manifest::Manifest;
+use super::record::Record;
+use super::row::{Row, Verdict};
 use super::shared::{Inner, Part, Shared};
 use super::state::{State, frame_hash};
-use super::writer::{QUEUE, Writer, seal_part};
+use super::writer::{QUEUE, Writer};
 use crate::lock::Lock;
 use crate::{Options, StoreError};
-use field::id::PacketSeq;
+use field::id::{PacketSeq, PointId};
 use field::sample::StoredPacket;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
+
+/// How often opening to read only is tried while the writer beside it seals and merges.
+const TRIES: usize = 5;
 
 /// Opens the samples of a data directory and starts the writer (not when only reading).
 pub(crate) fn open(options: &Options, lock: Option<Arc<Lock>>) -> Result<Samples, StoreError> {
@@ -23,23 +29,18 @@ pub(crate) fn open(options: &Options, lock: Option<Arc<Lock>>) -> Result<Samples
     if !options.read_only {
         crate::files::make_dir(&dir)?;
     }
-    let found = files::look(&dir)?;
     let opening = Opening { dir: dir.clone(), options };
-    if !options.read_only {
-        opening.clear(&found)?;
-    }
-    let segments = opening.segments(&found)?;
-    let last_sealed = segments.last().map_or(0, |s| s.number);
-    let state = opening.state(&found, last_sealed)?;
-    let shared = opening.replay_unsealed(&found, segments, state)?;
+    let shared = opening.shared()?;
     let head = watch::Sender::new(PacketSeq(shared.read().state.head));
     if options.read_only {
-        return Ok(Samples::new(shared, head, None));
+        return Ok(Samples::new(shared, head, None, None));
     }
     let (number, good) = {
         let inner = shared.read();
         (inner.active.number, inner.active.bytes)
     };
+    let keeper = Handle::start(Arc::clone(&shared))?;
+    keeper.ask(keeper::Job::Look);
     let writer = Writer {
         log: Log::go_on(&dir, number, good, options.fault.clone())?,
         dir,
@@ -47,12 +48,13 @@ pub(crate) fn open(options: &Options, lock: Option<Arc<Lock>>) -> Result<Samples
         head: head.clone(),
         fault: options.fault.clone(),
         sealing: None,
+        keeper: keeper.clone(),
         _lock: lock,
     };
     let (asks, queue) = mpsc::channel(QUEUE);
     let thread = std::thread::Builder::new().name("samples".into()).spawn(move || writer.run(queue));
     thread.map_err(|e| StoreError::io("starting the samples thread for", &options.dir, e))?;
-    Ok(Samples::new(shared, head, Some(asks)))
+    Ok(Samples::new(shared, head, Some(asks), Some(keeper)))
 }
 
 struct Opening<'a> {
@@ -61,106 +63,172 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Removes what was not finished when the process ended.
-    fn clear(&self, found: &Found) -> Result<(), StoreError> {
-        for part in &found.parts {
-            std::fs::remove_file(part).map_err(|e| StoreError::io("removing", part, e))?;
+    fn shared(&self) -> Result<Arc<Shared>, StoreError> {
+        for _ in 1..TRIES {
+            match self.shared_once() {
+                Err(StoreError::Io { source, .. })
+                    if self.options.read_only && source.kind() == std::io::ErrorKind::NotFound => {}
+                opened => return opened,
+            }
+        }
+        self.shared_once()
+    }
+
+    fn shared_once(&self) -> Result<Arc<Shared>, StoreError> {
+        let found = files::look(&self.dir)?;
+        if self.options.read_only && !found.before.is_empty() && !found.manifest {
+            let why = format!(
+                "`{}` is of an older layout: start the server once, it brings it into the new one",
+                self.dir.display()
+            );
+            return Err(StoreError::invalid("opening to read only", why));
+        }
+        let manifest = self.manifest(&found)?;
+        if !self.options.read_only {
+            self.clear(&found, &manifest)?;
+        }
+        self.report_missing(&found, &manifest);
+        let sealed = manifest.sealed;
+        let live = Live::default();
+        let inner = Inner::new(State::default(), live, Part::empty(sealed + 1, 1));
+        let shared = Shared::new(self.dir.clone(), inner, manifest, self.options.fault.clone());
+        let shared = Arc::new(shared);
+        self.state(&shared, &found, sealed)?;
+        self.replay_unsealed(&shared, &found, sealed)?;
+        Ok(shared)
+    }
+
+    fn manifest(&self, found: &Found) -> Result<Manifest, StoreError> {
+        let loaded = if found.manifest { Manifest::load(&self.dir)? } else { None };
+        match loaded {
+            Some(manifest) => Ok(manifest),
+            None if found.columns.is_empty() && found.frames.is_empty() => Ok(Manifest::default()),
+            None => Manifest::rebuild(&self.dir, found),
+        }
+    }
+
+    /// Removes what was not finished when the process ended, and what was replaced.
+    fn clear(&self, found: &Found, manifest: &Manifest) -> Result<(), StoreError> {
+        let remove = |path: &std::path::Path| {
+            std::fs::remove_file(path).map_err(|e| StoreError::io("removing", path, e))
+        };
+        found.parts.iter().try_for_each(|part| remove(part))?;
+        let named = |id: &u64| manifest.segments.iter().any(|s| s.id == *id);
+        for id in found.columns.iter().filter(|id| !named(id)) {
+            remove(&files::columns(&self.dir, *id))?;
+        }
+        let named = |log: &u64| manifest.frames.iter().any(|f| f.log == *log);
+        for log in found.frames.iter().filter(|log| !named(log)) {
+            remove(&files::frames(&self.dir, *log))?;
+        }
+        for log in found.logs.range(..=manifest.sealed) {
+            remove(&files::log(&self.dir, *log))?;
         }
         Ok(())
     }
 
-    /// The sealed segments in order; those missing in the middle are made again from their logs.
-    fn segments(&self, found: &Found) -> Result<Vec<Segment>, StoreError> {
-        let Some(last) = found.segments.last().copied() else { return Ok(vec![]) };
-        let first = found.logs.first().copied().unwrap_or(last).min(*found.segments.first().unwrap_or(&last));
-        let mut segments = Vec::new();
-        for number in first..=last {
-            let path = files::segment(&self.dir, number);
-            match (found.segments.contains(&number), found.logs.contains(&number)) {
-                (true, has_log) => segments.extend(self.segment(number, has_log)?),
-                (false, true) if !self.options.read_only => segments.extend(self.seal_anew(number)?),
-                (false, true) => {
-                    let why =
-                        format!("`{}` is missing: start the server once to make it again", path.display());
-                    return Err(StoreError::invalid("opening to read only", why));
-                }
-                (false, false) => {
-                    tracing::error!(
-                        log = number,
-                        "a log and its segment are missing: their packets are lost"
-                    );
-                }
-            }
+    /// Files the manifest names and nobody has any more are told; the rest is used.
+    fn report_missing(&self, found: &Found, manifest: &Manifest) {
+        for segment in manifest.segments.iter().filter(|s| !found.columns.contains(&s.id)) {
+            tracing::error!(
+                path = %files::columns(&self.dir, segment.id).display(), rows = segment.rows,
+                "a segment is missing: put it back from a backup"
+            );
         }
-        Ok(segments)
-    }
-
-    /// One segment that is there; made again from its log when it is damaged.
-    fn segment(&self, number: u64, has_log: bool) -> Result<Option<Segment>, StoreError> {
-        match Segment::open(&files::segment(&self.dir, number), number) {
-            Err(error @ StoreError::Corrupt { .. }) if has_log && !self.options.read_only => {
-                tracing::error!(%error, "a segment is damaged");
-                self.seal_anew(number)
-            }
-            opened => opened.map(Some),
-        }
-    }
-
-    fn seal_anew(&self, number: u64) -> Result<Option<Segment>, StoreError> {
-        tracing::warn!(log = number, "a segment is made again from its log");
-        let mut part = Part::empty(number, 0);
-        let replayed = log::replay(&files::log(&self.dir, number), |stored| put(&mut part, &stored))?;
-        finish(&mut part, replayed);
-        seal_part(&self.dir, &part, None, &self.options.fault)
     }
 
     /// The state at the end of the last sealed log.
-    fn state(&self, found: &Found, last_sealed: u64) -> Result<State, StoreError> {
-        if last_sealed == 0 {
-            return Ok(State::default());
+    fn state(&self, shared: &Shared, found: &Found, sealed: u64) -> Result<(), StoreError> {
+        if sealed == 0 {
+            return Ok(());
         }
-        if found.states.contains(&last_sealed)
-            && let Some(state) = files::read_state(&files::state(&self.dir, last_sealed))?
-        {
-            return Ok(state);
-        }
-        tracing::warn!("the state beside the newest segment is missing: every log is read once");
-        let mut state = State::default();
-        for number in found.logs.range(..=last_sealed) {
-            log::replay(&files::log(&self.dir, *number), |stored| {
-                let hash = frame_hash(&stored.packet.raw);
-                state.take(&stored, hash, 0);
-            })?;
-        }
-        if !self.options.read_only {
-            let path = files::state(&self.dir, last_sealed);
-            files::write_whole(&path, &files::state_bytes(&state), &self.options.fault)?;
-        }
-        Ok(state)
-    }
-
-    /// Reads the logs that are not sealed: the one that was written, and perhaps a full one before it.
-    fn replay_unsealed(
-        &self,
-        found: &Found,
-        segments: Vec<Segment>,
-        state: State,
-    ) -> Result<Arc<Shared>, StoreError> {
-        let last_sealed = segments.last().map_or(0, |s| s.number);
-        let unsealed: Vec<u64> = found.logs.range(last_sealed + 1..).copied().collect();
-        let first = state.head + 1;
-        let fresh = Part::empty(last_sealed + 1, first);
-        let shared = Arc::new(Shared::new(self.dir.clone(), Inner::new(state, fresh, segments)));
-        for (i, number) in unsealed.iter().enumerate() {
-            self.replay(&shared, *number)?;
-            if i + 1 < unsealed.len() {
-                self.seal_full(&shared, *number + 1)?;
+        let path = files::state(&self.dir, sealed);
+        if found.states.contains(&sealed) {
+            let mut inner = shared.write();
+            if let Some(state) = files::read_state(&path, &mut inner.live)? {
+                inner.state = state;
+                return Ok(());
             }
         }
-        if unsealed.is_empty() && !self.options.read_only {
-            drop(Log::create(&self.dir, last_sealed + 1, first, self.options.fault.clone())?);
+        tracing::warn!("the state beside the newest segment is missing: it is made again from all others");
+        self.rebuild_state(shared)?;
+        if !self.options.read_only {
+            let inner = shared.read();
+            let bytes = files::state_bytes(&inner.state, &inner.live.all_latest());
+            drop(inner);
+            files::write_whole(&path, &bytes, &self.options.fault)?;
         }
-        Ok(shared)
+        Ok(())
+    }
+
+    /// Who was heard, from the frames; each point's latest, from the columns.
+    fn rebuild_state(&self, shared: &Shared) -> Result<(), StoreError> {
+        let (frames, segments) = {
+            let inner = shared.read();
+            (Arc::clone(&inner.frames), Arc::clone(&inner.segments))
+        };
+        for frames in frames.iter() {
+            for record in frames.read(0, usize::MAX)? {
+                let mut inner = shared.write();
+                match record {
+                    Record::Packet(stored) => {
+                        let hash = frame_hash(&stored.packet.raw);
+                        inner.state.take(&stored, hash, 0);
+                    }
+                    Record::Rows(seq, rows) => {
+                        inner.state.take_rows(seq.0, &rows.source, rows.received_at, rows.len() as u64);
+                    }
+                    Record::Emptied(seq, rows, count) => {
+                        inner.state.take_rows(seq.0, &rows.source, rows.received_at, u64::from(count));
+                    }
+                }
+            }
+            let mut inner = shared.write();
+            inner.state.head = inner.state.head.max(frames.meta.end - 1);
+        }
+        for segment in segments.iter() {
+            for place in shared.shelf.places(segment)? {
+                let point = PointId(place.point);
+                if shared.read().live.latest(point).is_some_and(|latest| latest.at > place.to) {
+                    continue;
+                }
+                let bytes = shared.shelf.bytes(segment, &place)?;
+                let chunk = super::shelf::whole(segment, &place, &bytes);
+                if let Some(row) = chunk.and_then(|c| c.row(c.len().wrapping_sub(1))) {
+                    shared.write().live.restore_latest(point, row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the logs that are not sealed: the one that was written, perhaps a full one before it, or
+    /// all of an older layout.
+    fn replay_unsealed(&self, shared: &Shared, found: &Found, sealed: u64) -> Result<(), StoreError> {
+        let unsealed: Vec<u64> = found.logs.range(sealed + 1..).copied().collect();
+        let mut next = sealed + 1;
+        for (i, number) in unsealed.iter().enumerate() {
+            if *number != next {
+                tracing::error!(from = next, to = number - 1, "logs are missing: their packets are lost");
+            }
+            next = number + 1;
+            self.replay(shared, *number)?;
+            if i + 1 < unsealed.len() {
+                self.seal_full(shared, next)?;
+            }
+        }
+        if self.options.read_only {
+            return Ok(());
+        }
+        if unsealed.is_empty() {
+            let first = shared.read().state.head + 1;
+            shared.write().active = Part::empty(next, first);
+            drop(Log::create(&self.dir, next, first, self.options.fault.clone())?);
+        }
+        for old in &found.before {
+            std::fs::remove_file(old).map_err(|e| StoreError::io("removing", old, e))?;
+        }
+        Ok(())
     }
 
     fn replay(&self, shared: &Shared, number: u64) -> Result<(), StoreError> {
@@ -168,8 +236,8 @@ impl Opening<'_> {
         let head = shared.read().state.head;
         shared.write().active = Part::empty(number, head + 1);
         let mut failed = None;
-        let replayed = log::replay(&path, |stored| {
-            if let Err(error) = replay_one(shared, stored) {
+        let replayed = log::replay(&path, |record, at| {
+            if let Err(error) = replay_one(shared, record, at as u64) {
                 failed = Some(error);
             }
         })?;
@@ -186,42 +254,59 @@ impl Opening<'_> {
         Ok(())
     }
 
-    /// The process ended while a full log was being sealed: it is done now.
+    /// The process ended while a full log was being sealed, or an older layout is brought into this
+    /// one: it is sealed now.
     fn seal_full(&self, shared: &Shared, next: u64) -> Result<(), StoreError> {
-        let mut inner = shared.write();
-        let first = inner.state.head + 1;
-        let part = std::mem::replace(&mut inner.active, Part::empty(next, first));
         if self.options.read_only {
-            inner.sealing = Some(Arc::new(part));
+            // Rows of two logs may stand in one window: only the frames' places are then those of the
+            // last log, and the first one's packets are looked for by their numbers.
+            let mut inner = shared.write();
+            let first = inner.state.head + 1;
+            if inner.sealing.is_none() {
+                inner.freeze(next, first);
+            } else {
+                inner.active = Part::empty(next, first);
+            }
             return Ok(());
         }
-        let state = inner.state.clone();
-        drop(inner);
-        let sealed = seal_part(&self.dir, &part, Some(&state), &self.options.fault)?;
-        let mut inner = shared.write();
-        let mut segments = inner.segments.to_vec();
-        segments.extend(sealed);
-        inner.segments = Arc::new(segments);
+        let (frozen, state) = {
+            let mut inner = shared.write();
+            let first = inner.state.head + 1;
+            let state = files::state_bytes(&inner.state, &inner.live.all_latest());
+            (inner.freeze(next, first), state)
+        };
+        if !keeper::seal(shared, &frozen, &state)? {
+            return Err(StoreError::Closed { what: "sealing a full log" });
+        }
         Ok(())
     }
 }
 
-/// Takes a packet of an unsealed log in again, as the writer did.
-fn replay_one(shared: &Shared, stored: StoredPacket) -> Result<(), StoreError> {
+/// Takes a record of an unsealed log in again, as the writer did.
+fn replay_one(shared: &Shared, record: Record, at: u64) -> Result<(), StoreError> {
+    match record {
+        Record::Packet(stored) => replay_packet(shared, stored, at),
+        Record::Rows(seq, rows) => {
+            shared.write().take_rows(seq, Arc::new(rows), at);
+            Ok(())
+        }
+        Record::Emptied(seq, rows, _) => {
+            shared.write().take_rows(seq, Arc::new(rows), at);
+            Ok(())
+        }
+    }
+}
+
+fn replay_packet(shared: &Shared, stored: StoredPacket, at: u64) -> Result<(), StoreError> {
     let mut corrections = 0;
     for reading in &stored.packet.readings {
         let there = shared.entry(reading.point, reading.sample.at.ms())?;
-        corrections += u64::from(Entry::judge(there.as_ref(), reading) == Verdict::Correction);
+        let row = Row::of(reading, stored.seq);
+        corrections += u64::from(Row::judge(there.as_ref(), &row) == Verdict::Correction);
     }
     let hash = frame_hash(&stored.packet.raw);
-    shared.write().take(stored, hash, corrections, 0);
+    shared.write().take(stored, hash, corrections, at);
     Ok(())
-}
-
-fn put(part: &mut Part, stored: &StoredPacket) {
-    for reading in &stored.packet.readings {
-        part.hot.put(reading.point, reading.sample.at.ms(), Entry::of(reading, stored.seq));
-    }
 }
 
 fn finish(part: &mut Part, replayed: Replayed) {

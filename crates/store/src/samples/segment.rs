@@ -1,405 +1,407 @@
-//! 段: a sealed log's readings, sorted by point and time, in a file that never changes.
+//! 段: the rows of many points in a file that never changes.
 //!
 //! ```text
-//! "ZZSEG" 0 0 version
-//! chunk*     one a point: times i64[n], values f64[n], packets i64[n], qualities u8[n]
-//! row*       one a point, by point: where its chunk is, how long, from when to when (44 bytes)
-//! offset*    one a packet: where it is in the log, u32, or u32::MAX where it is damaged
-//! trailer    where rows and offsets are, first packet, times, figures, crc32, "ZZSEGEND"
+//! "ZZCOL" 0 0 version
+//! chunk*      one a point, by point ([chunk])
+//! block*      256 points' places: point, length, rows, from, span as varints; crc32
+//! directory   first point, place and length of each block; crc32
+//! trailer     what the manifest knows too: level, logs, times, figures, where the directory is; crc32,
+//!             "ZZCOLEND"
 //! ```
-//! Nothing of it stays in memory but the trailer and a few chunks lately read.
+//! A level 0 segment is one log's; higher ones are merged, one a day. Nothing of it stays in memory
+//! but what [`Meta`] says and blocks lately used.
 
-use super::bytes::{Put as _, Take, read_at};
-use super::index::{Entry, Hot};
-use crate::StoreError;
+use super::bytes::{Put as _, Take, put_signed, put_varint};
+use super::chunk::{Chunk, MAX_ROWS};
+use super::codec::Effort;
+use super::files;
+use crate::files::sync_dir;
+use crate::{FaultPlan, StoreError};
 use field::id::PointId;
-use field::sample::Quality;
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// First bytes; the last one is the version.
-const MAGIC: [u8; 8] = *b"ZZSEG\0\0\x01";
-const END: [u8; 8] = *b"ZZSEGEND";
-/// Bytes of a row.
-const ROW: usize = 44;
-/// Bytes of a reading in a chunk.
-const READING: usize = 25;
+pub(crate) const MAGIC: [u8; 8] = *b"ZZCOL\0\0\x01";
+const END: [u8; 8] = *b"ZZCOLEND";
+/// Points in one block of the index.
+const BLOCK: usize = 256;
 /// Bytes of the trailer.
-const TRAILER: usize = 92;
-/// Stands for a packet that cannot be read any more.
-pub(crate) const DAMAGED: u32 = u32::MAX;
+const TRAILER: usize = 108;
+/// Bytes collected before they are written.
+const BUFFER: usize = 512 * 1024;
 
-/// What is kept in memory of a segment.
+/// What is known of a segment without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Segment {
-    /// The number of its log.
-    pub(crate) number: u64,
-    /// The first packet's number.
-    pub(crate) first: i64,
-    /// How many packets, damaged ones included.
-    pub(crate) packets: u32,
-    /// The earliest and the latest time of a reading; `from > to` when there is none.
-    from: i64,
-    to: i64,
-    /// Bytes of log and segment together.
+pub(crate) struct Meta {
+    pub(crate) id: u64,
+    /// 0: one log; 1: merged.
+    pub(crate) level: u8,
+    /// The first and the last log in it.
+    pub(crate) logs: (u64, u64),
+    /// The earliest and the latest time of a row; `from > to` when there is none.
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) rows: u64,
+    pub(crate) points: u32,
+    pub(crate) first_point: i64,
+    pub(crate) last_point: i64,
     pub(crate) bytes: u64,
-    rows_at: u64,
-    rows: u32,
-    offsets_at: u64,
+    pub(crate) directory_at: u64,
+    pub(crate) directory_len: u32,
 }
 
-/// The bytes of a segment file, and what is kept of it.
-pub(crate) fn write(
-    number: u64,
-    first: i64,
-    offsets: &[u32],
-    log_bytes: u64,
-    hot: &Hot,
-) -> (Vec<u8>, Segment) {
-    let points = hot.sorted();
-    let mut out = Vec::with_capacity(hot.readings * READING + points.len() * ROW + offsets.len() * 4 + 128);
-    out.extend_from_slice(&MAGIC);
-    let mut rows = Vec::with_capacity(points.len() * ROW);
-    let (mut from, mut to) = (i64::MAX, i64::MIN);
-    for (point, series) in points {
-        let start = out.len();
-        series.keys().for_each(|at| out.put_i64(*at));
-        series.values().for_each(|e| out.put_f64(e.value().unwrap_or(f64::NAN)));
-        series.values().for_each(|e| out.put_i64(e.seq));
-        series.values().for_each(|e| out.put_u8(e.quality as u8));
-        let (Some(first), Some(last)) = (series.keys().next(), series.keys().next_back()) else { continue };
-        (from, to) = (from.min(*first), to.max(*last));
-        let row_start = rows.len();
-        rows.put_i64(point.0);
-        rows.put_u64(start as u64);
-        rows.put_u32(u32::try_from(series.len()).unwrap_or(u32::MAX));
-        rows.put_u32(crc32fast::hash(out.get(start..).unwrap_or_default()));
-        rows.put_i64(*first);
-        rows.put_i64(*last);
-        let crc = crc32fast::hash(rows.get(row_start..).unwrap_or_default());
-        rows.put_u32(crc);
-    }
-    let rows_at = out.len() as u64;
-    out.extend_from_slice(&rows);
-    let offsets_at = out.len() as u64;
-    offsets.iter().for_each(|offset| out.put_u32(*offset));
-    let mut segment = Segment {
-        number,
-        first,
-        packets: u32::try_from(offsets.len()).unwrap_or(u32::MAX),
-        from,
-        to,
-        bytes: 0,
-        rows_at,
-        rows: u32::try_from(rows.len() / ROW).unwrap_or(u32::MAX),
-        offsets_at,
-    };
-    segment.bytes = log_bytes + out.len() as u64 + TRAILER as u64;
-    let trailer = segment.trailer(hot.readings as u64);
-    out.extend_from_slice(&trailer);
-    (out, segment)
-}
-
-impl Segment {
-    fn trailer(&self, readings: u64) -> Vec<u8> {
-        let mut out = Vec::with_capacity(TRAILER);
-        out.put_u64(self.number);
-        out.put_i64(self.first);
-        out.put_u32(self.packets);
+impl Meta {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.put_u64(self.id);
+        out.put_u32(u32::from(self.level));
+        out.put_u64(self.logs.0);
+        out.put_u64(self.logs.1);
         out.put_i64(self.from);
         out.put_i64(self.to);
+        out.put_u64(self.rows);
+        out.put_u32(self.points);
+        out.put_i64(self.first_point);
+        out.put_i64(self.last_point);
         out.put_u64(self.bytes);
-        out.put_u64(self.rows_at);
-        out.put_u32(self.rows);
-        out.put_u64(self.offsets_at);
-        out.put_u64(readings);
-        out.put_u64(0);
-        let crc = crc32fast::hash(&out);
-        out.put_u32(crc);
-        out.extend_from_slice(&END);
-        out
+        out.put_u64(self.directory_at);
+        out.put_u32(self.directory_len);
     }
 
-    /// Reads the trailer of a segment file.
-    pub(crate) fn open(path: &Path, number: u64) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(|e| StoreError::io("opening the segment", path, e))?;
-        let reading = |e| StoreError::io("reading the segment", path, e);
-        let length = file.metadata().map_err(reading)?.len();
-        let mut magic = [0; MAGIC.len()];
-        let mut trailer = [0; TRAILER];
-        let damaged = |what: &str| damaged(path, length, what);
-        if length < (MAGIC.len() + TRAILER) as u64 {
-            return Err(damaged("it is too short"));
-        }
-        read_at(&file, &mut magic, 0).map_err(reading)?;
-        check_version(&magic, &MAGIC, path)?;
-        read_at(&file, &mut trailer, length - TRAILER as u64).map_err(reading)?;
-        let segment = Self::from_trailer(&trailer).ok_or_else(|| damaged("its trailer is not whole"))?;
-        if segment.number != number {
-            return Err(damaged("it is the segment of another log"));
-        }
-        Ok(segment)
-    }
-
-    fn from_trailer(bytes: &[u8; TRAILER]) -> Option<Self> {
-        let mut take = Take(bytes);
-        let segment = Self {
-            number: take.u64()?,
-            first: take.i64()?,
-            packets: take.u32()?,
+    pub(crate) fn read(take: &mut Take<'_>) -> Option<Self> {
+        Some(Self {
+            id: take.u64()?,
+            level: u8::try_from(take.u32()?).ok()?,
+            logs: (take.u64()?, take.u64()?),
             from: take.i64()?,
             to: take.i64()?,
+            rows: take.u64()?,
+            points: take.u32()?,
+            first_point: take.i64()?,
+            last_point: take.i64()?,
             bytes: take.u64()?,
-            rows_at: take.u64()?,
-            rows: take.u32()?,
-            offsets_at: take.u64()?,
-        };
-        take.bytes(16)?;
-        let body = bytes.len() - take.0.len();
-        let crc = take.u32()?;
-        let whole = crc32fast::hash(bytes.get(..body)?) == crc && take.0 == END;
-        whole.then_some(segment)
-    }
-
-    /// Whether a reading in `from..to` may be in it.
-    pub(crate) const fn may_hold(&self, from: i64, to: i64) -> bool {
-        self.from < to && from <= self.to
-    }
-
-    /// The number after its last packet.
-    pub(crate) fn end(&self) -> i64 {
-        self.first + i64::from(self.packets)
-    }
-}
-
-/// Refuses what a newer program wrote, and what is not ours at all.
-pub(crate) fn check_version(found: &[u8; 8], ours: &[u8; 8], path: &Path) -> Result<(), StoreError> {
-    let ([found_name @ .., found_version], [name @ .., version]) = (found, ours);
-    if found_name != name {
-        return Err(damaged(path, 0, "its first bytes are not ours"));
-    }
-    if found_version > version {
-        return Err(StoreError::NewerVersion {
-            path: path.display().to_string(),
-            found: i64::from(*found_version),
-            known: i64::from(*version),
-        });
-    }
-    Ok(())
-}
-
-fn damaged(path: &Path, at: u64, what: &str) -> StoreError {
-    StoreError::corrupt(
-        format!("`{}`", path.display()),
-        format!("byte {at}"),
-        format!("{what}. A file `seg-…` may be deleted: it is made again from its log at the next start"),
-    )
-}
-
-/// One point's readings of one segment.
-#[derive(Debug)]
-pub(crate) struct Chunk {
-    times: Vec<i64>,
-    entries: Vec<Entry>,
-}
-
-impl Chunk {
-    pub(crate) fn get(&self, at: i64) -> Option<&Entry> {
-        self.times.binary_search(&at).ok().and_then(|i| self.entries.get(i))
-    }
-
-    /// The first `limit` in `from..to`.
-    pub(crate) fn range(&self, from: i64, to: i64, limit: usize) -> impl Iterator<Item = (i64, Entry)> + '_ {
-        let start = self.times.partition_point(|at| *at < from);
-        let both = self.times.iter().copied().zip(self.entries.iter().copied()).skip(start);
-        both.take_while(move |(at, _)| *at < to).take(limit)
-    }
-
-    fn read(bytes: &[u8], count: usize) -> Option<Self> {
-        let mut times = Take(bytes);
-        let mut values = Take(bytes.get(count * 8..)?);
-        let mut packets = Take(bytes.get(count * 16..)?);
-        let mut qualities = Take(bytes.get(count * 24..)?);
-        let entry =
-            |_| Some(Entry::new(Some(values.f64()?), Quality::from_code(qualities.u8()?), packets.i64()?));
-        Some(Self {
-            entries: (0..count).map(entry).collect::<Option<_>>()?,
-            times: (0..count).map(|_| times.i64()).collect::<Option<_>>()?,
+            directory_at: take.u64()?,
+            directory_len: take.u32()?,
         })
     }
 }
 
 /// Where a chunk is.
-struct Row {
-    point: i64,
-    start: u64,
-    count: u32,
-    crc: u32,
-    from: i64,
-    to: i64,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) point: i64,
+    pub(crate) at: u64,
+    pub(crate) length: u32,
+    pub(crate) rows: u32,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
 }
 
-impl Row {
-    fn read(bytes: &[u8; ROW]) -> Option<Self> {
-        let mut take = Take(bytes);
-        let row = Self {
-            point: take.i64()?,
-            start: take.u64()?,
-            count: take.u32()?,
-            crc: take.u32()?,
-            from: take.i64()?,
-            to: take.i64()?,
-        };
-        (take.u32()? == crc32fast::hash(bytes.get(..ROW - 4)?)).then_some(row)
-    }
+/// Where a block of places is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    pub(crate) first: i64,
+    pub(crate) at: u64,
+    pub(crate) length: u32,
 }
 
-/// Most segment files kept open.
-const OPEN_FILES: usize = 64;
-/// Most readings kept in memory as chunks: about 16 MB.
-const CACHED_READINGS: usize = 500_000;
-
-/// A segment's number, a point, and its readings there.
-type Answer = (u64, PointId, Option<Arc<Chunk>>);
-
-/// Reads chunks and offsets, and remembers the ones lately asked for.
+/// A segment in use. Its file is removed when it was replaced and nobody reads it any more.
 #[derive(Debug)]
-pub(crate) struct Shelf {
-    dir: PathBuf,
-    files: Mutex<VecDeque<(u64, Arc<File>)>>,
-    chunks: Mutex<VecDeque<Answer>>,
+pub(crate) struct Segment {
+    pub(crate) meta: Meta,
+    path: PathBuf,
+    pub(crate) directory: OnceLock<Vec<Block>>,
+    /// All places, found by reading through the file because its index is damaged.
+    pub(crate) rescued: OnceLock<Vec<Place>>,
+    doomed: AtomicBool,
 }
 
-impl Shelf {
-    pub(crate) const fn new(dir: PathBuf) -> Self {
-        Self { dir, files: Mutex::new(VecDeque::new()), chunks: Mutex::new(VecDeque::new()) }
-    }
-
-    pub(crate) fn path(&self, number: u64) -> PathBuf {
-        super::files::segment(&self.dir, number)
-    }
-
-    /// The readings of a point in a segment; `None` when it has none there.
-    pub(crate) fn chunk(&self, segment: &Segment, point: PointId) -> Result<Option<Arc<Chunk>>, StoreError> {
-        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(i) = chunks.iter().position(|(n, p, _)| *n == segment.number && *p == point)
-            && let Some(found) = chunks.remove(i)
-        {
-            let chunk = found.2.clone();
-            chunks.push_back(found);
-            return Ok(chunk);
+impl Segment {
+    pub(crate) fn new(dir: &Path, meta: Meta) -> Self {
+        let path = files::columns(dir, meta.id);
+        Self {
+            meta,
+            path,
+            directory: OnceLock::new(),
+            rescued: OnceLock::new(),
+            doomed: AtomicBool::new(false),
         }
-        drop(chunks);
-        let chunk = match self.load(segment, point) {
-            Err(error @ StoreError::Corrupt { .. }) => self.read_its_log(segment, point, error)?,
-            loaded => loaded?,
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a row of the point in `from..to` may be in it.
+    pub(crate) const fn may_hold(&self, point: PointId, from: i64, to: i64) -> bool {
+        self.meta.from < to
+            && from <= self.meta.to
+            && self.meta.first_point <= point.0
+            && point.0 <= self.meta.last_point
+    }
+
+    /// The file goes when the last reader has gone.
+    pub(crate) fn doom(&self) {
+        self.doomed.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if self.doomed.load(Ordering::SeqCst) {
+            // What cannot be removed now is removed at the next start: the manifest does not name it.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes a segment point by point.
+#[derive(Debug)]
+pub(crate) struct SegmentWriter {
+    dir: PathBuf,
+    part: PathBuf,
+    buffer: Vec<u8>,
+    /// Bytes already in the file.
+    written: u64,
+    places: Vec<Place>,
+    blocks: Vec<u8>,
+    directory: Vec<(i64, u64, u32)>,
+    meta: Meta,
+    fault: FaultPlan,
+}
+
+impl SegmentWriter {
+    pub(crate) fn create(
+        dir: &Path,
+        id: u64,
+        level: u8,
+        logs: (u64, u64),
+        fault: &FaultPlan,
+    ) -> Result<Self, StoreError> {
+        let part = files::columns(dir, id).with_extension("part");
+        File::create(&part).map_err(|e| StoreError::io("making the segment", &part, e))?;
+        let meta = Meta {
+            id,
+            level,
+            logs,
+            from: i64::MAX,
+            to: i64::MIN,
+            rows: 0,
+            points: 0,
+            first_point: i64::MAX,
+            last_point: i64::MIN,
+            bytes: 0,
+            directory_at: 0,
+            directory_len: 0,
         };
-        let chunk = chunk.map(Arc::new);
-        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        chunks.push_back((segment.number, point, chunk.clone()));
-        while chunks.len() > 1 && chunks.iter().map(weight).sum::<usize>() > CACHED_READINGS {
-            chunks.pop_front();
+        Ok(Self {
+            dir: dir.to_owned(),
+            part,
+            buffer: MAGIC.to_vec(),
+            written: 0,
+            places: vec![],
+            blocks: vec![],
+            directory: vec![],
+            meta,
+            fault: fault.clone(),
+        })
+    }
+
+    /// Adds a point's rows; points come in ascending order.
+    pub(crate) fn add(&mut self, point: PointId, chunk: &Chunk, effort: Effort) -> Result<(), StoreError> {
+        let (Some(from), Some(to)) = (chunk.times.first(), chunk.times.last()) else { return Ok(()) };
+        let at = self.written + self.buffer.len() as u64;
+        let before = self.buffer.len();
+        chunk.write(&mut self.buffer, point, effort);
+        let place = Place {
+            point: point.0,
+            at,
+            length: (self.buffer.len() - before) as u32,
+            rows: chunk.len() as u32,
+            from: *from,
+            to: *to,
+        };
+        let meta = &mut self.meta;
+        meta.from = meta.from.min(*from);
+        meta.to = meta.to.max(*to);
+        meta.rows += chunk.len() as u64;
+        meta.points += 1;
+        meta.first_point = meta.first_point.min(point.0);
+        meta.last_point = meta.last_point.max(point.0);
+        self.places.push(place);
+        if self.places.len() >= BLOCK {
+            self.end_block();
         }
-        Ok(chunk)
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(())
     }
 
-    /// A damaged segment costs time, not readings: they are all in its log.
-    fn read_its_log(
-        &self,
-        segment: &Segment,
-        point: PointId,
-        error: StoreError,
-    ) -> Result<Option<Chunk>, StoreError> {
-        tracing::error!(%error, %point, "a segment is damaged; its log is read instead");
-        let mut series = BTreeMap::new();
-        let path = super::files::log(&self.dir, segment.number);
-        let replayed = super::log::replay(&path, |stored| {
-            for reading in stored.packet.readings.iter().filter(|r| r.point == point) {
-                series.insert(reading.sample.at.ms(), Entry::of(reading, stored.seq));
-            }
-        });
-        // Without its log either, the damage itself is what has to be told.
-        replayed.map_err(|_| error)?;
-        let (times, entries): (Vec<_>, Vec<_>) = series.into_iter().unzip();
-        Ok((!times.is_empty()).then_some(Chunk { times, entries }))
+    fn end_block(&mut self) {
+        let Some(first) = self.places.first().copied() else { return };
+        let start = self.blocks.len();
+        put_varint(&mut self.blocks, self.places.len() as u64);
+        put_varint(&mut self.blocks, first.at);
+        put_signed(&mut self.blocks, first.from);
+        let (mut point, mut from) = (0, first.from);
+        for place in self.places.drain(..) {
+            put_signed(&mut self.blocks, place.point - point);
+            put_varint(&mut self.blocks, u64::from(place.length));
+            put_varint(&mut self.blocks, u64::from(place.rows));
+            put_signed(&mut self.blocks, place.from - from);
+            put_varint(&mut self.blocks, (place.to - place.from) as u64);
+            (point, from) = (place.point, place.from);
+        }
+        let crc = crc32fast::hash(self.blocks.get(start..).unwrap_or_default());
+        self.blocks.put_u32(crc);
+        self.directory.push((first.point, start as u64, (self.blocks.len() - start) as u32));
     }
 
-    fn load(&self, segment: &Segment, point: PointId) -> Result<Option<Chunk>, StoreError> {
-        let path = self.path(segment.number);
-        let file = self.file(segment.number)?;
-        let Some(row) = find_row(&file, &path, segment, point)? else { return Ok(None) };
-        let count = row.count as usize;
-        let mut bytes = vec![0; count * READING];
-        read_at(&file, &mut bytes, row.start).map_err(|e| StoreError::io("reading the segment", &path, e))?;
-        let whole = crc32fast::hash(&bytes) == row.crc;
-        let chunk = Chunk::read(&bytes, count).filter(|_| whole);
-        chunk
-            .map(Some)
-            .ok_or_else(|| damaged(&path, row.start, &format!("the readings of point {point} are damaged")))
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let writing = |e| StoreError::io("writing the segment", &self.part, e);
+        let fits = self.fault.fitting(self.buffer.len());
+        // Opened for each megabyte: a merge of years writes thousands of days at once.
+        let mut file = OpenOptions::new().append(true).open(&self.part).map_err(writing)?;
+        file.write_all(self.buffer.get(..fits).unwrap_or_default()).map_err(writing)?;
+        if fits < self.buffer.len() {
+            return Err(StoreError::Full { path: self.part.clone() });
+        }
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
     }
 
-    /// Whether a point has a reading at that very time, and which.
-    pub(crate) fn get(
-        &self,
-        segment: &Segment,
-        point: PointId,
-        at: i64,
-    ) -> Result<Option<Entry>, StoreError> {
-        if !segment.may_hold(at, at + 1) {
+    /// Ends the file and puts it in its place. `None` where the fault plan lets the process "die".
+    pub(crate) fn finish(mut self) -> Result<Option<Segment>, StoreError> {
+        self.end_block();
+        let blocks_at = self.written + self.buffer.len() as u64;
+        let blocks = std::mem::take(&mut self.blocks);
+        self.buffer.extend_from_slice(&blocks);
+        let mut directory = Vec::with_capacity(self.directory.len() * 20 + 4);
+        for (first, at, length) in &self.directory {
+            directory.put_i64(*first);
+            directory.put_u64(blocks_at + at);
+            directory.put_u32(*length);
+        }
+        directory.put_u32(crc32fast::hash(&directory));
+        self.meta.directory_at = blocks_at + blocks.len() as u64;
+        self.meta.directory_len = directory.len() as u32;
+        self.meta.bytes = self.meta.directory_at + directory.len() as u64 + TRAILER as u64;
+        self.buffer.extend_from_slice(&directory);
+        let mut trailer = Vec::with_capacity(TRAILER);
+        self.meta.write(&mut trailer);
+        trailer.resize(TRAILER - 12, 0);
+        trailer.put_u32(crc32fast::hash(&trailer));
+        trailer.extend_from_slice(&END);
+        self.buffer.extend_from_slice(&trailer);
+        self.flush()?;
+        if !self.fault.seal_may_go_on() {
             return Ok(None);
         }
-        Ok(self.chunk(segment, point)?.and_then(|chunk| chunk.get(at).copied()))
-    }
-
-    /// Where in its log packets are, from the `skip`th of the segment on.
-    pub(crate) fn offsets(&self, segment: &Segment, skip: u32, count: u32) -> Result<Vec<u32>, StoreError> {
-        let path = self.path(segment.number);
-        let count = count.min(segment.packets.saturating_sub(skip)) as usize;
-        let mut bytes = vec![0; count * 4];
-        read_at(&*self.file(segment.number)?, &mut bytes, segment.offsets_at + u64::from(skip) * 4)
-            .map_err(|e| StoreError::io("reading the segment", &path, e))?;
-        let mut take = Take(&bytes);
-        Ok((0..count).filter_map(|_| take.u32()).collect())
-    }
-
-    fn file(&self, number: u64) -> Result<Arc<File>, StoreError> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, file)) = files.iter().find(|(n, _)| *n == number) {
-            return Ok(Arc::clone(file));
+        File::open(&self.part)
+            .and_then(|f| f.sync_all())
+            .map_err(|e| StoreError::io("writing the segment", &self.part, e))?;
+        if !self.fault.seal_may_go_on() {
+            return Ok(None);
         }
-        let path = self.path(number);
-        let file = File::open(&path).map_err(|e| StoreError::io("opening the segment", &path, e))?;
-        let file = Arc::new(file);
-        files.push_back((number, Arc::clone(&file)));
-        if files.len() > OPEN_FILES {
-            files.pop_front();
-        }
-        Ok(file)
+        let path = files::columns(&self.dir, self.meta.id);
+        std::fs::rename(&self.part, &path).map_err(|e| StoreError::io("renaming into place", &path, e))?;
+        sync_dir(&self.dir)?;
+        Ok(self.fault.seal_may_go_on().then(|| Segment::new(&self.dir, self.meta.clone())))
     }
 }
 
-fn weight((_, _, chunk): &Answer) -> usize {
-    // An empty answer weighs something too, so that their number is bounded as well.
-    chunk.as_ref().map_or(100, |c| c.times.len() + 100)
+impl Drop for SegmentWriter {
+    fn drop(&mut self) {
+        // A file that could not be finished gives its room back; a finished one has another name.
+        let _ = std::fs::remove_file(&self.part);
+    }
 }
 
-/// Binary search over the rows, on disk.
-fn find_row(file: &File, path: &Path, segment: &Segment, point: PointId) -> Result<Option<Row>, StoreError> {
-    let (mut low, mut high) = (0, u64::from(segment.rows));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let at = segment.rows_at + middle * ROW as u64;
-        let mut bytes = [0; ROW];
-        read_at(file, &mut bytes, at).map_err(|e| StoreError::io("reading the segment", path, e))?;
-        let row = Row::read(&bytes).ok_or_else(|| damaged(path, at, "a row is damaged"))?;
-        match row.point.cmp(&point.0) {
-            std::cmp::Ordering::Equal if row.from <= row.to => return Ok(Some(row)),
-            std::cmp::Ordering::Equal => return Ok(None),
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Greater => high = middle,
-        }
+/// The directory from its bytes.
+pub(crate) fn read_directory(bytes: &[u8]) -> Option<Vec<Block>> {
+    let (body, crc) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
+    if crc32fast::hash(body) != Take(crc).u32()? {
+        return None;
     }
-    Ok(None)
+    let mut take = Take(body);
+    (0..body.len() / 20)
+        .map(|_| Some(Block { first: take.i64()?, at: take.u64()?, length: take.u32()? }))
+        .collect()
+}
+
+/// A block of places from its bytes.
+pub(crate) fn read_block(bytes: &[u8]) -> Option<Vec<Place>> {
+    let (body, crc) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
+    if crc32fast::hash(body) != Take(crc).u32()? {
+        return None;
+    }
+    let mut take = Take(body);
+    let count = take.count(BLOCK)?;
+    let mut at = take.varint()?;
+    let (mut point, mut from) = (0_i64, take.signed()?);
+    let mut places = Vec::with_capacity(count);
+    for _ in 0..count {
+        point = point.wrapping_add(take.signed()?);
+        let length = u32::try_from(take.varint()?).ok()?;
+        let rows = u32::try_from(take.count(MAX_ROWS)?).ok()?;
+        from = from.wrapping_add(take.signed()?);
+        let to = from.wrapping_add(take.varint()? as i64);
+        places.push(Place { point, at, length, rows, from, to });
+        at += u64::from(length);
+    }
+    Some(places)
+}
+
+/// What the trailer of a segment says, for a manifest that has to be made again.
+pub(crate) fn read_trailer(path: &Path) -> Result<Meta, StoreError> {
+    let bytes = files::tail(path, TRAILER)?;
+    let read = || {
+        let (body, end) = bytes.split_at_checked(TRAILER - 12)?;
+        let mut end = Take(end);
+        let sound = end.u32()? == crc32fast::hash(body) && end.0 == END;
+        Meta::read(&mut Take(body)).filter(|_| sound)
+    };
+    read().ok_or_else(|| {
+        StoreError::corrupt(
+            format!("`{}`", path.display()),
+            "its trailer",
+            "the segment cannot be taken in: put it back from a backup, or move it away to start without it",
+        )
+    })
+}
+
+/// Reads through a file whose index is damaged: every chunk that is whole, where it is and whose.
+pub(crate) fn rescue(path: &Path) -> Result<Vec<Place>, StoreError> {
+    let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading the segment", path, e))?;
+    let mut at = MAGIC.len();
+    let mut places: Vec<Place> = vec![];
+    while let Some(rest) = bytes.get(at..) {
+        let length = Take(rest).u32().map_or(0, |n| n as usize + 4);
+        let chunk = rest.get(..length).filter(|_| length > 8).and_then(Chunk::read);
+        let Some((point, chunk)) = chunk else {
+            if rest.len() < 8 {
+                break;
+            }
+            at += 1;
+            continue;
+        };
+        if let (Some(from), Some(to)) = (chunk.times.first(), chunk.times.last()) {
+            places.push(Place {
+                point: point.0,
+                at: at as u64,
+                length: length as u32,
+                rows: chunk.len() as u32,
+                from: *from,
+                to: *to,
+            });
+        }
+        at += length;
+    }
+    places.sort_by_key(|place| place.point);
+    Ok(places)
 }

@@ -1,110 +1,190 @@
 //! What the writer publishes and everybody reads: only what is durable.
 
-use super::index::{Entry, Hot};
-use super::record;
-use super::segment::{DAMAGED, Segment, Shelf};
+use super::chunk::{self, Chunk};
+use super::frames::Frames;
+use super::live::{Live, Series};
+use super::log::DAMAGED;
+use super::manifest::Manifest;
+use super::record::{self, Record};
+use super::row::{Row, fold};
+use super::rows::{Batch, Rows};
+use super::segment::Segment;
+use super::shelf::Shelf;
 use super::state::{FrameHash, State};
-use crate::StoreError;
+use crate::{FaultPlan, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Sample, StoredPacket};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Newest packets kept in memory, for desks and screens that follow: at most this many,
 const RECENT_PACKETS: usize = 10_000;
-/// and at most this many raw bytes.
+/// and at most this many bytes.
 const RECENT_BYTES: usize = 16 * 1024 * 1024;
 /// Most packets answered at once.
 pub(crate) const MAX_PACKETS: usize = 10_000;
+/// Most readings answered at once with packets (at least one packet is answered): about 16 MB.
+const MAX_READINGS: usize = 400_000;
 
-/// A log that is not sealed yet.
-#[derive(Debug)]
+/// A log that is not sealed yet: where its packets are.
+#[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) number: u64,
     pub(crate) first: i64,
     pub(crate) offsets: Vec<u32>,
-    pub(crate) hot: Hot,
     /// Bytes in the log.
     pub(crate) bytes: u64,
 }
 
 impl Part {
     pub(crate) fn empty(number: u64, first: i64) -> Self {
-        Self { number, first, offsets: vec![], hot: Hot::default(), bytes: super::log::START as u64 }
+        Self { number, first, offsets: vec![], bytes: super::log::START as u64 }
     }
 
     fn end(&self) -> i64 {
         self.first + self.offsets.len() as i64
+    }
+
+    /// Notes where a packet is.
+    pub(crate) fn note(&mut self, seq: i64, offset: u64) {
+        let missing = usize::try_from(seq - self.first).unwrap_or(0);
+        self.offsets.resize(missing, DAMAGED);
+        self.offsets.push(u32::try_from(offset).unwrap_or(DAMAGED));
+    }
+}
+
+/// A full log and its rows, while its segment is being made.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    pub(crate) part: Part,
+    /// By point.
+    pub(crate) points: Vec<(PointId, Series)>,
+    pub(crate) rows: usize,
+}
+
+impl Frozen {
+    fn series(&self, point: PointId) -> Option<&Series> {
+        let i = self.points.binary_search_by_key(&point, |(id, _)| *id).ok()?;
+        self.points.get(i).map(|(_, series)| series)
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) state: State,
-    /// The log that is written.
+    /// Rows of the log that is written, and each point's latest.
+    pub(crate) live: Live,
     pub(crate) active: Part,
     /// The log before it, while its segment is being made.
-    pub(crate) sealing: Option<Arc<Part>>,
-    pub(crate) segments: Arc<Vec<Segment>>,
-    recent: VecDeque<Arc<StoredPacket>>,
+    pub(crate) sealing: Option<Arc<Frozen>>,
+    /// Oldest first.
+    pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    pub(crate) frames: Arc<Vec<Arc<Frames>>>,
+    recent: VecDeque<Batch>,
     recent_bytes: usize,
 }
 
 impl Inner {
-    pub(crate) fn new(state: State, active: Part, segments: Vec<Segment>) -> Self {
-        let recent = VecDeque::new();
-        Self { state, active, sealing: None, segments: Arc::new(segments), recent, recent_bytes: 0 }
+    pub(crate) fn new(state: State, live: Live, active: Part) -> Self {
+        Self {
+            state,
+            live,
+            active,
+            sealing: None,
+            segments: Arc::default(),
+            frames: Arc::default(),
+            recent: VecDeque::new(),
+            recent_bytes: 0,
+        }
     }
 
     /// Takes a durable packet in that starts at `offset` of the active log.
     pub(crate) fn take(&mut self, stored: StoredPacket, hash: FrameHash, corrections: u64, offset: u64) {
         self.state.take(&stored, hash, corrections);
         for reading in &stored.packet.readings {
-            let entry = Entry::of(reading, stored.seq);
-            self.active.hot.put(reading.point, reading.sample.at.ms(), entry);
+            self.live.put(reading.point, Row::of(reading, stored.seq));
         }
-        let missing = usize::try_from(stored.seq.0 - self.active.first).unwrap_or(0);
-        self.active.offsets.resize(missing, DAMAGED);
-        self.active.offsets.push(u32::try_from(offset).unwrap_or(DAMAGED));
-        self.remember(stored);
+        self.active.note(stored.seq.0, offset);
+        self.remember(Batch::Packet(Arc::new(stored)));
     }
 
-    fn remember(&mut self, stored: StoredPacket) {
-        self.recent_bytes += weight(&stored);
-        self.recent.push_back(Arc::new(stored));
+    /// Takes a durable batch in; returns how many of its rows were there already.
+    pub(crate) fn take_rows(&mut self, seq: PacketSeq, rows: Arc<Rows>, offset: u64) -> usize {
+        let mut duplicates = 0;
+        for (point, at, value, quality) in rows.iter() {
+            let row = Row::bulk(at.ms(), value, quality, seq.0);
+            duplicates += usize::from(!self.live.put_bulk(point, row));
+        }
+        let kept = (rows.len() - duplicates) as u64;
+        self.state.take_rows(seq.0, &rows.source, rows.received_at, kept);
+        self.state.stats.duplicates += duplicates as u64;
+        self.active.note(seq.0, offset);
+        self.remember(Batch::Rows(seq, rows));
+        duplicates
+    }
+
+    fn remember(&mut self, batch: Batch) {
+        self.recent_bytes += batch.weight();
+        self.recent.push_back(batch);
         while self.recent.len() > RECENT_PACKETS || self.recent_bytes > RECENT_BYTES {
             let Some(old) = self.recent.pop_front() else { break };
-            self.recent_bytes -= weight(&old);
+            self.recent_bytes -= old.weight();
         }
+    }
+
+    /// Ends the active log: its rows are sealed by somebody else from now on.
+    pub(crate) fn freeze(&mut self, number: u64, first: i64) -> Arc<Frozen> {
+        let rows = self.live.rows;
+        let part = std::mem::replace(&mut self.active, Part::empty(number, first));
+        let frozen = Arc::new(Frozen { part, points: self.live.freeze(), rows });
+        self.sealing = Some(Arc::clone(&frozen));
+        frozen
     }
 }
 
-fn weight(stored: &StoredPacket) -> usize {
-    stored.packet.raw.len() + stored.packet.readings.len() * 40 + 128
+/// The files as the manifest names them.
+#[derive(Debug)]
+pub(crate) struct Book {
+    pub(crate) manifest: Manifest,
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     pub(crate) shelf: Shelf,
+    pub(crate) fault: FaultPlan,
     inner: RwLock<Inner>,
+    book: Mutex<Book>,
+    /// Rows of sealed batches lately put together again: the log and its batches.
+    batches: Mutex<Option<(u64, Arc<HashMap<i64, Vec<(PointId, Row)>>>)>>,
 }
 
 /// Where a stretch of packets is.
-enum Place {
-    Recent(Vec<Arc<StoredPacket>>),
+enum Where {
+    Recent(Vec<Batch>),
     /// In a log that is not sealed: its number, the first packet, the packets' offsets.
     Log(u64, i64, Vec<u32>),
     /// In a sealed log, from that packet on.
-    Sealed(Segment, i64),
+    Sealed(Arc<Frames>, i64),
     Nowhere,
 }
 
 impl Shared {
-    pub(crate) fn new(dir: PathBuf, inner: Inner) -> Self {
-        Self { shelf: Shelf::new(dir.clone()), dir, inner: RwLock::new(inner) }
+    pub(crate) fn new(dir: PathBuf, inner: Inner, manifest: Manifest, fault: FaultPlan) -> Self {
+        let shared = Self {
+            shelf: Shelf::new(),
+            dir,
+            fault,
+            inner: RwLock::new(inner),
+            book: Mutex::new(Book { manifest: Manifest::default() }),
+            batches: Mutex::new(None),
+        };
+        shared.show(&manifest, &[], &[]);
+        shared.book().manifest = manifest;
+        shared
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
@@ -115,27 +195,134 @@ impl Shared {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for a new segment.
+    pub(crate) fn next_id(&self) -> u64 {
+        let mut book = self.book();
+        book.manifest.next_id = book.manifest.next_id.max(1) + 1;
+        book.manifest.next_id - 1
+    }
+
+    /// Changes which files there are: first on disk, then for everybody. Files that are named no more
+    /// go when nobody reads them. `false` where the fault plan lets the process "die".
+    pub(crate) fn change(
+        &self,
+        fresh: &[Arc<Segment>],
+        frames: &[Arc<Frames>],
+        edit: impl FnOnce(&mut Manifest),
+    ) -> Result<bool, StoreError> {
+        let mut book = self.book();
+        let mut manifest = book.manifest.clone();
+        manifest.segments.extend(fresh.iter().map(|s| s.meta.clone()));
+        manifest.frames.extend(frames.iter().map(|f| f.meta.clone()));
+        edit(&mut manifest);
+        manifest.sort();
+        if !manifest.save(&self.dir, &self.fault)? {
+            return Ok(false);
+        }
+        self.show(&manifest, fresh, frames);
+        book.manifest = manifest;
+        Ok(true)
+    }
+
+    fn show(&self, manifest: &Manifest, fresh: &[Arc<Segment>], frames: &[Arc<Frames>]) {
+        let (segments, known_frames) = {
+            let inner = self.read();
+            (Arc::clone(&inner.segments), Arc::clone(&inner.frames))
+        };
+        let segment = |meta: &super::segment::Meta| {
+            let known = segments.iter().chain(fresh).find(|s| s.meta.id == meta.id);
+            known.cloned().unwrap_or_else(|| Arc::new(Segment::new(&self.dir, meta.clone())))
+        };
+        let frame = |meta: &super::frames::Meta| {
+            let known = known_frames.iter().chain(frames).find(|f| f.meta.log == meta.log);
+            known.cloned().unwrap_or_else(|| Arc::new(Frames::new(&self.dir, meta.clone())))
+        };
+        let now: Vec<_> = manifest.segments.iter().map(segment).collect();
+        let now_frames: Vec<_> = manifest.frames.iter().map(frame).collect();
+        let gone = segments.iter().filter(|old| !now.iter().any(|s| s.meta.id == old.meta.id));
+        gone.for_each(|old| old.doom());
+        let gone = known_frames.iter().filter(|old| !now_frames.iter().any(|f| f.meta.log == old.meta.log));
+        gone.for_each(|old| old.doom());
+        let mut inner = self.write();
+        inner.segments = Arc::new(now);
+        inner.frames = Arc::new(now_frames);
+    }
+
     /// What is durable of a point at that very time.
-    pub(crate) fn entry(&self, point: PointId, at: i64) -> Result<Option<Entry>, StoreError> {
+    pub(crate) fn entry(&self, point: PointId, at: i64) -> Result<Option<Row>, StoreError> {
         let inner = self.read();
-        match inner.state.latest_at(point) {
+        match inner.live.latest(point) {
             // Nothing of the point is as late: nothing needs to be looked for.
             None => return Ok(None),
-            Some(latest) if at > latest => return Ok(None),
+            Some(latest) if at > latest.at => return Ok(None),
             Some(_) => {}
         }
-        let sealing = inner.sealing.as_ref().and_then(|part| part.hot.get(point, at));
-        if let Some(entry) = inner.active.hot.get(point, at).or(sealing) {
-            return Ok(Some(*entry));
+        let mut missing = None;
+        let sealing = inner.sealing.as_ref().and_then(|frozen| frozen.series(point)?.get(at));
+        for row in inner.live.series(point).and_then(|s| s.get(at)).into_iter().chain(sealing) {
+            if !row.value.is_nan() {
+                return Ok(Some(row));
+            }
+            missing = missing.or(Some(row));
         }
         let segments = Arc::clone(&inner.segments);
         drop(inner);
-        for segment in segments.iter().rev() {
-            if let Some(entry) = self.shelf.get(segment, point, at)? {
-                return Ok(Some(entry));
+        for segment in segments.iter().rev().filter(|s| s.may_hold(point, at, at + 1)) {
+            if let Some(row) = self.shelf.remembered(segment, point)?.and_then(|chunk| chunk.get(at)) {
+                if !row.value.is_nan() {
+                    return Ok(Some(row));
+                }
+                missing = missing.or(Some(row));
             }
         }
-        Ok(None)
+        Ok(missing)
+    }
+
+    /// What there is of a point in `from..to`: every part of it, oldest first.
+    fn parts(&self, point: PointId, from: i64, to: i64) -> Result<Vec<Chunk>, StoreError> {
+        if from >= to {
+            return Ok(vec![]);
+        }
+        let inner = self.read();
+        let segments = Arc::clone(&inner.segments);
+        let mut hot = vec![];
+        if let Some(series) = inner.sealing.as_ref().and_then(|frozen| frozen.series(point)) {
+            series.within(from, to, &mut hot);
+        }
+        if let Some(series) = inner.live.series(point) {
+            series.within(from, to, &mut hot);
+        }
+        drop(inner);
+        let mut parts = vec![];
+        for segment in segments.iter().filter(|s| s.may_hold(point, from, to)) {
+            parts.extend(self.shelf.chunk(segment, point, from, to)?);
+        }
+        if !hot.is_empty() {
+            let mut old = vec![];
+            fold(&mut hot, &mut old);
+            parts.push(Chunk::of(&hot, old));
+        }
+        Ok(parts)
+    }
+
+    /// The rows of a point in `from..to` as columns (and perhaps some beside them).
+    pub(crate) fn columns(&self, point: PointId, from: i64, to: i64) -> Result<Chunk, StoreError> {
+        Ok(chunk::assemble(self.parts(point, from, to)?))
+    }
+
+    /// Every value that was ever kept for a moment, oldest first; the last one counts.
+    pub(crate) fn versions(&self, point: PointId, at: i64) -> Result<Vec<(Sample, PacketSeq)>, StoreError> {
+        let mut rows = vec![];
+        for part in self.parts(point, at, at + 1)? {
+            chunk::push_all(&part, at, at + 1, &mut rows);
+        }
+        let mut old = vec![];
+        fold(&mut rows, &mut old);
+        Ok(old.iter().chain(&rows).map(Row::sample).collect())
     }
 
     /// The first `limit` samples of a point in `from..to`.
@@ -146,92 +333,150 @@ impl Shared {
         to: i64,
         limit: usize,
     ) -> Result<Vec<(Sample, PacketSeq)>, StoreError> {
-        let inner = self.read();
-        let segments = Arc::clone(&inner.segments);
-        let sealing = inner.sealing.as_ref().map(|part| part.hot.range(point, from, to, limit));
-        let active = inner.active.hot.range(point, from, to, limit);
-        drop(inner);
-        // Oldest first, so that a later log's correction comes over an earlier value.
-        let mut found = BTreeMap::new();
-        for segment in segments.iter().filter(|s| s.may_hold(from, to)) {
-            if let Some(chunk) = self.shelf.chunk(segment, point)? {
-                found.extend(chunk.range(from, to, limit));
-                while found.len() > limit {
-                    found.pop_last();
-                }
-            }
+        if limit == 0 {
+            return Ok(vec![]);
         }
-        found.extend(sealing.unwrap_or_default());
-        found.extend(active);
-        Ok(found.into_iter().take(limit).map(|(at, entry)| entry.sample(at)).collect())
+        let columns = self.columns(point, from, to)?;
+        let rows = columns.within(from, to).take(limit).filter_map(|i| columns.row(i));
+        Ok(rows.map(|row| row.sample()).collect())
     }
 
     /// Up to `limit` packets with a number above `after`.
     pub(crate) fn packets_after(&self, after: i64, limit: usize) -> Result<Vec<StoredPacket>, StoreError> {
+        Ok(self.batches_after(after, limit)?.iter().map(Batch::to_packet).collect())
+    }
+
+    /// Up to `limit` packets and batches with a number above `after`; fewer when they are large.
+    pub(crate) fn batches_after(&self, after: i64, limit: usize) -> Result<Vec<Batch>, StoreError> {
         let limit = limit.min(MAX_PACKETS);
-        let mut found: Vec<StoredPacket> = Vec::new();
+        let mut found: Vec<Batch> = Vec::new();
         let mut next = after.max(0) + 1;
-        while found.len() < limit {
+        let mut missed = 0;
+        while found.len() < limit && found.iter().map(Batch::readings).sum::<usize>() < MAX_READINGS {
             let want = limit - found.len();
-            match self.place(next, want) {
-                Place::Nowhere => break,
-                Place::Recent(packets) => {
-                    found.extend(packets.iter().map(|p| StoredPacket::clone(p)));
+            let before = found.len();
+            let read = match self.place(next, want) {
+                Where::Nowhere => break,
+                Where::Recent(packets) => {
+                    found.extend(packets);
                     break;
                 }
-                Place::Log(number, start, offsets) => {
-                    next = start + offsets.len() as i64;
-                    self.read_log(number, &offsets, &mut found)?;
+                Where::Log(number, start, offsets) => {
+                    let read = self.read_log(number, &offsets, &mut found);
+                    read.map(|()| start + offsets.len() as i64)
                 }
-                Place::Sealed(segment, start) => {
-                    let skip = u32::try_from(start - segment.first).unwrap_or(0);
-                    let count = u32::try_from(want).unwrap_or(u32::MAX);
-                    let offsets = self.shelf.offsets(&segment, skip, count)?;
-                    next = start + offsets.len().max(1) as i64;
-                    self.read_log(segment.number, &offsets, &mut found)?;
+                Where::Sealed(frames, start) => self.read_frames(&frames, start, want, &mut found),
+            };
+            match read {
+                Ok(end) => next = end,
+                // Sealed between the look and the reading: looked for once more.
+                Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound && missed < 3 => {
+                    missed += 1;
+                    found.truncate(before);
                 }
+                Err(error) => return Err(error),
             }
         }
+        let mut readings = 0;
+        let fits = found.iter().take_while(|batch| {
+            let first = readings == 0;
+            readings += batch.readings();
+            first || readings <= MAX_READINGS
+        });
+        let fits = fits.count();
+        found.truncate(fits);
         Ok(found)
     }
 
     /// Where the packets from `next` on are.
-    fn place(&self, next: i64, want: usize) -> Place {
+    fn place(&self, next: i64, want: usize) -> Where {
         let inner = self.read();
         if next > inner.state.head {
-            return Place::Nowhere;
+            return Where::Nowhere;
         }
-        if inner.recent.front().is_some_and(|oldest| oldest.seq.0 <= next) {
-            let start = inner.recent.partition_point(|p| p.seq.0 < next);
-            return Place::Recent(inner.recent.iter().skip(start).take(want).cloned().collect());
+        if inner.recent.front().is_some_and(|oldest| oldest.seq().0 <= next) {
+            let start = inner.recent.partition_point(|p| p.seq().0 < next);
+            return Where::Recent(inner.recent.iter().skip(start).take(want).cloned().collect());
         }
         // Numbers may be missing where packets were damaged: then the next log goes on.
-        if let Some(segment) = inner.segments.iter().find(|s| next < s.end()) {
-            return Place::Sealed(segment.clone(), next.max(segment.first));
+        if let Some(frames) = inner.frames.iter().find(|f| next < f.meta.end) {
+            return Where::Sealed(Arc::clone(frames), next.max(frames.meta.first));
         }
-        let mut parts = inner.sealing.as_deref().into_iter().chain([&inner.active]);
-        let Some(part) = parts.find(|p| next < p.end()) else { return Place::Nowhere };
+        let mut parts = inner.sealing.iter().map(|frozen| &frozen.part).chain([&inner.active]);
+        let Some(part) = parts.find(|p| next < p.end()) else { return Where::Nowhere };
         let start = next.max(part.first);
         let skip = usize::try_from(start - part.first).unwrap_or(0);
         let offsets = part.offsets.iter().skip(skip).take(want).copied().collect();
-        Place::Log(part.number, start, offsets)
+        Where::Log(part.number, start, offsets)
+    }
+
+    /// Reads packets of a sealed log; returns the number to go on with.
+    fn read_frames(
+        &self,
+        frames: &Frames,
+        start: i64,
+        want: usize,
+        found: &mut Vec<Batch>,
+    ) -> Result<i64, StoreError> {
+        let records = frames.read(start, want)?;
+        let all = records.len() < want;
+        let end = records.last().map_or(start, |r| r.seq().0) + 1;
+        for record in records {
+            match record {
+                Record::Emptied(seq, mut rows, count) => {
+                    let batches = self.batches_of(frames.meta.log)?;
+                    for (point, row) in batches.get(&seq.0).into_iter().flatten() {
+                        rows.push(*point, field::time::Time::from_ms(row.at), row.value, row.quality());
+                    }
+                    if rows.is_empty() && count > 0 {
+                        tracing::warn!(
+                            seq = seq.0,
+                            rows = count,
+                            "the rows of an old batch are only in columns any more"
+                        );
+                    }
+                    found.push(Batch::Rows(seq, Arc::new(rows)));
+                }
+                record => found.push(record.into_batch()),
+            }
+        }
+        Ok(if all { frames.meta.end.max(end) } else { end })
+    }
+
+    /// The rows of a sealed log's batches, by their numbers: read out of its segment while it is not
+    /// merged yet.
+    fn batches_of(&self, log: u64) -> Result<Arc<HashMap<i64, Vec<(PointId, Row)>>>, StoreError> {
+        let mut kept = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, batches)) = kept.as_ref().filter(|(of, _)| *of == log) {
+            return Ok(Arc::clone(batches));
+        }
+        let segments = Arc::clone(&self.read().segments);
+        let mut batches: HashMap<i64, Vec<(PointId, Row)>> = HashMap::new();
+        for segment in segments.iter().filter(|s| s.meta.level == 0 && s.meta.logs.0 == log) {
+            for place in self.shelf.places(segment)? {
+                let bytes = self.shelf.bytes(segment, &place)?;
+                let Some(chunk) = super::shelf::whole(segment, &place, &bytes) else { continue };
+                let all = chunk.old.iter().copied().chain((0..chunk.len()).filter_map(|i| chunk.row(i)));
+                for row in all.filter(Row::is_bulk) {
+                    batches.entry(row.seq()).or_default().push((PointId(place.point), row));
+                }
+            }
+        }
+        let batches = Arc::new(batches);
+        *kept = Some((log, Arc::clone(&batches)));
+        Ok(batches)
     }
 
     /// Reads packets of a log; those damaged on disk are named in the program's log and left out.
-    fn read_log(
-        &self,
-        number: u64,
-        offsets: &[u32],
-        found: &mut Vec<StoredPacket>,
-    ) -> Result<(), StoreError> {
+    fn read_log(&self, number: u64, offsets: &[u32], found: &mut Vec<Batch>) -> Result<(), StoreError> {
         let path = super::files::log(&self.dir, number);
         let reading = |e| StoreError::io("reading the log", &path, e);
         let file = File::open(&path).map_err(|e| StoreError::io("opening the log", &path, e))?;
         let length = file.metadata().map_err(reading)?.len();
         let mut window = Window::default();
         for offset in offsets.iter().copied().filter(|o| *o != DAMAGED) {
-            match window.packet(&file, u64::from(offset), length).map_err(reading)? {
-                Some(packet) => found.push(packet),
+            match window.record(&file, u64::from(offset), length).map_err(reading)? {
+                Some(record) => found.push(record.into_batch()),
                 None => tracing::error!(
                     path = %path.display(), byte = offset,
                     "a packet in the log is damaged and left out; the packets behind it are whole"
@@ -257,8 +502,8 @@ impl Shared {
         limit: usize,
     ) -> Result<Vec<StoredPacket>, StoreError> {
         let inner = self.read();
-        let of_station = inner.recent.iter().rev().filter(|p| p.packet.station == *station);
-        let mut found: Vec<StoredPacket> = of_station.take(limit).map(|p| StoredPacket::clone(p)).collect();
+        let of_station = inner.recent.iter().rev().filter(|p| p.station() == station);
+        let mut found: Vec<StoredPacket> = of_station.take(limit).map(Batch::to_packet).collect();
         let last = inner.state.last_packets(station);
         drop(inner);
         let oldest = found.last().map_or(i64::MAX, |p| p.seq.0);
@@ -280,16 +525,30 @@ impl Window {
     /// Bytes read at once.
     const SIZE: u64 = 1024 * 1024;
 
-    fn packet(&mut self, file: &File, offset: u64, length: u64) -> std::io::Result<Option<StoredPacket>> {
-        let most = (record::HEAD + record::MAX_PAYLOAD) as u64;
-        let have = self.start + self.bytes.len() as u64;
-        if offset < self.start || have < length.min(offset + most) {
-            self.start = offset;
-            let size = Self::SIZE.min(length.saturating_sub(offset));
-            self.bytes.resize(usize::try_from(size).unwrap_or(0), 0);
-            super::bytes::read_at(file, &mut self.bytes, offset)?;
+    fn record(&mut self, file: &File, offset: u64, length: u64) -> std::io::Result<Option<Record>> {
+        let wanted = match self.at(offset).and_then(record::length) {
+            Some(wanted) => wanted as u64,
+            None => {
+                self.load(file, offset, length, Self::SIZE)?;
+                let Some(wanted) = self.at(offset).and_then(record::length) else { return Ok(None) };
+                wanted as u64
+            }
+        };
+        if self.at(offset).is_none_or(|bytes| (bytes.len() as u64) < wanted) {
+            self.load(file, offset, length, wanted.max(Self::SIZE))?;
         }
-        let skip = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
-        Ok(self.bytes.get(skip..).and_then(record::read).map(|(packet, _)| packet))
+        Ok(self.at(offset).and_then(record::read).map(|(record, _)| record))
+    }
+
+    fn at(&self, offset: u64) -> Option<&[u8]> {
+        let skip = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(skip..)
+    }
+
+    fn load(&mut self, file: &File, offset: u64, length: u64, size: u64) -> std::io::Result<()> {
+        self.start = offset;
+        let size = size.min(length.saturating_sub(offset));
+        self.bytes.resize(usize::try_from(size).unwrap_or(0), 0);
+        super::bytes::read_at(file, &mut self.bytes, offset)
     }
 }

@@ -2,10 +2,11 @@
 //! point, each station's last frames, and the figures. Written beside each sealed segment.
 
 use super::bytes::{Put as _, Take};
-use super::index::Entry;
+use super::live::Live;
+use super::row::Row;
 use super::{SampleStats, Seen};
-use field::id::{PacketSeq, PointId, StationCode};
-use field::sample::{Quality, Sample, StoredPacket};
+use field::id::{PointId, StationCode};
+use field::sample::{Quality, StoredPacket};
 use field::time::Time;
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -35,7 +36,6 @@ pub(crate) struct State {
     /// The newest packet.
     pub(crate) head: i64,
     stations: HashMap<StationCode, Heard>,
-    latest: HashMap<PointId, (i64, Entry)>,
     pub(crate) stats: SampleStats,
     received_at: Option<Time>,
 }
@@ -53,16 +53,25 @@ impl State {
         if heard.frames.len() > FRAMES {
             heard.frames.pop_front();
         }
-        for reading in &packet.readings {
-            let (at, entry) = (reading.sample.at.ms(), Entry::of(reading, stored.seq));
-            let latest = self.latest.entry(reading.point).or_insert((at, entry));
-            if at >= latest.0 {
-                *latest = (at, entry);
-            }
-        }
         self.stats.packets += 1;
         self.stats.readings += packet.readings.len() as u64;
         self.stats.corrections += corrections;
+    }
+
+    /// Takes a batch of a push source in, of which `kept` rows were new or corrected.
+    pub(crate) fn take_rows(&mut self, seq: i64, source: &StationCode, received_at: Time, kept: u64) {
+        self.head = self.head.max(seq);
+        self.received_at = self.received_at.max(Some(received_at));
+        match self.stations.get_mut(source) {
+            Some(heard) => heard.seen.count(received_at, None),
+            None => {
+                let mut heard = Heard::at(received_at);
+                heard.seen.count(received_at, None);
+                self.stations.insert(source.clone(), heard);
+            }
+        }
+        self.stats.packets += 1;
+        self.stats.readings += kept;
     }
 
     /// A station was heard without anything new.
@@ -86,15 +95,6 @@ impl State {
         self.stations.get(station).map_or(vec![], |h| h.frames.iter().map(|(_, seq)| *seq).collect())
     }
 
-    pub(crate) fn latest(&self, point: PointId) -> Option<(Sample, PacketSeq)> {
-        self.latest.get(&point).map(|(at, entry)| entry.sample(*at))
-    }
-
-    /// The time of a point's latest sample.
-    pub(crate) fn latest_at(&self, point: PointId) -> Option<i64> {
-        self.latest.get(&point).map(|(at, _)| *at)
-    }
-
     pub(crate) const fn received_at(&self) -> Option<Time> {
         self.received_at
     }
@@ -110,8 +110,8 @@ const NO_TIME: i64 = i64::MIN;
 
 impl State {
     /// As bytes.
-    pub(crate) fn write(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(64 + self.stations.len() * 380 + self.latest.len() * 33);
+    pub(crate) fn write(&self, latest: &[(PointId, Row)]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 + self.stations.len() * 380 + latest.len() * 33);
         out.put_i64(self.head);
         out.put_i64(self.received_at.map_or(NO_TIME, Time::ms));
         for figure in [self.stats.packets, self.stats.readings, self.stats.duplicates, self.stats.corrections]
@@ -128,19 +128,19 @@ impl State {
                 out.put_i64(*seq);
             }
         }
-        out.put_u32(u32::try_from(self.latest.len()).unwrap_or(u32::MAX));
-        for (point, (at, entry)) in &self.latest {
+        out.put_u32(u32::try_from(latest.len()).unwrap_or(u32::MAX));
+        for (point, row) in latest {
             out.put_i64(point.0);
-            out.put_i64(*at);
-            out.put_f64(entry.value().unwrap_or(f64::NAN));
-            out.put_i64(entry.seq);
-            out.put_u8(entry.quality as u8);
+            out.put_i64(row.at);
+            out.put_f64(row.value);
+            out.put_i64(row.origin());
+            out.put_u8(row.quality() as u8);
         }
         out
     }
 
-    /// From bytes; `None` when they are not whole.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    /// From bytes, the points' latest samples into `live`; `None` when they are not whole.
+    pub(crate) fn read(bytes: &[u8], live: &mut Live) -> Option<Self> {
         let mut take = Take(bytes);
         let mut state = Self { head: take.i64()?, ..Self::default() };
         state.received_at = Some(take.i64()?).filter(|ms| *ms != NO_TIME).map(Time::from_ms);
@@ -158,8 +158,8 @@ impl State {
         }
         for _ in 0..take.u32()? {
             let (point, at) = (PointId(take.i64()?), take.i64()?);
-            let (value, seq, quality) = (take.f64()?, take.i64()?, Quality::from_code(take.u8()?));
-            state.latest.insert(point, (at, Entry::new(Some(value), quality, seq)));
+            let (value, origin, quality) = (take.f64()?, take.i64()?, Quality::from_code(take.u8()?));
+            live.restore_latest(point, Row::stored(at, value, quality, origin));
         }
         take.0.is_empty().then_some(state)
     }

@@ -1,12 +1,14 @@
 //! The one thread that writes: it takes whatever waits, writes it with one trip to the disk, and only
 //! then lets anybody see it (group commit).
 
-use super::index::{Entry, Verdict};
+use super::Appended;
+use super::keeper::{self, Job};
 use super::log::Log;
 use super::record;
-use super::shared::{Part, Shared};
-use super::state::{FrameHash, State, frame_hash};
-use super::{Appended, files, segment};
+use super::row::{Row, Verdict};
+use super::rows::{Rows, RowsAppended};
+use super::shared::{Frozen, Shared};
+use super::state::{FrameHash, frame_hash};
 use crate::lock::Lock;
 use crate::{FaultPlan, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
@@ -24,17 +26,25 @@ pub(crate) const QUEUE: usize = 4_096;
 const GROUP: usize = 2_048;
 /// Most raw bytes in one trip to the disk.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// Most readings of one log: bounds the index in memory (about 45 bytes each, twice).
-const LOG_READINGS: usize = 500_000;
+/// Most rows of one log: bounds the hot window in memory (about 30 bytes each, twice while sealing).
+const LOG_ROWS: usize = 1_250_000;
+/// More rows than this do not come into memory while the log before is still being sealed.
+const MOST_ROWS: usize = 2 * LOG_ROWS;
 /// How long to wait before a failed sealing is tried again.
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
 
 /// Where an answer goes.
 pub(crate) type Answer = oneshot::Sender<Result<Appended, StoreError>>;
 
+/// Where a batch's answer goes.
+pub(crate) type RowsAnswer = oneshot::Sender<Result<RowsAppended, StoreError>>;
+
 /// What the writer is asked.
 pub(crate) enum Ask {
     Append(Packet, Answer),
+    Rows(Arc<Rows>, RowsAnswer),
+    /// Ends the log that is written, so that everything is sealed.
+    Seal(oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -46,25 +56,26 @@ pub(crate) struct Writer {
     pub(crate) head: watch::Sender<PacketSeq>,
     pub(crate) fault: FaultPlan,
     pub(crate) sealing: Option<Sealing>,
+    /// Who merges what is sealed.
+    pub(crate) keeper: keeper::Handle,
     /// The data directory stays ours while this thread may write.
     pub(crate) _lock: Option<Arc<Lock>>,
 }
 
 /// A full log on its way to be sealed.
 pub(crate) struct Sealing {
-    part: Arc<Part>,
-    state: Arc<State>,
+    frozen: Arc<Frozen>,
+    state: Arc<Vec<u8>>,
     thread: Option<JoinHandle<()>>,
     begun: Instant,
 }
 
-/// A packet of the group that is to be written.
-struct Fresh {
-    stored: StoredPacket,
-    hash: FrameHash,
-    corrections: u64,
-    /// Where it starts, from the group's start.
-    offset: usize,
+/// What of the group is to be written.
+enum Fresh {
+    /// A packet: its hash, corrections in it, where it starts from the group's start.
+    Packet(StoredPacket, FrameHash, u64, usize),
+    /// A batch: its number, who waits for it, where it starts.
+    Rows(PacketSeq, Arc<Rows>, RowsAnswer, usize),
 }
 
 /// The group so far: what is not durable yet, but counts for the packets behind it.
@@ -72,7 +83,7 @@ struct Fresh {
 struct Group {
     bytes: Vec<u8>,
     fresh: Vec<Fresh>,
-    entries: HashMap<(PointId, i64), Entry>,
+    entries: HashMap<(PointId, i64), Row>,
     frames: HashMap<StationCode, Vec<(FrameHash, i64)>>,
     duplicates: u64,
     /// Stations heard without anything new.
@@ -84,8 +95,11 @@ impl Writer {
     /// Runs until it is closed or nobody is left to ask.
     pub(crate) fn run(mut self, mut asks: mpsc::Receiver<Ask>) {
         let mut closing = None;
+        let mut seal = None;
+        // Its memory is used again, group after group.
+        let mut bytes = Vec::new();
         while let Some(ask) = asks.blocking_recv() {
-            let mut group = Group::default();
+            let mut group = Group { bytes: std::mem::take(&mut bytes), ..Group::default() };
             let mut next = Some(ask);
             while let Some(ask) = next.take() {
                 match ask {
@@ -93,22 +107,32 @@ impl Writer {
                         let result = self.prepare(&mut group, packet);
                         group.answers.push((answer, result));
                     }
+                    Ask::Rows(rows, answer) => {
+                        let seq = PacketSeq(self.head.borrow().0 + 1 + group.fresh.len() as i64);
+                        let offset = group.bytes.len();
+                        record::write_rows(&mut group.bytes, seq, &rows);
+                        group.fresh.push(Fresh::Rows(seq, rows, answer, offset));
+                    }
+                    Ask::Seal(done) => seal = Some(done),
                     Ask::Close(done) => closing = Some(done),
                 }
-                let full = group.answers.len() >= GROUP || group.bytes.len() >= GROUP_BYTES;
-                if !full && closing.is_none() {
+                let waiting = group.answers.len() + group.fresh.len();
+                let full = waiting >= 2 * GROUP || group.bytes.len() >= GROUP_BYTES;
+                if !full && closing.is_none() && seal.is_none() {
                     next = asks.try_recv().ok();
                 }
             }
-            self.write(group);
+            bytes = self.write(group);
             if closing.is_some() {
                 break;
             }
-            self.rotate_when_full();
+            match seal.take() {
+                Some(done) => drop(done.send(self.seal_now())),
+                None => self.rotate_when_full(),
+            }
         }
-        if let Some(thread) = self.sealing.take().and_then(|s| s.thread) {
-            drop(thread.join());
-        }
+        self.wait_for_sealing();
+        self.keeper.close();
         drop((asks, self));
         if let Some(done) = closing {
             // Whoever asked may have gone.
@@ -121,7 +145,7 @@ impl Writer {
         let hash = frame_hash(&packet.raw);
         let next = self.head.borrow().0 + 1 + group.fresh.len() as i64;
         let (mut kept, mut corrections) = (Vec::new(), 0);
-        let mut judged: HashMap<(PointId, i64), Entry> = HashMap::new();
+        let mut judged: HashMap<(PointId, i64), Row> = HashMap::new();
         for reading in &packet.readings {
             let key = (reading.point, reading.sample.at.ms());
             let waiting = judged.get(&key).or_else(|| group.entries.get(&key)).copied();
@@ -129,12 +153,13 @@ impl Writer {
                 Some(entry) => Some(entry),
                 None => self.shared.entry(key.0, key.1)?,
             };
-            match Entry::judge(there.as_ref(), reading) {
+            let row = Row::of(reading, PacketSeq(next));
+            match Row::judge(there.as_ref(), &row) {
                 Verdict::Duplicate => continue,
                 Verdict::Correction => corrections += 1,
                 Verdict::New => {}
             }
-            judged.insert(key, Entry::of(reading, PacketSeq(next)));
+            judged.insert(key, row);
             kept.push(*reading);
         }
         let duplicates = packet.readings.len() - kept.len();
@@ -158,21 +183,31 @@ impl Writer {
         waiting.map(|(_, seq)| *seq).or_else(|| self.shared.read().state.frame(station, hash))
     }
 
-    /// Writes the group, publishes it, answers.
-    fn write(&mut self, group: Group) {
-        if !group.bytes.is_empty()
-            && let Err(error) = self.log.write(&group.bytes)
+    /// Writes the group, publishes it, answers; gives the bytes' memory back.
+    fn write(&mut self, mut group: Group) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut group.bytes);
+        if !bytes.is_empty()
+            && let Err(error) = self.log.write(&bytes)
         {
             tracing::error!(%error, packets = group.fresh.len(), "packets could not be written and are refused");
-            for (answer, result) in group.answers {
-                drop(answer.send(result.and_then(|_| Err(error.again()))));
-            }
-            return;
+            refuse(group, &error);
+            bytes.clear();
+            return bytes;
         }
-        let start = self.log.good - group.bytes.len() as u64;
+        let start = self.log.good - bytes.len() as u64;
+        let mut kept = Vec::new();
         let mut inner = self.shared.write();
         for fresh in group.fresh {
-            inner.take(fresh.stored, fresh.hash, fresh.corrections, start + fresh.offset as u64);
+            match fresh {
+                Fresh::Packet(stored, hash, corrections, offset) => {
+                    inner.take(stored, hash, corrections, start + offset as u64);
+                }
+                Fresh::Rows(seq, rows, answer, offset) => {
+                    let count = rows.len();
+                    let duplicates = inner.take_rows(seq, rows, start + offset as u64);
+                    kept.push((answer, RowsAppended { seq, rows: count, duplicates }));
+                }
+            }
         }
         for (station, received_at, sent_at) in group.heard {
             inner.state.heard(&station, received_at, sent_at);
@@ -184,39 +219,77 @@ impl Writer {
         if *self.head.borrow() != head {
             self.head.send_replace(head);
         }
+        // Whoever asked may have gone; what it asked to keep is kept all the same.
         for (answer, result) in group.answers {
-            // Whoever asked may have gone; the packet is kept all the same.
             drop(answer.send(result));
         }
+        for (answer, appended) in kept {
+            drop(answer.send(Ok(appended)));
+        }
+        bytes.clear();
+        bytes
     }
 
     /// Starts a new log when this one is full, and lets the old one be sealed.
     fn rotate_when_full(&mut self) {
-        let full =
-            self.log.good >= self.fault.log_bytes() || self.shared.read().active.hot.readings >= LOG_READINGS;
-        if !full || self.still_sealing() {
+        let rows = self.shared.read().live.rows;
+        let full = self.log.good >= self.fault.log_bytes() || rows >= LOG_ROWS;
+        if !full {
             return;
         }
-        if self.shared.read().sealing.is_some() {
-            self.seal_again();
-            return;
-        }
-        let (number, first) = (self.log.number + 1, self.head.borrow().0 + 1);
-        match Log::create(&self.dir, number, first, self.fault.clone()) {
-            Ok(log) => self.log = log,
-            Err(error) => {
-                // The old log goes on; it is tried again after the next group.
-                tracing::error!(%error, "a new log could not be begun");
+        if self.still_sealing() {
+            if rows < MOST_ROWS {
                 return;
             }
+            // The disk is slower than the sources: they wait.
+            self.wait_for_sealing();
         }
+        if self.shared.read().sealing.is_some() {
+            self.seal_again(SEAL_AGAIN);
+            return;
+        }
+        if let Err(error) = self.rotate() {
+            // The old log goes on; it is tried again after the next group.
+            tracing::error!(%error, "a new log could not be begun");
+        }
+    }
+
+    /// Ends the log and lets it be sealed.
+    fn rotate(&mut self) -> Result<(), StoreError> {
+        let (number, first) = (self.log.number + 1, self.head.borrow().0 + 1);
+        self.log = Log::create(&self.dir, number, first, self.fault.clone())?;
         let mut inner = self.shared.write();
-        let full = std::mem::replace(&mut inner.active, Part::empty(number, first));
-        let part = Arc::new(full);
-        inner.sealing = Some(Arc::clone(&part));
-        let state = Arc::new(inner.state.clone());
+        let state = Arc::new(super::files::state_bytes(&inner.state, &inner.live.all_latest()));
+        let frozen = inner.freeze(number, first);
         drop(inner);
-        self.seal(part, state);
+        self.seal(frozen, state);
+        Ok(())
+    }
+
+    /// Seals everything there is, and waits for it.
+    fn seal_now(&mut self) -> Result<(), StoreError> {
+        self.wait_for_sealing();
+        if self.shared.read().sealing.is_some() {
+            self.seal_again(Duration::ZERO);
+            self.wait_for_sealing();
+        }
+        if self.shared.read().sealing.is_none() && self.log.good > super::log::START as u64 {
+            self.rotate()?;
+            self.wait_for_sealing();
+        }
+        if self.shared.read().sealing.is_some() {
+            return Err(StoreError::invalid(
+                "sealing the log",
+                "it failed: the reason is in the program's log",
+            ));
+        }
+        Ok(())
+    }
+
+    fn wait_for_sealing(&mut self) {
+        if let Some(thread) = self.sealing.as_mut().and_then(|s| s.thread.take()) {
+            drop(thread.join());
+        }
     }
 
     fn still_sealing(&self) -> bool {
@@ -224,17 +297,34 @@ impl Writer {
         thread.is_some_and(|thread| !thread.is_finished())
     }
 
-    fn seal_again(&mut self) {
-        if let Some(failed) = self.sealing.take_if(|s| s.begun.elapsed() >= SEAL_AGAIN) {
-            self.seal(failed.part, failed.state);
+    fn seal_again(&mut self, after: Duration) {
+        if let Some(failed) = self.sealing.take_if(|s| s.begun.elapsed() >= after) {
+            self.seal(failed.frozen, failed.state);
         }
     }
 
-    fn seal(&mut self, part: Arc<Part>, state: Arc<State>) {
-        let (dir, shared, fault) = (self.dir.clone(), Arc::clone(&self.shared), self.fault.clone());
-        let (its_part, its_state) = (Arc::clone(&part), Arc::clone(&state));
-        let thread = spawn(move || publish(&shared, seal_part(&dir, &its_part, Some(&its_state), &fault)));
-        self.sealing = Some(Sealing { part, state, thread, begun: Instant::now() });
+    fn seal(&mut self, frozen: Arc<Frozen>, state: Arc<Vec<u8>>) {
+        let (shared, keeper) = (Arc::clone(&self.shared), self.keeper.clone());
+        let (its_frozen, its_state) = (Arc::clone(&frozen), Arc::clone(&state));
+        let thread = spawn(move || match keeper::seal(&shared, &its_frozen, &its_state) {
+            Ok(true) => keeper.ask(Job::Look),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "a full log could not be sealed yet; its readings stay in memory");
+            }
+        });
+        self.sealing = Some(Sealing { frozen, state, thread, begun: Instant::now() });
+    }
+}
+
+fn refuse(group: Group, error: &StoreError) {
+    for (answer, result) in group.answers {
+        drop(answer.send(result.and_then(|_| Err(error.again()))));
+    }
+    for fresh in group.fresh {
+        if let Fresh::Rows(_, _, answer, _) = fresh {
+            drop(answer.send(Err(error.again())));
+        }
     }
 }
 
@@ -243,61 +333,11 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
     thread.inspect_err(|error| tracing::error!(%error, "the thread that seals a log did not start")).ok()
 }
 
-fn publish(shared: &Shared, sealed: Result<Option<segment::Segment>, StoreError>) {
-    match sealed {
-        Ok(Some(segment)) => {
-            let mut inner = shared.write();
-            let mut segments = inner.segments.to_vec();
-            segments.push(segment);
-            inner.segments = Arc::new(segments);
-            inner.sealing = None;
-        }
-        Ok(None) => {}
-        Err(error) => {
-            tracing::error!(%error, "a full log could not be sealed yet; its readings stay in memory");
-        }
-    }
-}
-
-/// Makes a log's segment and the state beside it. `None` where the fault plan lets the process "die"
-/// on the way.
-pub(crate) fn seal_part(
-    dir: &std::path::Path,
-    part: &Part,
-    state: Option<&State>,
-    fault: &FaultPlan,
-) -> Result<Option<segment::Segment>, StoreError> {
-    // The state first: where there is a segment, its state was there before it.
-    if let Some(state) = state {
-        let path = files::state(dir, part.number);
-        if !files::write_whole(&path, &files::state_bytes(state), fault)? {
-            return Ok(None);
-        }
-    }
-    let (bytes, segment) = segment::write(part.number, part.first, &part.offsets, part.bytes, &part.hot);
-    if !files::write_whole(&files::segment(dir, part.number), &bytes, fault)? {
-        return Ok(None);
-    }
-    if state.is_some() {
-        forget_older_states(dir, part.number)?;
-    }
-    tracing::info!(log = part.number, readings = part.hot.readings, "a full log was sealed");
-    Ok(Some(segment))
-}
-
-fn forget_older_states(dir: &std::path::Path, number: u64) -> Result<(), StoreError> {
-    for old in files::look(dir)?.states.into_iter().filter(|n| *n < number) {
-        let path = files::state(dir, old);
-        std::fs::remove_file(&path).map_err(|e| StoreError::io("removing", &path, e))?;
-    }
-    Ok(())
-}
-
 impl Group {
     fn add(&mut self, seq: PacketSeq, packet: Packet, kept: Vec<Reading>, hash: FrameHash, corrections: u64) {
         let offset = self.bytes.len();
         record::write(&mut self.bytes, seq, &packet, &kept);
         let stored = StoredPacket { seq, packet: Packet { readings: kept, ..packet } };
-        self.fresh.push(Fresh { stored, hash, corrections, offset });
+        self.fresh.push(Fresh::Packet(stored, hash, corrections, offset));
     }
 }

@@ -16,6 +16,7 @@ mod measured;
 mod photos;
 mod playback;
 mod postgres;
+mod rows;
 mod samples;
 mod send;
 mod tables;

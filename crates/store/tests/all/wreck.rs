@@ -87,21 +87,6 @@ async fn a_damaged_byte_anywhere_costs_one_packet_at_most() {
 }
 
 #[tokio::test]
-async fn a_packet_damaged_in_a_sealed_log_is_left_out_and_the_others_are_read() {
-    let dir = filled(40, 1_000).await;
-    let path = file(dir.path(), "log-0000000001");
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[40] ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
-    let store = Store::open(Options::new(dir.path())).await.unwrap();
-    let packets = store.samples.packets_after(PacketSeq(0), 100).await.unwrap();
-    assert_eq!(packets.iter().map(|p| p.seq.0).collect::<Vec<_>>(), (2..=40).collect::<Vec<_>>());
-    // Its readings are in the segment all the same.
-    assert_eq!(values(&store, 10).await, expected(0..40));
-    store.close().await;
-}
-
-#[tokio::test]
 async fn sealing_broken_off_at_any_step_loses_nothing() {
     for steps in 0..=8 {
         let dir = tempfile::tempdir().unwrap();
@@ -124,69 +109,6 @@ async fn sealing_broken_off_at_any_step_loses_nothing() {
         assert!(names(dir.path(), "").iter().all(|n| !n.ends_with(".part")));
         assert_eq!(names(dir.path(), "state").len(), 1, "after {steps} steps");
     }
-}
-
-#[tokio::test]
-async fn segments_and_states_that_are_gone_are_made_again_from_the_logs() {
-    let dir = filled(40, 1_000).await;
-    let (logs, segments) = (names(dir.path(), "log").len(), names(dir.path(), "seg"));
-    assert!(segments.len() >= 3 && segments.len() + 1 == logs, "{segments:?}");
-    let state = names(dir.path(), "state").pop().unwrap();
-    for gone in
-        [&[&segments[1]][..], &[&state], &[&segments[0], &state], &segments.iter().collect::<Vec<_>>()]
-    {
-        for name in gone {
-            std::fs::remove_file(file(dir.path(), name)).unwrap();
-        }
-        let store = open_small(dir.path(), 1_000).await;
-        assert_eq!(values(&store, 10).await, expected(0..40), "without {gone:?}");
-        assert_eq!(store.samples.seen(&crate::town::code(1)).unwrap().packets, 40);
-        assert_eq!(store.samples.latest(PointId(10)).unwrap().0.value, Some(39.0));
-        store.close().await;
-        assert_eq!(names(dir.path(), "seg"), segments);
-        assert_eq!(names(dir.path(), "state").len(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_damaged_segment_costs_no_reading_while_its_log_is_there() {
-    let dir = filled(40, 1_000).await;
-    let path = file(dir.path(), "seg-0000000002");
-    let whole = std::fs::read(&path).unwrap();
-    // Its trailer: seen at the start, made again then.
-    std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-    let store = open_small(dir.path(), 1_000).await;
-    assert_eq!(values(&store, 10).await, expected(0..40));
-    store.close().await;
-    assert_eq!(std::fs::read(&path).unwrap(), whole);
-    // A chunk, and a row: seen when they are read, and then the log is read instead.
-    for byte in [20, whole.len() - 92 - 4 * 6 - 20] {
-        let mut bytes = whole.clone();
-        bytes[byte] ^= 1;
-        std::fs::write(&path, &bytes).unwrap();
-        let store = open_small(dir.path(), 1_000).await;
-        assert_eq!(values(&store, 10).await, expected(0..40), "byte {byte}");
-        let late = store.samples.append(packet(1, 12, &[12.0])).await.unwrap();
-        assert_eq!((late.new, late.duplicates), (0, 1));
-        store.close().await;
-    }
-}
-
-#[tokio::test]
-async fn a_damaged_segment_without_its_log_is_named() {
-    let dir = filled(40, 1_000).await;
-    let path = file(dir.path(), "seg-0000000002");
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[20] ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
-    std::fs::remove_file(file(dir.path(), "log-0000000002")).unwrap();
-    let store = Store::open(Options::new(dir.path())).await.unwrap();
-    let error = store.samples.range(PointId(10), Time::MIN, Time::MAX, 100).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Corrupt { what, .. } if what.contains("seg-0000000002")), "{error}");
-    // Every other point's readings, and every other time, are not concerned.
-    let later = store.samples.range(PointId(10), at(100), Time::MAX, 100).await.unwrap();
-    assert_eq!(later.len(), 20);
-    store.close().await;
 }
 
 #[tokio::test]
@@ -223,19 +145,6 @@ async fn a_damaged_state_is_made_again() {
         assert_eq!(store.samples.seen(&crate::town::code(1)).unwrap().packets, 40);
         store.close().await;
         assert_eq!(std::fs::read(&path).unwrap().len(), whole.len());
-    }
-}
-
-#[tokio::test]
-async fn files_of_a_newer_program_are_refused_with_both_versions() {
-    for name in ["log-0000000002", "seg-0000000001"] {
-        let dir = filled(10, 700).await;
-        let path = file(dir.path(), name);
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[7] = 9;
-        std::fs::write(&path, &bytes).unwrap();
-        let error = Store::open(Options::new(dir.path())).await.unwrap_err();
-        assert!(matches!(error, StoreError::NewerVersion { found: 9, known: 1, .. }), "{name}: {error}");
     }
 }
 
@@ -284,5 +193,169 @@ async fn a_disk_that_fills_up_while_a_log_is_sealed_loses_nothing() {
         let store = open_small(dir.path(), 1_000).await;
         assert_eq!(values(&store, 10).await, expected(0..kept + 10), "room {room}");
         store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_block_of_frames_costs_its_packets_and_no_reading() {
+    let dir = filled(40, 1_000).await;
+    let path = file(dir.path(), &names(dir.path(), "frames")[0]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    let packets = store.samples.packets_after(PacketSeq(0), 100).await.unwrap();
+    let first = packets[0].seq.0;
+    assert!((2..15).contains(&first), "{first}");
+    assert_eq!(packets.iter().map(|p| p.seq.0).collect::<Vec<_>>(), (first..=40).collect::<Vec<_>>());
+    // Their readings are in the columns all the same.
+    assert_eq!(values(&store, 10).await, expected(0..40));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_state_or_manifest_that_is_gone_or_damaged_is_made_again_from_the_other_files() {
+    let dir = filled(40, 1_000).await;
+    let state = names(dir.path(), "state").pop().unwrap();
+    assert!(names(dir.path(), "cols").len() >= 3);
+    for (gone, damage) in [
+        (vec![state.as_str()], false),
+        (vec!["manifest"], false),
+        (vec!["manifest"], true),
+        (vec![state.as_str(), "manifest"], false),
+    ] {
+        for name in &gone {
+            let path = file(dir.path(), name);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[20] ^= 4;
+            if damage { std::fs::write(&path, bytes).unwrap() } else { std::fs::remove_file(&path).unwrap() }
+        }
+        let store = open_small(dir.path(), 1_000).await;
+        assert_eq!(values(&store, 10).await, expected(0..40), "without {gone:?}");
+        assert_eq!(store.samples.seen(&crate::town::code(1)).unwrap().packets, 40);
+        assert_eq!(store.samples.latest(PointId(10)).unwrap().0.value, Some(39.0));
+        assert_eq!(store.samples.packets_after(PacketSeq(0), 100).await.unwrap().len(), 40);
+        store.samples.settle().await.unwrap();
+        assert_eq!(values(&store, 10).await, expected(0..40), "merged, without {gone:?}");
+        store.close().await;
+        let store = open_small(dir.path(), 1_000).await;
+        store.close().await;
+        assert_eq!(names(dir.path(), "state").len(), 1);
+        if names(dir.path(), "state")[0] != state {
+            return;
+        }
+    }
+}
+
+/// Segments of two points over two days, merged.
+async fn merged() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 3_000).await;
+    for n in 0..300 {
+        store.samples.append(packet(1, n, &[n as f64, 12.6])).await.unwrap();
+    }
+    store.samples.settle().await.unwrap();
+    store.close().await;
+    dir
+}
+
+#[tokio::test]
+async fn a_damaged_chunk_costs_its_own_rows_and_a_damaged_index_none() {
+    let dir = merged().await;
+    let name = names(dir.path(), "cols").remove(0);
+    let path = file(dir.path(), &name);
+    let whole = std::fs::read(&path).unwrap();
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    let (all, other) = (values(&store, 10).await, values(&store, 11).await);
+    assert_eq!(all, expected(0..300));
+    store.close().await;
+    // The first chunk of the first day is that of point 10.
+    let mut bytes = whole.clone();
+    bytes[30] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    let left = values(&store, 10).await;
+    assert!(!left.is_empty() && left.len() < 300 && all.ends_with(&left), "{}", left.len());
+    assert_eq!(values(&store, 11).await, other);
+    store.close().await;
+    // Behind the chunks: index and trailer.
+    for byte in (whole.len() - 108 - 44..whole.len()).step_by(3) {
+        let mut bytes = whole.clone();
+        bytes[byte] ^= 8;
+        std::fs::write(&path, &bytes).unwrap();
+        let store = Store::open(Options::new(dir.path())).await.unwrap();
+        assert_eq!(values(&store, 10).await, all, "byte {byte}");
+        assert_eq!(values(&store, 11).await, other, "byte {byte}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn no_flipped_bit_of_a_segment_is_read_as_another_value() {
+    let dir = merged().await;
+    let name = names(dir.path(), "cols").remove(0);
+    let path = file(dir.path(), &name);
+    let whole = std::fs::read(&path).unwrap();
+    let all = expected(0..300);
+    let store = Store::open(Options { read_only: true, ..Options::new(dir.path()) }).await.unwrap();
+    store.close().await;
+    for byte in (8..whole.len()).step_by(7) {
+        let mut bytes = whole.clone();
+        bytes[byte] ^= 1 << (byte % 8);
+        std::fs::write(&path, &bytes).unwrap();
+        let store = Store::open(Options { read_only: true, ..Options::new(dir.path()) }).await.unwrap();
+        let found = values(&store, 10).await;
+        assert!(found.iter().all(|sample| all.contains(sample)), "byte {byte}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn files_of_a_newer_program_are_refused_with_both_versions() {
+    for (kind, known) in [("log", 2), ("manifest", 1)] {
+        let dir = filled(20, 700).await;
+        let path = file(dir.path(), &names(dir.path(), kind).pop().unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[7] = 9;
+        std::fs::write(&path, &bytes).unwrap();
+        let error = Store::open(Options::new(dir.path())).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::NewerVersion { found: 9, known: k, .. } if k == known),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_directory_of_the_layout_before_is_brought_into_this_one_at_the_first_start() {
+    let dir = filled(30, 1 << 20).await;
+    // The layout before had the same packets in its logs, and kept all logs beside segments and states.
+    let log = file(dir.path(), "log-0000000001");
+    let whole = std::fs::read(&log).unwrap();
+    let mut starts = vec![16];
+    while starts[starts.len() - 1] < whole.len() {
+        let at = starts[starts.len() - 1];
+        starts.push(at + 8 + u32::from_le_bytes(whole[at..at + 4].try_into().unwrap()) as usize);
+    }
+    for (number, first) in [(1_u8, 0), (2, 10), (3, 20)] {
+        let mut bytes = b"ZZLOG\0\0\x01".to_vec();
+        bytes.extend_from_slice(&(first as i64 + 1).to_le_bytes());
+        bytes.extend_from_slice(&whole[starts[first]..starts[first + 10]]);
+        std::fs::write(file(dir.path(), &format!("log-000000000{number}")), bytes).unwrap();
+    }
+    for name in ["seg-0000000001", "seg-0000000002", "state-0000000002"] {
+        std::fs::write(file(dir.path(), name), b"ZZSEG\0\0\x01 as it was").unwrap();
+    }
+    let reader = Store::open(Options { read_only: true, ..Options::new(dir.path()) }).await.unwrap_err();
+    assert!(reader.to_string().contains("start the server once"), "{reader}");
+    for _ in 0..2 {
+        let store = Store::open(Options::new(dir.path())).await.unwrap();
+        assert_eq!(values(&store, 10).await, expected(0..30));
+        assert_eq!((store.samples.head(), store.samples.stats().packets), (PacketSeq(30), 30));
+        assert_eq!(store.samples.packets_after(PacketSeq(0), 100).await.unwrap().len(), 30);
+        let again = store.samples.append(packet(1, 29, &[29.0])).await.unwrap();
+        assert!(!again.fresh);
+        store.close().await;
+        assert_eq!((names(dir.path(), "seg").len(), names(dir.path(), "log").len()), (0, 1));
     }
 }

@@ -1,0 +1,222 @@
+//! Reads chunks out of segments, and remembers open files, places and chunks lately used.
+
+use super::bytes::read_at;
+use super::chunk::Chunk;
+use super::segment::{self, Place, Segment};
+use crate::StoreError;
+use field::id::PointId;
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most segment files kept open: a year of days.
+const OPEN_FILES: usize = 400;
+/// Most blocks of places kept: about 12 MB.
+const BLOCKS: usize = 1_000;
+/// Most rows kept as chunks: about 16 MB.
+const CHUNK_ROWS: usize = 500_000;
+
+/// A table that forgets what was put in first.
+#[derive(Debug)]
+struct Kept<K, V> {
+    map: HashMap<K, (V, usize)>,
+    order: VecDeque<K>,
+    weight: usize,
+    most: usize,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
+    fn new(most: usize) -> Self {
+        Self { map: HashMap::new(), order: VecDeque::new(), weight: 0, most }
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        self.map.get(key).map(|(value, _)| value.clone())
+    }
+
+    fn put(&mut self, key: K, value: V, weight: usize) {
+        if let Some((_, old)) = self.map.insert(key.clone(), (value, weight)) {
+            self.weight -= old;
+        } else {
+            self.order.push_back(key);
+        }
+        self.weight += weight;
+        while self.weight > self.most && self.order.len() > 1 {
+            let Some(oldest) = self.order.pop_front() else { break };
+            if let Some((_, weight)) = self.map.remove(&oldest) {
+                self.weight -= weight;
+            }
+        }
+    }
+}
+
+type Places = Arc<Vec<Place>>;
+
+/// Open files and what was lately read from them.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    files: Mutex<Kept<u64, Arc<File>>>,
+    blocks: Mutex<Kept<(u64, u64), Places>>,
+    chunks: Mutex<Kept<(u64, PointId), Option<Arc<Chunk>>>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shelf {
+    pub(crate) fn new() -> Self {
+        Self {
+            files: Mutex::new(Kept::new(OPEN_FILES)),
+            blocks: Mutex::new(Kept::new(BLOCKS)),
+            chunks: Mutex::new(Kept::new(CHUNK_ROWS)),
+        }
+    }
+
+    fn file(&self, segment: &Segment) -> Result<Arc<File>, StoreError> {
+        if let Some(file) = locked(&self.files).get(&segment.meta.id) {
+            return Ok(file);
+        }
+        let path = segment.path();
+        let file = Arc::new(File::open(path).map_err(|e| StoreError::io("opening the segment", path, e))?);
+        locked(&self.files).put(segment.meta.id, Arc::clone(&file), 1);
+        Ok(file)
+    }
+
+    /// The blocks of a segment's index; `None` when the index is damaged.
+    fn directory<'a>(&self, segment: &'a Segment, file: &File) -> Option<&'a [segment::Block]> {
+        if let Some(known) = segment.directory.get() {
+            return Some(known);
+        }
+        let mut bytes = vec![0; segment.meta.directory_len as usize];
+        read_at(file, &mut bytes, segment.meta.directory_at).ok()?;
+        let read = segment::read_directory(&bytes)?;
+        Some(segment.directory.get_or_init(|| read))
+    }
+
+    /// All places of a segment with a damaged index.
+    fn rescued<'a>(&self, segment: &'a Segment) -> Result<&'a [Place], StoreError> {
+        if let Some(places) = segment.rescued.get() {
+            return Ok(places);
+        }
+        tracing::error!(
+            path = %segment.path().display(),
+            "the index of a segment is damaged; the chunks are looked for one by one: run `zhizhen verify`"
+        );
+        let places = segment::rescue(segment.path())?;
+        Ok(segment.rescued.get_or_init(|| places))
+    }
+
+    fn block(&self, segment: &Segment, file: &File, block: segment::Block) -> Option<Places> {
+        let key = (segment.meta.id, block.at);
+        if let Some(places) = locked(&self.blocks).get(&key) {
+            return Some(places);
+        }
+        let mut bytes = vec![0; block.length as usize];
+        read_at(file, &mut bytes, block.at).ok()?;
+        let places = Arc::new(segment::read_block(&bytes)?);
+        locked(&self.blocks).put(key, Arc::clone(&places), 1);
+        Some(places)
+    }
+
+    fn place(&self, segment: &Segment, file: &File, point: PointId) -> Result<Option<Place>, StoreError> {
+        if segment.rescued.get().is_none()
+            && let Some(directory) = self.directory(segment, file)
+        {
+            let i = directory.partition_point(|b| b.first <= point.0);
+            let Some(block) = i.checked_sub(1).and_then(|i| directory.get(i)) else { return Ok(None) };
+            if let Some(places) = self.block(segment, file, *block) {
+                return Ok(find(&places, point));
+            }
+        }
+        Ok(find(self.rescued(segment)?, point))
+    }
+
+    /// All places of a segment, by point.
+    pub(crate) fn places(&self, segment: &Segment) -> Result<Vec<Place>, StoreError> {
+        let file = self.file(segment)?;
+        if segment.rescued.get().is_none()
+            && let Some(directory) = self.directory(segment, &file)
+        {
+            let mut all = Vec::with_capacity(segment.meta.points as usize);
+            let sound = directory.iter().all(|block| {
+                let mut bytes = vec![0; block.length as usize];
+                let read =
+                    read_at(&file, &mut bytes, block.at).ok().and_then(|()| segment::read_block(&bytes));
+                read.map(|places| all.extend(places)).is_some()
+            });
+            if sound {
+                return Ok(all);
+            }
+        }
+        Ok(self.rescued(segment)?.to_vec())
+    }
+
+    /// Whether the index of a segment is sound.
+    pub(crate) fn index_is_sound(&self, segment: &Segment) -> Result<bool, StoreError> {
+        self.places(segment)?;
+        Ok(segment.rescued.get().is_none())
+    }
+
+    /// Reads the bytes at a place.
+    pub(crate) fn bytes(&self, segment: &Segment, place: &Place) -> Result<Vec<u8>, StoreError> {
+        let file = self.file(segment)?;
+        let mut bytes = vec![0; place.length as usize];
+        let path = segment.path();
+        read_at(&file, &mut bytes, place.at).map_err(|e| StoreError::io("reading the segment", path, e))?;
+        Ok(bytes)
+    }
+
+    /// The rows of a point in a segment, unless none of them is in `from..to`. A damaged chunk is named
+    /// and left out: it costs nobody else's rows.
+    pub(crate) fn chunk(
+        &self,
+        segment: &Segment,
+        point: PointId,
+        from: i64,
+        to: i64,
+    ) -> Result<Option<Chunk>, StoreError> {
+        let file = self.file(segment)?;
+        let Some(place) = self.place(segment, &file, point)? else { return Ok(None) };
+        if place.from >= to || place.to < from {
+            return Ok(None);
+        }
+        Ok(whole(segment, &place, &self.bytes(segment, &place)?))
+    }
+
+    /// As [`Shelf::chunk`], remembered: for late packets, which come in numbers.
+    pub(crate) fn remembered(
+        &self,
+        segment: &Segment,
+        point: PointId,
+    ) -> Result<Option<Arc<Chunk>>, StoreError> {
+        let key = (segment.meta.id, point);
+        if let Some(found) = locked(&self.chunks).get(&key) {
+            return Ok(found);
+        }
+        let chunk = self.chunk(segment, point, i64::MIN, i64::MAX)?.map(Arc::new);
+        let weight = chunk.as_ref().map_or(100, |c| c.len() + 100);
+        locked(&self.chunks).put(key, chunk.clone(), weight);
+        Ok(chunk)
+    }
+}
+
+fn find(places: &[Place], point: PointId) -> Option<Place> {
+    places.binary_search_by_key(&point.0, |p| p.point).ok().and_then(|i| places.get(i)).copied()
+}
+
+/// The chunk of these bytes; `None`, named in the program's log, when it is damaged.
+pub(crate) fn whole(segment: &Segment, place: &Place, bytes: &[u8]) -> Option<Chunk> {
+    match Chunk::read(bytes) {
+        Some((point, chunk)) if point.0 == place.point => Some(chunk),
+        _ => {
+            tracing::error!(
+                path = %segment.path().display(), byte = place.at, point = place.point,
+                from = %field::time::Time::from_ms(place.from), to = %field::time::Time::from_ms(place.to),
+                "a chunk is damaged: its rows are left out, everything else is whole"
+            );
+            None
+        }
+    }
+}
