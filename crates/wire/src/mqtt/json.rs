@@ -50,10 +50,10 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_hexdigit() || b.is_ascii_whitespace())
 }
 
-/// A PUBLISH of either edition: 3.1.1 and 5.0 differ in the byte that begins the properties, so that
-/// which reads without a fault is tried; a packet is kept as 3.1.1.
+/// A PUBLISH of either edition. What is kept is written as 5.0; a 3.1.1 packet has no properties
+/// there, and its payload seldom reads as some.
 fn read(bytes: &[u8]) -> Result<Publish, Fault> {
-    match decode(bytes, Version::V311)? {
+    match decode(bytes, Version::V5).or_else(|_| decode(bytes, Version::V311))? {
         Packet::Publish(publish) => Ok(publish),
         _ => Err(Fault::fatal("no_publish", "the packet is no PUBLISH: only those carry readings")),
     }
@@ -63,8 +63,10 @@ fn view(publish: &Publish) -> Value {
     if let Some(topic) = sparkplug::Topic::parse(&publish.topic) {
         return sparkplug::view(&topic, &publish.payload);
     }
-    // Without a moment of arrival: where the payload tells no time, none is shown.
-    let told = TopicMap::plain().read(&publish.topic, &publish.payload, Time::MIN).unwrap_or_default();
+    // Where neither the payload nor what was kept with it tells a time, none is shown.
+    let received_at = publish.properties.user("received_at").and_then(|text| text.parse().ok());
+    let received_at = received_at.unwrap_or(Time::MIN);
+    let told = TopicMap::plain().read(&publish.topic, &publish.payload, received_at).unwrap_or_default();
     let readings: Vec<_> = told
         .readings
         .iter()

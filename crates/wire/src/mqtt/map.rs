@@ -44,6 +44,9 @@ pub struct TopicMap {
     how: How,
 }
 
+// Factors and offsets of a mapping are numbers, never NaN.
+impl Eq for TopicMap {}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Level {
     Is(String),

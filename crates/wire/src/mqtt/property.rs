@@ -88,6 +88,22 @@ impl Properties {
         })
     }
 
+    /// With a user property.
+    #[must_use]
+    pub fn with_user(mut self, name: &str, text: String) -> Self {
+        self.0.push((0x26, Value::Pair(name.to_owned(), text)));
+        self
+    }
+
+    /// A user property's text.
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|(id, value)| match value {
+            Value::Pair(known, text) if *id == 0x26 && known == name => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every one, with its number.
     pub fn iter(&self) -> impl Iterator<Item = &(u8, Value)> {
         self.0.iter()
