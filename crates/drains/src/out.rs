@@ -4,7 +4,6 @@
 
 use crate::model::{LinkType, Model, NodeType};
 use crate::state::State;
-use crate::units::MSEC_A_DAY;
 
 const MAGIC: i32 = 516_114_522;
 const VERSION: i32 = 52004;
@@ -197,7 +196,7 @@ impl Results {
     }
 
     fn period(&mut self, model: &Model, state: &mut State, b: &mut Vec<u8>) {
-        let date = model.options.start + self.next_report / MSEC_A_DAY;
+        let date = model.date_at(self.next_report);
         if date < model.report_start {
             return;
         }

@@ -7,7 +7,7 @@ use crate::hydrology::Ground;
 use crate::model::{LinkType, Model, NodeType};
 use crate::project::{Index, Routing};
 use crate::state::State;
-use crate::units::{FLOW_TOL, FUDGE, MSEC_A_DAY, TINY, max, min};
+use crate::units::{FLOW_TOL, FUDGE, TINY, max, min};
 
 impl State {
     /// One routing step, as long as the options say and no longer than `until_s` seconds of the run;
@@ -26,7 +26,7 @@ impl State {
             next = until;
         }
         if model.subs.is_empty() {
-            let now = o.start + self.new_routing_time / MSEC_A_DAY;
+            let now = model.date_at(self.new_routing_time);
             self.climate.go(model, now);
         } else {
             while self.new_runoff_time < next {
@@ -57,7 +57,7 @@ impl State {
         if self.between_events
             && let Some((start, _)) = model.project.events.get(self.event)
         {
-            let at = |ms: f64| o.start + ms / MSEC_A_DAY;
+            let at = |ms: f64| model.date_at(ms);
             let next = self.new_runoff_time;
             if at(next) > at(self.new_routing_time) && at(next) < *start {
                 step = (next - self.new_routing_time) / 1000.0;
@@ -79,7 +79,7 @@ impl State {
 
     fn route(&mut self, model: &Model, dt: f64) {
         self.update_totals(model, dt / 2.0);
-        let now = model.options.start + self.new_routing_time / MSEC_A_DAY;
+        let now = model.date_at(self.new_routing_time);
         let actions = self.apply_controls(model, now, dt);
         let step_error = self.balance.step.step_error();
         self.balance.step = crate::balance::FlowTotals::default();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::Routing;
 use crate::state::State;
-use crate::units::{FUDGE, MSEC_A_DAY, max, min};
+use crate::units::{FUDGE, max, min};
 
 /// Flow (ft³/s) below which nothing is counted.
 pub(crate) const MIN_FLOW: f64 = 0.001;
@@ -124,7 +124,7 @@ impl Stats {
 
 impl State {
     pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool) {
-        let date = model.options.start + self.new_routing_time / MSEC_A_DAY;
+        let date = model.date_at(self.new_routing_time);
         if date >= model.report_start {
             let mut outfall = 0.0;
             for j in 0..model.nodes.kind.len() {

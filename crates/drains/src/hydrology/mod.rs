@@ -9,6 +9,6 @@ mod seepage;
 
 pub(crate) use climate::Climate;
 pub(crate) use gage::GageState;
-pub(crate) use infiltration::{Ground, Soil, SoilState};
+pub(crate) use infiltration::{Ground, Soil};
 pub(crate) use runoff::SubState;
 pub(crate) use seepage::{Seepage, SeepageState};

@@ -9,7 +9,7 @@ use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{InternalRouting, PatternKind};
 use crate::state::State;
-use crate::units::{MSEC_A_DAY, ZERO, max, min};
+use crate::units::{ZERO, max, min};
 
 const MANNING_EXPONENT: f64 = 1.6666667;
 const ODE_TOLERANCE: f64 = 0.0001;
@@ -54,7 +54,7 @@ impl State {
     /// One runoff step: climate, rain, runon, then every subcatchment.
     pub(crate) fn run_runoff(&mut self, model: &Model) {
         let old_step = (self.new_runoff_time - self.old_runoff_time) / 1000.0;
-        let date = model.options.start + self.new_runoff_time / MSEC_A_DAY;
+        let date = model.date_at(self.new_runoff_time);
         self.climate.go(model, date);
         let mut raining = false;
         for (j, g) in model.gages.iter().enumerate() {
@@ -226,7 +226,7 @@ impl State {
         let (mut storage, mut alpha) = (p.storage, p.alpha);
         let mut factor = self.climate.conductivity;
         if pervious {
-            let now = month(model.options.start + self.old_runoff_time / MSEC_A_DAY) - 1;
+            let now = month(model.date_at(self.old_runoff_time)) - 1;
             let of = |k: usize| {
                 let p = m.patterns[k]
                     .and_then(|p| model.patterns.get(p))

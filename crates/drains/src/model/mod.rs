@@ -313,6 +313,11 @@ impl Model {
         self.duration / 1000.0
     }
 
+    /// The date at a moment of the run (ms), on whole seconds as SWMM has it.
+    pub(crate) fn date_at(&self, ms: f64) -> f64 {
+        crate::date::add_seconds(self.options.start, (ms + 1.0) / 1000.0)
+    }
+
     /// Length of a conduit as the file gives it along the flood plain, ft; 0 for other links.
     pub(crate) fn length(&self, j: usize) -> f64 {
         let (Some(c), Some(x)) = (self.links.conduit(j), self.links.section.get(j)) else { return 0.0 };

@@ -16,7 +16,6 @@ mod transect;
 use std::sync::Arc;
 
 pub(crate) use lookup::lookup;
-pub(crate) use tables::{A_CIRC, R_CIRC, S_CIRC, W_CIRC};
 pub(crate) use transect::{street, transect};
 
 use serde::{Deserialize, Serialize};

@@ -318,7 +318,8 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let dq5 = self.local_losses(a1, a2, a_mid, q_last) / self.c(2.0) / length * dt;
         let mut dq6 = zero;
         if b.any_seepage || (self.g.open && self.p.evaporation > 0.0) {
-            let rate = self.losses(out, o);
+            let wet = dry.select(zero, V::load(self.s, &active));
+            let rate = self.losses(out, o, wet, &active);
             dq6 = rate * self.c(2.5) * dt * v / true_length;
         }
         let denom = one + dq1 + dq5;
@@ -400,10 +401,18 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
 
     /// Evaporation and seepage, ft³/s a barrel; also kept for the balance.
     #[inline(always)]
-    fn losses(&self, out: &mut SlotsMut<'_>, o: usize) -> V<S> {
+    fn losses(&self, out: &mut SlotsMut<'_>, o: usize, wet: V<S>, active: &[f64; WIDEST]) -> V<S> {
+        let wet = wet.array();
         let mut rates = [0.0; WIDEST];
         for (i, rate) in rates.iter_mut().enumerate().take(V::<S>::LANES) {
             let (k, j) = (self.k + i, o + i);
+            // A dry conduit loses nothing; one that rests keeps its losses.
+            if wet[i] == 0.0 {
+                if active[i] > 0.0 {
+                    (out.evaporation[j], out.seepage[j]) = (0.0, 0.0);
+                }
+                continue;
+            }
             let depth = 0.5 * (out.old_depth[j] + out.depth[j]);
             let volume = out.volume[j] / self.p.dt;
             let l = super::losses::conduit(

@@ -1,0 +1,71 @@
+"""SWMM's figures of the models here, from the engine inside PyPI's swmm-toolkit (test-time only).
+
+    python reference.py            writes reference.json beside itself
+    python reference.py DIR        also the Norfolk models found under DIR (the shared drainage data)
+
+Of every model: greatest depth of each node and greatest flow of each link over the report periods,
+totals of the system's runoff, flooding and outflow, and a hash (FNV-1a, 64 bits) of all results after
+the file's head, to compare to the bit.
+"""
+import gzip, json, os, re, struct, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RUN = "from swmm.toolkit import solver; import sys; solver.swmm_run(*sys.argv[1:])"
+
+
+def figures(path):
+    b = open(path, "rb").read()
+    _, _, at, periods, error, _ = struct.unpack("<6i", b[-24:])
+    _, _, _, subs, nodes, links, _ = struct.unpack("<7i", b[:28])
+    size = 8 + 4 * (subs * 8 + nodes * 6 + links * 5 + 15)
+    depth, flow, totals = [0.0] * nodes, [0.0] * links, [0.0] * 15
+    for p in range(periods):
+        x = struct.unpack("<%df" % (size // 4 - 2), b[at + p * size + 8 : at + (p + 1) * size])
+        n0, l0 = subs * 8, subs * 8 + nodes * 6
+        for i in range(nodes):
+            depth[i] = max(depth[i], x[n0 + 6 * i])
+        for i in range(links):
+            flow[i] = max(flow[i], abs(x[l0 + 5 * i]))
+        for i in range(15):
+            totals[i] += x[l0 + 5 * links + i]
+    h = 0xCBF29CE484222325
+    for c in b[at : at + periods * size]:
+        h = ((h ^ c) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    short = lambda v: float("%.7g" % v)
+    return {
+        "depth": [short(v) for v in depth],
+        "flow": [short(v) for v in flow],
+        "runoff": short(totals[4]),
+        "flooding": short(totals[10]),
+        "outflow": short(totals[11]),
+        "hash": "%016x" % h,
+    }
+
+
+def run(inp):
+    with tempfile.TemporaryDirectory() as t:
+        out = os.path.join(t, "r.out")
+        subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL)
+        return figures(out)
+
+
+def main():
+    all = {}
+    for name in sorted(os.listdir(HERE)):
+        if name.endswith(".inp"):
+            all[name[:-4]] = run(os.path.join(HERE, name))
+    for folder, name in [("brambleton", "brambleton"), ("hague", "hague_v10"), ("hague", "hague_paper_model")] if len(sys.argv) > 1 else []:
+        text = gzip.open(os.path.join(sys.argv[1], folder, name + ".inp.gz"), "rt", encoding="latin-1").read()
+        place = os.path.join(sys.argv[1], folder)
+        text = re.sub(r'"C:[^"]*\\([^"\\]*)"', lambda m: '"%s"' % os.path.join(place, m[1]), text)
+        text = re.sub(r"(?m)^THREADS .*", "THREADS 1", text)
+        with tempfile.NamedTemporaryFile("w", suffix=".inp", encoding="latin-1") as f:
+            f.write(text)
+            f.flush()
+            all["norfolk/" + name] = run(f.name)
+    with open(os.path.join(HERE, "reference.json"), "w") as f:
+        json.dump(all, f, separators=(",", ":"), sort_keys=True)
+        f.write("\n")
+
+
+main()

@@ -1,0 +1,375 @@
+//! What a run came to (汇总): SWMM's summary tables as values, in the model's units, and as text.
+#![expect(clippy::indexing_slicing, reason = "one entry a node, link or subcatchment of the model")]
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::balance::{FlowTotals, RunoffTotals};
+use crate::date::{show_date, show_time};
+use crate::model::{LinkType, Model, NodeType};
+use crate::state::State;
+
+/// Of a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's tables; times in hours, dates as text")]
+pub struct NodeSummary {
+    pub name: String,
+    pub kind: String,
+    pub mean_depth: f64,
+    pub max_depth: f64,
+    pub max_depth_at: String,
+    pub max_head: f64,
+    pub max_lateral_inflow: f64,
+    pub max_inflow: f64,
+    pub max_inflow_at: String,
+    pub lateral_volume: f64,
+    pub inflow_volume: f64,
+    pub surcharged_h: f64,
+    pub flooded_h: f64,
+    pub max_flooding: f64,
+    pub flooded_volume: f64,
+}
+
+/// Of a link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's tables; times in hours, dates as text")]
+pub struct LinkSummary {
+    pub name: String,
+    pub kind: String,
+    pub max_flow: f64,
+    pub max_flow_at: String,
+    pub max_velocity: f64,
+    pub max_flow_ratio: f64,
+    pub max_depth_ratio: f64,
+    pub full_both_h: f64,
+    pub full_upstream_h: f64,
+    pub full_downstream_h: f64,
+    pub capacity_limited_h: f64,
+}
+
+/// Of an outfall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's table")]
+pub struct OutfallSummary {
+    pub name: String,
+    pub mean_flow: f64,
+    pub max_flow: f64,
+    pub volume: f64,
+}
+
+/// Of a subcatchment: depths of water over it, and flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's table")]
+pub struct SubcatchmentSummary {
+    pub name: String,
+    pub precipitation: f64,
+    pub runon: f64,
+    pub evaporation: f64,
+    pub infiltration: f64,
+    pub runoff: f64,
+    pub runoff_volume: f64,
+    pub peak_runoff: f64,
+    pub coefficient: f64,
+}
+
+/// Of a run. Volumes in ft³ or m³.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the tables")]
+pub struct Summary {
+    pub flow_units: String,
+    pub steps: u64,
+    pub mean_step_s: f64,
+    pub min_step_s: f64,
+    pub max_step_s: f64,
+    pub mean_trials: f64,
+    pub not_converged_percent: f64,
+    pub runoff_error_percent: f64,
+    pub flow_error_percent: f64,
+    pub runoff: RunoffTotals,
+    pub flow: FlowTotals,
+    pub subcatchments: Vec<SubcatchmentSummary>,
+    pub nodes: Vec<NodeSummary>,
+    pub links: Vec<LinkSummary>,
+    pub outfalls: Vec<OutfallSummary>,
+    pub warnings: Vec<String>,
+}
+
+const fn node_kind(kind: NodeType) -> &'static str {
+    match kind {
+        NodeType::Junction => "JUNCTION",
+        NodeType::Outfall => "OUTFALL",
+        NodeType::Storage => "STORAGE",
+        NodeType::Divider => "DIVIDER",
+    }
+}
+
+const fn link_kind(kind: LinkType) -> &'static str {
+    match kind {
+        LinkType::Conduit => "CONDUIT",
+        LinkType::Pump => "PUMP",
+        LinkType::Orifice => "ORIFICE",
+        LinkType::Weir => "WEIR",
+        LinkType::Outlet => "OUTLET",
+    }
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    if b > 0.0 { a / b } else { 0.0 }
+}
+
+impl State {
+    /// 汇总 of the run so far.
+    #[must_use]
+    pub fn summary(&self, model: &Model) -> Summary {
+        let s = &self.stats;
+        let (flow, runoff) = (self.flow_totals(model), self.runoff_totals(model));
+        let v = model.units.volume;
+        let steps = s.steps as f64;
+        Summary {
+            flow_units: model.units.flow_units.word().to_owned(),
+            steps: s.steps,
+            mean_step_s: ratio(s.routing_time, steps),
+            min_step_s: s.min_step,
+            max_step_s: s.max_step,
+            mean_trials: ratio(s.trials, steps),
+            not_converged_percent: 100.0 * ratio(s.not_converged as f64, steps),
+            runoff_error_percent: runoff.error(),
+            flow_error_percent: flow.error(),
+            runoff: runoff.scaled(v),
+            flow: flow.scaled(v),
+            subcatchments: (0..model.subs.len()).map(|i| self.subcatchment_summary(model, i)).collect(),
+            nodes: (0..model.nodes.kind.len()).map(|i| self.node_summary(model, i)).collect(),
+            links: (0..model.links.kind.len()).map(|j| self.link_summary(model, j)).collect(),
+            outfalls: (0..model.nodes.kind.len()).filter_map(|i| self.outfall_summary(model, i)).collect(),
+            warnings: model.warnings.clone(),
+        }
+    }
+
+    fn subcatchment_summary(&self, model: &Model, i: usize) -> SubcatchmentSummary {
+        let (m, t, u) = (&model.subs[i], &self.stats.subs[i], &model.units);
+        let deep = |v: f64| ratio(v, m.area) * u.rain_depth;
+        SubcatchmentSummary {
+            name: m.name.clone(),
+            precipitation: deep(t.precipitation),
+            runon: deep(t.runon),
+            evaporation: deep(t.evaporation),
+            infiltration: deep(t.infiltration),
+            runoff: deep(t.runoff),
+            runoff_volume: t.runoff * u.volume,
+            peak_runoff: t.max_flow * u.flow,
+            coefficient: ratio(t.runoff, t.precipitation + t.runon),
+        }
+    }
+
+    fn node_summary(&self, model: &Model, i: usize) -> NodeSummary {
+        let (n, t, u) = (&model.nodes, &self.stats.nodes[i], &model.units);
+        NodeSummary {
+            name: n.name[i].clone(),
+            kind: node_kind(n.kind[i]).to_owned(),
+            mean_depth: ratio(t.sum_depth, self.stats.reported_steps as f64) * u.length,
+            max_depth: t.max_depth * u.length,
+            max_depth_at: when(t.max_depth_at),
+            max_head: (t.max_depth + n.invert[i]) * u.length,
+            max_lateral_inflow: t.max_lateral * u.flow,
+            max_inflow: t.max_inflow * u.flow,
+            max_inflow_at: when(t.max_inflow_at),
+            lateral_volume: t.lateral_volume * u.volume,
+            inflow_volume: self.balance.node_inflow[i] * u.volume,
+            surcharged_h: t.surcharged_time / 3600.0,
+            flooded_h: t.flooded_time / 3600.0,
+            max_flooding: t.max_overflow * u.flow,
+            flooded_volume: t.flooded_volume * u.volume,
+        }
+    }
+
+    fn link_summary(&self, model: &Model, j: usize) -> LinkSummary {
+        let (l, t, u) = (&model.links, &self.stats.links[j], &model.units);
+        let barrels = l.conduit(j).map_or(1.0, |c| c.barrels);
+        LinkSummary {
+            name: l.name[j].clone(),
+            kind: link_kind(l.kind[j]).to_owned(),
+            max_flow: t.max_flow * u.flow,
+            max_flow_at: when(t.max_flow_at),
+            max_velocity: t.max_velocity * u.length,
+            max_flow_ratio: ratio(t.max_flow, l.q_full[j] * barrels),
+            max_depth_ratio: ratio(t.max_depth, l.section[j].y_full),
+            full_both_h: t.full_both / 3600.0,
+            full_upstream_h: t.full_up / 3600.0,
+            full_downstream_h: t.full_down / 3600.0,
+            capacity_limited_h: t.capacity / 3600.0,
+        }
+    }
+
+    fn outfall_summary(&self, model: &Model, i: usize) -> Option<OutfallSummary> {
+        if model.nodes.kind[i] != NodeType::Outfall {
+            return None;
+        }
+        let (t, u) = (&self.stats.nodes[i], &model.units);
+        Some(OutfallSummary {
+            name: model.nodes.name[i].clone(),
+            mean_flow: ratio(t.outfall[0], t.outfall[2]) * u.flow,
+            max_flow: t.outfall[1] * u.flow,
+            volume: self.balance.node_inflow[i] * u.volume,
+        })
+    }
+}
+
+fn when(date: f64) -> String {
+    format!("{} {}", show_date(date), show_time(date))
+}
+
+impl FlowTotals {
+    fn scaled(self, k: f64) -> Self {
+        Self {
+            dry_weather: self.dry_weather * k,
+            wet_weather: self.wet_weather * k,
+            groundwater: self.groundwater * k,
+            rdii: self.rdii * k,
+            external: self.external * k,
+            flooding: self.flooding * k,
+            outflow: self.outflow * k,
+            evaporation: self.evaporation * k,
+            seepage: self.seepage * k,
+            initial_storage: self.initial_storage * k,
+            final_storage: self.final_storage * k,
+        }
+    }
+}
+
+impl RunoffTotals {
+    fn scaled(self, k: f64) -> Self {
+        Self {
+            rainfall: self.rainfall * k,
+            runon: self.runon * k,
+            evaporation: self.evaporation * k,
+            infiltration: self.infiltration * k,
+            runoff: self.runoff * k,
+            initial_storage: self.initial_storage * k,
+            final_storage: self.final_storage * k,
+        }
+    }
+}
+
+impl Summary {
+    /// The tables as text, for people and for tools that look for SWMM's headings.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut t = String::new();
+        let mut put = |line: std::fmt::Arguments<'_>| {
+            let _written = writeln!(t, "{line}");
+        };
+        put(format_args!("  Flow Units ............... {}", self.flow_units));
+        for w in &self.warnings {
+            put(format_args!("  WARNING: {w}"));
+        }
+        put(format_args!("\n  Runoff Quantity Continuity (volumes in the model's units)"));
+        let r = &self.runoff;
+        for (name, v) in [
+            ("Initial Storage", r.initial_storage),
+            ("Total Precipitation", r.rainfall),
+            ("Outfall Runon", r.runon),
+            ("Evaporation Loss", r.evaporation),
+            ("Infiltration Loss", r.infiltration),
+            ("Surface Runoff", r.runoff),
+            ("Final Storage", r.final_storage),
+            ("Continuity Error (%)", self.runoff_error_percent),
+        ] {
+            put(format_args!("  {name:<26} {v:>16.3}"));
+        }
+        put(format_args!("\n  Flow Routing Continuity"));
+        let f = &self.flow;
+        for (name, v) in [
+            ("Dry Weather Inflow", f.dry_weather),
+            ("Wet Weather Inflow", f.wet_weather),
+            ("External Inflow", f.external),
+            ("External Outflow", f.outflow),
+            ("Flooding Loss", f.flooding),
+            ("Evaporation Loss", f.evaporation),
+            ("Exfiltration Loss", f.seepage),
+            ("Initial Stored Volume", f.initial_storage),
+            ("Final Stored Volume", f.final_storage),
+            ("Continuity Error (%)", self.flow_error_percent),
+        ] {
+            put(format_args!("  {name:<26} {v:>16.3}"));
+        }
+        put(format_args!("\n  Routing Time Step Summary"));
+        for (name, v) in [
+            ("Minimum Time Step, s", self.min_step_s),
+            ("Average Time Step, s", self.mean_step_s),
+            ("Maximum Time Step, s", self.max_step_s),
+            ("Average Iterations", self.mean_trials),
+            ("% of Steps Not Converging", self.not_converged_percent),
+        ] {
+            put(format_args!("  {name:<26} {v:>16.3}"));
+        }
+        put(format_args!(
+            "\n  Subcatchment Runoff Summary\n  Subcatchment  Precip  Runon  Evap  Infil  Runoff  Peak  Coeff"
+        ));
+        for s in &self.subcatchments {
+            put(format_args!(
+                "  {:<16} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>10.3} {:>7.3}",
+                s.name,
+                s.precipitation,
+                s.runon,
+                s.evaporation,
+                s.infiltration,
+                s.runoff,
+                s.peak_runoff,
+                s.coefficient
+            ));
+        }
+        put(format_args!("\n  Node Depth Summary\n  Node  Type  Average  Maximum  Maximum HGL  Time of Max"));
+        for n in &self.nodes {
+            put(format_args!(
+                "  {:<16} {:<9} {:>8.3} {:>8.3} {:>9.3}  {}",
+                n.name, n.kind, n.mean_depth, n.max_depth, n.max_head, n.max_depth_at
+            ));
+        }
+        put(format_args!(
+            "\n  Node Inflow Summary\n  Node  Type  Max Lateral  Max Total  Time of Max  Lateral Volume  Total Volume"
+        ));
+        for n in &self.nodes {
+            put(format_args!(
+                "  {:<16} {:<9} {:>10.3} {:>10.3}  {} {:>14.3} {:>14.3}",
+                n.name,
+                n.kind,
+                n.max_lateral_inflow,
+                n.max_inflow,
+                n.max_inflow_at,
+                n.lateral_volume,
+                n.inflow_volume
+            ));
+        }
+        put(format_args!("\n  Node Flooding Summary\n  Node  Hours  Max Rate  Volume"));
+        for n in self.nodes.iter().filter(|n| n.flooded_h > 0.0) {
+            put(format_args!(
+                "  {:<16} {:>8.2} {:>10.3} {:>14.3}",
+                n.name, n.flooded_h, n.max_flooding, n.flooded_volume
+            ));
+        }
+        put(format_args!("\n  Outfall Loading Summary\n  Outfall  Avg Flow  Max Flow  Volume"));
+        for o in &self.outfalls {
+            put(format_args!(
+                "  {:<16} {:>10.3} {:>10.3} {:>14.3}",
+                o.name, o.mean_flow, o.max_flow, o.volume
+            ));
+        }
+        put(format_args!(
+            "\n  Link Flow Summary\n  Link  Type  Max Flow  Time of Max  Max Veloc  Max/Full Flow  Max/Full Depth"
+        ));
+        for l in &self.links {
+            put(format_args!(
+                "  {:<16} {:<8} {:>10.3}  {} {:>9.3} {:>8.2} {:>8.2}",
+                l.name,
+                l.kind,
+                l.max_flow,
+                l.max_flow_at,
+                l.max_velocity,
+                l.max_flow_ratio,
+                l.max_depth_ratio
+            ));
+        }
+        t
+    }
+}

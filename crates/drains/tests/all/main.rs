@@ -1,0 +1,3 @@
+//! The engine beside SWMM's figures.
+
+mod reference;
