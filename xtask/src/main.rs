@@ -21,8 +21,10 @@ cargo xtask COMMAND
   verify           everything that must pass: format, tidy, lints, tests on both databases, 200 kills,
                    web checks, browser journeys
   bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
+                   telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
-  fuzz [SECONDS]   fuzz the parsers (needs `cargo install cargo-fuzz` and a nightly toolchain)
+  fuzz [NAME…] [--seconds 60]
+                   fuzz the parsers, or one of them (needs `cargo install cargo-fuzz`)
   tidy             the house rules: arrows between crates, nevers, licences
   generate         write docs/openapi.json, the TypeScript types and docs/cli.md anew
 ";
@@ -36,7 +38,7 @@ fn main() -> Result<()> {
         "verify" => verify::run(),
         "bench" => bench::run(&rest),
         "kill" => verify::kill(rest.first().map_or("2000", String::as_str)),
-        "fuzz" => fuzz::run(rest.first().map_or("60", String::as_str)),
+        "fuzz" => fuzz::run(&rest),
         "tidy" => tidy::run(),
         "generate" => generate::write(),
         "" | "help" | "--help" | "-h" => {

@@ -140,11 +140,6 @@ impl Line {
         }
     }
 
-    /// Whether a station is (also) heard here.
-    pub(crate) fn has(&self, station: &StationCode) -> bool {
-        self.stations.contains(station)
-    }
-
     /// The next errand; waits for ever when there is none. Nothing is lost when it is not awaited to
     /// the end.
     pub(crate) async fn next(&mut self) -> Errand {

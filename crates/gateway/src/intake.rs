@@ -6,17 +6,21 @@ use crate::throttle::Throttle;
 use field::clock::Clock;
 use field::id::StationCode;
 use field::sample::Packet;
+use field::station::Quantity;
 use field::time::Time;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use store::tables::NewQuarantined;
-use store::{Registry, Store};
-use wire::Report;
+use store::{Actor, Registry, Store, StoreError, Subject};
+use wire::{Report, ReportFile};
 
 /// Messages of one connection that are taken at a time: their appends share a group commit. At most
 /// 30, so that they are polled, and so queued in the store, in their order.
 pub(crate) const PIPELINE: usize = 30;
+
+/// A count of running pumps older than so many report intervals is not fresh.
+const FRESH_INTERVALS: i64 = 3;
 
 /// Where and when a message arrived.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,11 @@ impl Intake {
     /// The centre's time.
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// How many seconds of the centre's clock pass in one of the machine's.
+    pub(crate) fn speed(&self) -> f64 {
+        self.clock.speed()
     }
 
     /// A message that arrives now.
@@ -131,6 +140,9 @@ impl Intake {
             raw,
             readings: mapped.readings,
         };
+        if !self.keep_files(station, &report.files).await {
+            return Err(NotKept);
+        }
         match self.store.samples.append(packet).await {
             Ok(appended) => {
                 metrics::histogram!("gateway_append_seconds").record(arrival.instant.elapsed().as_secs_f64());
@@ -145,6 +157,56 @@ impl Intake {
                 Err(NotKept)
             }
         }
+    }
+
+    /// Keeps the files of a message under the hash of their bytes, and names them in the journal of
+    /// their station (act `file`, with key, element and time): that line and the packet of the same
+    /// moment belong together. Whether all are durable.
+    async fn keep_files(&self, station: &StationCode, files: &[ReportFile]) -> bool {
+        for file in files {
+            if let Err(error) = self.keep_file(station, file).await {
+                count_file("not_kept");
+                if let Some(held_back) = self.append_failed.pass() {
+                    tracing::error!(%error, %station, held_back, "a station's file could not be kept; its report is not confirmed");
+                }
+                return false;
+            }
+            count_file("kept");
+        }
+        true
+    }
+
+    async fn keep_file(&self, station: &StationCode, file: &ReportFile) -> Result<(), StoreError> {
+        let bytes = file.bytes.len();
+        let key = match self.store.photos.put(file.bytes.clone()).await {
+            Ok(key) => key,
+            // No picture we know: the raw bytes stay in the packet and a person sees the note.
+            Err(StoreError::Invalid { .. }) => {
+                tracing::warn!(%station, bytes, "a station's file is no picture; only its raw bytes are kept");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut tx = self.store.tables.begin(Actor::Desk("gateway"), self.now()).await?;
+        let body = serde_json::json!({
+            "v": 1, "key": key, "element": file.element, "media": file.media,
+            "observed_at": file.observed_at, "bytes": bytes,
+        });
+        tx.journal(Subject::Station(station.clone()), "file", body).await?;
+        tx.commit().await.map(drop)
+    }
+
+    /// Whether a station's pumps are known to stand still: its newest count of them is fresh and 0.
+    pub(crate) fn pumps_stand_still(&self, station: &StationCode) -> bool {
+        let registry = self.registry();
+        let fresh_ms = registry
+            .station(station)
+            .map_or(0, |station| FRESH_INTERVALS * 1_000 * i64::from(station.report_interval_s));
+        let points = registry.points_of(station).iter();
+        points
+            .filter(|point| point.quantity == Quantity::PumpsRunning)
+            .filter_map(|point| self.store.samples.latest(point.id))
+            .any(|(sample, _)| sample.usable() == Some(0.0) && self.now().since_ms(sample.at) <= fresh_ms)
     }
 
     /// A message that was refused, counted and ready for quarantine.
@@ -184,6 +246,10 @@ pub(crate) fn quarantined(
 /// `unknown_station`: the code names no registered station.
 pub(crate) fn unknown(text: &str) -> Refused {
     Refused::new("unknown_station", format!("station `{text}` is not in the registry: add or import it"))
+}
+
+fn count_file(outcome: &'static str) {
+    metrics::counter!("gateway_files_total", "outcome" => outcome).increment(1);
 }
 
 fn count(protocol: &'static str, outcome: &'static str) {

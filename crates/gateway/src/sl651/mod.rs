@@ -29,7 +29,7 @@ pub(crate) async fn start(config: Config, hub: &Hub, started: &mut Started) -> R
         let addr = listener.local_addr().unwrap_or(asked);
         started.listening.push(Listening { protocol: NAME, transport: Transport::Tcp, addr });
         let taker = Arc::clone(&taker);
-        let talk = move |hub: &Hub, _| talk::Conversation::new(Arc::clone(&taker), hub.downlink.open(NAME));
+        let talk = move |hub: &Hub, _| talk::Conversation::new(Arc::clone(&taker), hub);
         started.tasks.push(tokio::spawn(tcp::listen(NAME, listener, hub.clone(), talk)));
     }
     if let Some((socket, asked)) = udp {

@@ -3,6 +3,7 @@
 use super::Config;
 use crate::intake::{self, Arrival, Intake, PIPELINE, Refused};
 use field::id::StationCode;
+use field::sample::Packet;
 use std::sync::Arc;
 use store::Registry;
 use store::tables::NewQuarantined;
@@ -20,6 +21,12 @@ pub(super) struct Taken {
     pub quarantined: Option<NewQuarantined>,
     /// The known station it came from.
     pub station: Option<StationCode>,
+    /// What was read from it, where it came from a known station.
+    pub frame: Option<Decoded>,
+    /// It is a part of a report (M3), not kept yet: its bytes.
+    pub part: Option<Vec<u8>>,
+    /// It is durable.
+    pub kept: bool,
 }
 
 /// What every SL 651 session shares.
@@ -63,22 +70,52 @@ impl Taker {
         if frame.function == Some(function::KEEP_ALIVE) {
             // Nothing in it is worth a place in the log: ten thousand stations send one every 40 s.
             self.intake.heard(&station, NAME, arrival, frame.sent_at);
-            return Taken { station: Some(station), ..Taken::default() };
+            return Taken { station: Some(station), frame: Some(frame), ..Taken::default() };
         }
+        if frame.packet.is_some_and(|packet| packet.total > 1) {
+            // Kept when the report is whole.
+            return Taken {
+                part: Some(bytes),
+                station: Some(station),
+                frame: Some(frame),
+                ..Taken::default()
+            };
+        }
+        self.keep(station, frame, bytes, arrival).await
+    }
+
+    /// Keeps a whole report: one frame, or the parts of one put together.
+    pub(super) async fn keep(
+        &self,
+        station: StationCode,
+        frame: Decoded,
+        bytes: Vec<u8>,
+        arrival: Arrival,
+    ) -> Taken {
         // Some values may be undecodable in a frame that is otherwise sound: it is kept, and a
         // person gets to see it.
         let quarantined = frame.worst().map(|problem| {
             let refused = Refused::new(problem.code(), problem.to_string());
-            intake::quarantined(NAME, frame.station.clone(), bytes.clone(), refused, arrival)
+            let start = bytes.get(..bytes.len().min(Packet::MAX_RAW)).unwrap_or_default();
+            intake::quarantined(NAME, frame.station.clone(), start.to_vec(), refused, arrival)
         });
-        let kept = self.intake.keep(&station, NAME, bytes, &frame.report(), arrival).await;
+        let mut raw = bytes;
+        raw.truncate(Packet::MAX_RAW);
+        let kept = self.intake.keep(&station, NAME, raw, &frame.report(), arrival).await;
         let answer = kept.ok().and_then(|_| self.answer(&frame));
-        Taken { answer, bad: false, quarantined, station: Some(station) }
+        Taken {
+            answer,
+            quarantined,
+            station: Some(station),
+            kept: kept.is_ok(),
+            frame: Some(frame),
+            ..Taken::default()
+        }
     }
 
     /// The confirmation of a frame that is durable; a frame that ends otherwise than a report gets
     /// none. (A keep-alive never comes here: it has no answer, SL 651-2014 6.6.4.2.)
-    fn answer(&self, frame: &Decoded) -> Option<Vec<u8>> {
+    pub(super) fn answer(&self, frame: &Decoded) -> Option<Vec<u8>> {
         let report = matches!(frame.end, Some(control::ETX | control::ETB));
         if !self.config.confirm || !report {
             return None;
@@ -113,11 +150,6 @@ fn admit(frame: &Decoded, registry: &Registry) -> Result<StationCode, Refused> {
     }
     if frame.direction != Some(Direction::Up) {
         return Err(Refused::new("wrong_direction", "the frame is one that a centre sends"));
-    }
-    if let Some(packet) = frame.packet.filter(|packet| packet.total > 1) {
-        let (number, total) = (packet.number, packet.total);
-        let detail = format!("part {number} of {total} of a multi-packet report (M3)");
-        return Err(Refused::new("multi_packet", detail));
     }
     let text = frame.station.clone().unwrap_or_default();
     let code = StationCode::new(text.as_str()).ok().filter(|code| registry.station(code).is_some());

@@ -3,12 +3,12 @@
 use super::take::Taker;
 use crate::error::GatewayError;
 use crate::hub::Hub;
-use crate::intake::PIPELINE;
+use crate::intake::{PIPELINE, Refused};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
-use wire::sl651::{Cut, Cutter};
+use wire::sl651::{Cut, Cutter, NAME};
 
 /// Longest datagram that is looked at: several frames of the greatest length.
 const DATAGRAM: usize = 16_384;
@@ -65,6 +65,13 @@ fn receive(socket: &UdpSocket, buf: &mut [u8]) -> Vec<Datagram> {
 
 async fn answer(socket: &UdpSocket, hub: &Hub, taker: &Taker, peer: SocketAddr, pieces: Vec<Cut>) {
     for taken in taker.take_all(pieces, hub.intake.arrival(peer.ip())).await {
+        if let Some(bytes) = taken.part {
+            // A datagram has no conversation in which what is missing could be asked for.
+            let station = taken.frame.and_then(|frame| frame.station);
+            let refused = Refused::new("multi_packet", "a report in parts (M3) is taken over TCP only");
+            let arrival = hub.intake.arrival(peer.ip());
+            hub.quarantine.try_add(hub.intake.refuse(NAME, station, bytes, refused, arrival));
+        }
         if let Some(piece) = taken.quarantined {
             hub.quarantine.try_add(piece);
         }

@@ -97,7 +97,7 @@ async fn what_a_centre_sends_and_parts_of_reports_are_not_taken_for_reports() {
     part.splice(14..14, [0x00, 0xD0, 0x01]);
     part[12] += 3;
     part.extend(crc16(&part).to_be_bytes());
-    station.send(&part).await;
+    assert_eq!(station.confirmed(&part).await, Some(1), "the next part is asked for");
     let down = wire::sl651::encode::Confirmation {
         centre: 1,
         station: wire::sl651::encode::Address([0x33, 0x07, 0x82, 0x00, 0x01]),
@@ -106,9 +106,13 @@ async fn what_a_centre_sends_and_parts_of_reports_are_not_taken_for_reports() {
         serial: 1,
         sent_at: crate::house::at("2021-06-30T14:00"),
         stay: false,
+        form: wire::sl651::Form::default(),
+        packet: None,
     };
     station.send(&down.to_bytes()).await;
     assert_eq!(station.confirmed(&timed(STATION, 2, 2.0)).await, Some(2));
+    station.stream_end().await;
+    assert!(station.answer().await.is_none());
     let reasons: Vec<_> = house.quarantine().await.into_iter().map(|q| q.reason).collect();
-    assert_eq!(reasons, ["multi_packet", "wrong_direction"]);
+    assert_eq!(reasons, ["wrong_direction", "incomplete"]);
 }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wire::sl651::{Cut, Cutter, MAX_FRAME, decode, explain, json_line};
+use wire::sl651::{Assembler, Cut, Cutter, MAX_FRAME, decode, decode_parts, explain, json_line, to_ascii};
 
 fuzz_target!(|bytes: &[u8]| {
     let decoded = decode(bytes);
@@ -11,6 +11,13 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         assert!(json_line(text).starts_with("{\"protocol\":\"sl651\""));
     }
+    let _ = decoded.report();
+    let _ = decode_parts(&[bytes.to_vec(), bytes.to_vec()]);
+    if let Some(ascii) = to_ascii(bytes) {
+        assert!(decode(&ascii).direction.is_some());
+    }
+    let mut assembler = Assembler::default();
+    let _ = assembler.take(&decoded, bytes.to_vec());
     let mut cutter = Cutter::new();
     let (mut total, mut frames) = (0, 0);
     let mut count = |cut: Cut| match cut {

@@ -1,10 +1,10 @@
 //! A frame's body: serial, send time, and the groups behind them.
 
-use super::decoded::{Decoded, Direction, Reading};
+use super::decoded::{Decoded, Direction, Reading, Switches};
 use super::elements::{self, FIVE_MINUTE_LEVEL_1, FIVE_MINUTE_LEVEL_8, FIVE_MINUTE_RAIN, STATUS, TIME_STEP};
 use super::problem::{Note, Problem};
 use super::value::{Bcd, hex, read_bcd, read_time, two_digits};
-use super::{function, has_station_kind, manual};
+use super::{function, has_station_kind, manual, parameters};
 use field::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 
 /// Most values one frame may mean: what fits 4095 bytes of one-byte values.
@@ -67,7 +67,9 @@ pub(crate) fn read(frame: &[u8], at: usize, out: &mut Decoded) -> Result<(), Pro
             unread(&mut walk, out);
             Ok(())
         }
-        (_, Some(function)) if has_station_kind(function) || function == function::STATUS => {
+        (_, Some(function))
+            if has_station_kind(function) || matches!(function, function::STATUS | function::IC_CARD) =>
+        {
             groups(&mut walk, function, out)
         }
         (_, function) => other(&mut walk, function.unwrap_or_default(), out),
@@ -123,6 +125,22 @@ fn other(walk: &mut Walk<'_>, function: u8, out: &mut Decoded) -> Result<(), Pro
             out.events = pairs.filter_map(<[u8]>::first_chunk).map(|c| u16::from_be_bytes(*c)).collect();
             out.mark(at, walk.at, "events");
         }
+        function::SET_BASIC..=function::READ_RUNNING | function::PASSWORD => {
+            let bytes = walk.take_rest();
+            out.parameters = parameters::read(bytes, at)?;
+            out.unread = bytes.to_vec();
+            out.mark(at, walk.at, "parameters");
+        }
+        function::PUMPS..=function::GATES => {
+            let bytes = walk.take_rest();
+            out.switches = Switches::read(bytes, function == function::GATES);
+            out.unread = bytes.to_vec();
+            out.mark(at, walk.at, "switches");
+        }
+        function::QUOTA => {
+            out.quota = walk.take_rest().first().map(|byte| *byte == 0xFF);
+            out.mark(at, walk.at, "quota");
+        }
         _ => unread(walk, out),
     }
     Ok(())
@@ -137,7 +155,10 @@ fn groups(walk: &mut Walk<'_>, function: u8, out: &mut Decoded) -> Result<(), Pr
             [] => return Ok(()),
             [0xF1, 0xF1, ..] => station_group(walk, function, out)?,
             [0xF0, 0xF0, ..] => context = observe_group(walk, out)?,
-            [0xF3, 0xF3, ..] => rest_as(walk, "picture", out),
+            [0xF3, 0xF3, ..] => {
+                rest_as(walk, "picture", out);
+                picture(context.observed_at, out);
+            }
             [0xFD, 0xF6, ..] => rest_as(walk, "velocities", out),
             // A part of a report may end inside an element: the parts are not put together here.
             _ if parts => {
@@ -187,6 +208,13 @@ fn observe_group(walk: &mut Walk<'_>, out: &mut Decoded) -> Result<Context, Prob
     match read_time(digits) {
         Some(time) => Ok(Context { observed_at: Some(time), ..Context::default() }),
         None => Err(Problem::BadTime { field: "observed_at", digits: hex(digits), at: at + 2 }),
+    }
+}
+
+/// What was left unread is a whole picture, taken at `observed` or when it was sent.
+pub(crate) fn picture(observed: Option<Time>, out: &mut Decoded) {
+    if out.packet.is_none_or(|packet| packet.total == 1) {
+        out.picture_at = observed.or(out.sent_at);
     }
 }
 
@@ -338,7 +366,14 @@ fn read_number(known: Option<u8>, bytes: &[u8], decimals: u8) -> Bcd {
 }
 
 /// Pushes values whose first is labelled `first` and each next one `step_ms` later.
-fn series(id: &str, known: Option<u8>, values: &[Option<f64>], first: Time, step_ms: i64, out: &mut Decoded) {
+pub(crate) fn series(
+    id: &str,
+    known: Option<u8>,
+    values: &[Option<f64>],
+    first: Time,
+    step_ms: i64,
+    out: &mut Decoded,
+) {
     let kind = known.and_then(elements::element);
     let label = |n: usize| first.plus_ms(step_ms.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
     let last = values.iter().rposition(Option::is_some).unwrap_or_default();

@@ -197,7 +197,7 @@ fn hex_form(bytes: &[u8]) -> Candidate {
 }
 
 /// ASCII form: SOH, 22 hexadecimal digits that end in direction and length, STX, body, end
-/// character, four digits of check value. Cut so that it can be shown and named; not read.
+/// character, four digits of check value.
 fn ascii_form(bytes: &[u8]) -> Candidate {
     const STX_AT: usize = 23;
     let digits = bytes.get(1..STX_AT.min(bytes.len())).unwrap_or_default();
@@ -217,6 +217,10 @@ fn ascii_form(bytes: &[u8]) -> Candidate {
         None => Candidate::Unknown,
         Some(end) if !control::ends_a_frame(*end) => Candidate::No,
         Some(_) if bytes.len() < end_at + 5 => Candidate::Unknown,
-        Some(_) => Candidate::Sound(end_at + 5),
+        Some(_) => {
+            let sum = format!("{:04X}", crc16(bytes.get(..=end_at).unwrap_or_default()));
+            let sound = bytes.get(end_at + 1..end_at + 5) == Some(sum.as_bytes());
+            if sound { Candidate::Sound(end_at + 5) } else { Candidate::Unsound(end_at + 5) }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What was read from a frame.
 
+use super::down::Form;
+use super::parameters::Parameter;
 use super::problem::{Note, Problem};
-use crate::{Field, Report, ReportReading};
+use crate::{Field, Report, ReportFile, ReportReading};
 use field::sample::Quality;
 use field::time::Time;
 
@@ -89,7 +91,17 @@ pub struct Decoded {
     pub version: Option<String>,
     /// 事件记录: counts of ERC1 to ERC32 (function 50).
     pub events: Vec<u16>,
-    /// Bytes of a body this house does not read further, such as configuration parameters.
+    /// The form it is written in.
+    pub form: Form,
+    /// 参数: what functions 40H to 43H and 49H carry.
+    pub parameters: Vec<Parameter>,
+    /// 水泵, 阀门, 闸门 (functions 4CH to 4EH).
+    pub switches: Option<Switches>,
+    /// 水量定值控制 in force (function 4FH).
+    pub quota: Option<bool>,
+    /// `unread` is a whole picture, taken then.
+    pub picture_at: Option<Time>,
+    /// Bytes of a body that are kept as they are, such as configuration parameters and pictures.
     pub unread: Vec<u8>,
     /// What makes it wrong.
     pub problems: Vec<Problem>,
@@ -135,11 +147,38 @@ impl Decoded {
             observed_at: reading.observed_at,
             quality: quality(reading),
         });
+        let mut readings: Vec<ReportReading> = readings.collect();
+        self.bits(&mut readings);
+        let files = self.picture_at.map(|observed_at| ReportFile {
+            element: "F3".to_owned(),
+            media: "image/jpeg",
+            observed_at,
+            bytes: self.unread.clone(),
+        });
         Report {
             station: self.station.clone(),
             sent_at: self.sent_at,
-            readings: readings.collect(),
-            files: Vec::new(),
+            readings,
+            files: files.into_iter().collect(),
+        }
+    }
+
+    /// Each bit of the status word as a reading of its own (`45.0` to `45.11`, table 58), and each
+    /// switch (`4C.1` for the first pump): 1 is on or, for an alarm, raised.
+    fn bits(&self, readings: &mut Vec<ReportReading>) {
+        let words = self.readings.iter().filter(|reading| reading.id == "45");
+        for (value, at) in words.filter_map(|r| Some((r.value?, r.observed_at))) {
+            let bits = status_word(value);
+            for bit in 0..STATUS_BITS {
+                let on = f64::from(bits >> bit & 1);
+                readings.push(ReportReading::measured(format!("45.{bit}"), Some(on), at));
+            }
+        }
+        if let (Some(switches), Some(function), Some(at)) = (&self.switches, self.function, self.sent_at) {
+            for (n, on) in switches.on.iter().enumerate() {
+                let on = f64::from(u8::from(*on));
+                readings.push(ReportReading::measured(format!("{function:02X}.{}", n + 1), Some(on), at));
+            }
         }
     }
 
@@ -153,5 +192,49 @@ impl Decoded {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+}
+
+/// Bits of the status word that mean something (table 58).
+const STATUS_BITS: u32 = 12;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the word was read from four bytes, so it is a whole number below 2^32"
+)]
+fn status_word(value: f64) -> u32 {
+    value as u32
+}
+
+/// 开关状态 (tables 71, 74, 77).
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Switches {
+    /// Whether each is on or open, the first first; as many as the word has room for.
+    pub on: Vec<bool>,
+    /// 闸门开度, m, one a gate.
+    pub openings_m: Vec<f64>,
+}
+
+impl Switches {
+    /// Reads a switch word: a count of bytes (of gates: a count of gates and their openings behind)
+    /// and eight switches a byte, the first in the lowest bit.
+    pub(crate) fn read(bytes: &[u8], gates: bool) -> Option<Self> {
+        let (count, rest) = bytes.split_first()?;
+        let words = if gates { usize::from(*count).div_ceil(8) } else { usize::from(*count) };
+        let (words, openings) = rest.split_at_checked(words)?;
+        let bits = words.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+        let mut on: Vec<bool> = bits.collect();
+        let mut openings_m = Vec::new();
+        if gates {
+            on.truncate(usize::from(*count));
+            for opening in openings.chunks_exact(2) {
+                match super::value::read_bcd(opening, 2) {
+                    super::value::Bcd::Number(m) => openings_m.push(m),
+                    _ => return None,
+                }
+            }
+        }
+        Some(Self { on, openings_m })
     }
 }

@@ -2,11 +2,12 @@
 //! centre's confirmations.
 
 use super::crc::crc16;
+use super::down::{Form, Known, frame};
 use super::elements::{
     FIVE_MINUTE_LEVEL_1, FIVE_MINUTE_LEVEL_8, FIVE_MINUTE_RAIN, STATUS, TIME_STEP, element,
 };
 use super::value::{hex, write_bcd, write_minutes, write_seconds};
-use super::{Decoded, MAX_BODY, control, function};
+use super::{Decoded, MAX_BODY, Packet, control, function};
 use field::id::StationCode;
 use field::time::Time;
 
@@ -275,6 +276,10 @@ pub struct Confirmation {
     pub sent_at: Time,
     /// ESC: the station shall stay on line; else EOT: it may sleep (6.3.2.4).
     pub stay: bool,
+    /// The form the station speaks.
+    pub form: Form,
+    /// Of a report in parts (M3): all of them, answered once.
+    pub packet: Option<Packet>,
 }
 
 impl Confirmation {
@@ -289,21 +294,63 @@ impl Confirmation {
             serial: frame.serial?,
             sent_at,
             stay,
+            form: frame.form,
+            packet: frame.packet.map(|packet| Packet { total: packet.total, number: packet.total }),
         })
     }
 
     /// The frame's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut body = self.serial.to_be_bytes().to_vec();
-        body.extend(write_seconds(self.sent_at));
-        let mut out = vec![0x7E, 0x7E];
-        out.extend(self.station.0);
-        out.push(self.centre);
         let end = if self.stay { control::ESC } else { control::EOT };
-        // Eight bytes always fit.
-        finish(out, self.password, self.function, 0x8000, &body, end).unwrap_or_default()
+        self.ending(self.packet, end)
     }
+
+    /// 否定应答: asks for one part of a report once more (NAK, one packet a frame).
+    #[must_use]
+    pub fn missing(&self, number: u16) -> Vec<u8> {
+        let total = self.packet.map_or(number, |packet| packet.total);
+        self.ending(Some(Packet { total, number }), control::NAK)
+    }
+
+    fn ending(&self, packet: Option<Packet>, end: u8) -> Vec<u8> {
+        let known =
+            Known { centre: self.centre, password: self.password, form: self.form, ..Known::default() };
+        frame(&known, self.station, self.function, self.serial, self.sent_at, packet, &[], end)
+    }
+}
+
+/// A picture (36H) cut into frames of at most `part` bytes of body each, as a station sends it (M3).
+#[must_use]
+pub fn picture_parts(report: &Report, jpg: &[u8], part: usize) -> Vec<Vec<u8>> {
+    let mut body = report.serial.to_be_bytes().to_vec();
+    body.extend(write_seconds(report.sent_at));
+    body.extend([0xF1, 0xF1]);
+    body.extend(report.station.0);
+    body.push(report.kind);
+    let observed = report.groups.first().map_or(report.sent_at, |group| group.observed_at);
+    body.extend([0xF0, 0xF0]);
+    body.extend(write_minutes(observed));
+    body.extend([0xF3, 0xF3]);
+    body.extend(jpg);
+    let part = part.clamp(32, MAX_BODY - 3);
+    let total = u16::try_from(body.len().div_ceil(part)).unwrap_or(0x0FFF).min(0x0FFF);
+    let one = |(n, piece): (usize, &[u8])| {
+        let number = u16::try_from(n + 1).unwrap_or(0x0FFF);
+        let [_, b0, b1, b2] = (u32::from(total) << 12 | u32::from(number)).to_be_bytes();
+        let length = u16::try_from(piece.len() + 3).unwrap_or_default();
+        let mut out = vec![0x7E, 0x7E, report.centre];
+        out.extend(report.station.0);
+        out.extend(report.password.to_be_bytes());
+        out.push(report.function);
+        out.extend(length.to_be_bytes());
+        out.extend([control::SYN, b0, b1, b2]);
+        out.extend(piece);
+        out.push(if number == total { control::ETX } else { control::ETB });
+        out.extend(crc16(&out).to_be_bytes());
+        out
+    };
+    body.chunks(part).take(0x0FFF).enumerate().map(one).collect()
 }
 
 fn finish(

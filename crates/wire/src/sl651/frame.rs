@@ -1,10 +1,9 @@
 //! A frame's envelope: header, end character, check value.
 
 use super::decoded::{Decoded, Direction, Packet};
-use super::json::bytes_of_hex;
 use super::problem::{Note, Problem};
 use super::value::hex;
-use super::{HEADER, OVERHEAD, TRAILER, body, control, crc16};
+use super::{HEADER, OVERHEAD, TRAILER, ascii, body, control, crc16};
 
 /// Reads one frame.
 ///
@@ -30,14 +29,49 @@ pub fn decode(bytes: &[u8]) -> Decoded {
     out
 }
 
+/// Reads the parts of a multi-packet report (M3), which an [`Assembler`](super::Assembler) has put in
+/// order, as one frame. Offsets in problems and fields are those of the first frame as far as it goes.
+#[must_use]
+pub fn decode_parts(parts: &[Vec<u8>]) -> Decoded {
+    let Some(first) = parts.first() else { return decode(&[]) };
+    let mut out = decode(first);
+    if !out.is_trusted() {
+        return out;
+    }
+    let total = out.packet.map_or(1, |packet| packet.total);
+    let is_ascii = out.form == super::Form::Ascii;
+    // Header, start character and packet numbers before the body; end character and check value behind.
+    let (before, behind) = if is_ascii { (24 + 6, 5) } else { (HEADER + 3, TRAILER) };
+    let mut whole = first.get(..before).unwrap_or_default().to_vec();
+    for part in parts {
+        let stray = usize::from(!is_ascii && decode(part).notes.contains(&Note::StrayByte));
+        let end = part.len().saturating_sub(behind + stray);
+        whole.extend(part.get(before..end).unwrap_or_default());
+    }
+    out = Decoded {
+        end: parts.last().and_then(|last| decode(last).end),
+        packet: Some(Packet { total: 1, number: 1 }),
+        unread: Vec::new(),
+        readings: Vec::new(),
+        notes: Vec::new(),
+        fields: Vec::new(),
+        ..out
+    };
+    let read =
+        if is_ascii { ascii::body(&whole, before, &mut out) } else { body::read(&whole, before, &mut out) };
+    if let Err(problem) = read {
+        out.problems.push(problem);
+        out.readings.clear();
+    }
+    out.packet = Some(Packet { total, number: total });
+    out
+}
+
 fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Problem> {
     match bytes {
         [] => return Err(Problem::Empty),
         [0x7E, 0x7E, ..] => {}
-        [control::SOH, ..] => {
-            ascii_header(bytes, out);
-            return Err(Problem::AsciiForm);
-        }
+        [control::SOH, ..] => return ascii::envelope(bytes, out),
         _ => return Err(Problem::NoStart { found: hex(bytes.get(..2).unwrap_or(bytes)) }),
     }
     let too_short = Problem::TooShort { have: bytes.len(), need: OVERHEAD + 1 };
@@ -64,7 +98,7 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Problem> {
 }
 
 /// Addresses, password, function and direction.
-fn header_fields(bytes: [u8; 11], out: &mut Decoded) -> Result<Direction, Problem> {
+pub(crate) fn header_fields(bytes: [u8; 11], out: &mut Decoded) -> Result<Direction, Problem> {
     let [a0, a1, a2, a3, a4, a5, p0, p1, function, l0, _] = bytes;
     let direction = match l0 >> 4 {
         0 => Direction::Up,
@@ -82,16 +116,6 @@ fn header_fields(bytes: [u8; 11], out: &mut Decoded) -> Result<Direction, Proble
     out.password = Some(u16::from_be_bytes([p0, p1]));
     out.function = Some(function);
     Ok(direction)
-}
-
-/// The ASCII form writes the same header as hexadecimal text.
-fn ascii_header(bytes: &[u8], out: &mut Decoded) {
-    let text = bytes.get(1..23).and_then(|digits| std::str::from_utf8(digits).ok());
-    let header = text.and_then(|text| bytes_of_hex(text).ok());
-    if let Some(header) = header.and_then(|bytes| <[u8; 11]>::try_from(bytes).ok()) {
-        // A wrong direction digit changes nothing: the form is refused anyway.
-        let _ = header_fields(header, out);
-    }
 }
 
 fn mark_header(out: &mut Decoded, direction: Direction) {
@@ -145,8 +169,8 @@ fn read_body(frame: &[u8], start: u8, out: &mut Decoded) -> Result<(), Problem> 
         out.packet = Some(Packet { total, number });
         out.mark(at, at + 3, "packet");
         at += 3;
-        // Only the first packet carries serial and time (6.5.3).
-        if number != 1 {
+        // Only a station's first packet carries serial and time (6.5.3).
+        if number != 1 && out.direction == Some(Direction::Up) {
             out.note(Note::MultiPacket);
             out.unread = frame.get(at..).unwrap_or_default().to_vec();
             out.mark(at, frame.len(), "body");

@@ -82,6 +82,11 @@ pub fn explain(bytes: &[u8]) -> Explained {
         put("packet", frame.packet.map(|p| serde_json::json!({"total": p.total, "number": p.number})).into());
         put("manual", frame.manual.clone().into());
         put("version", frame.version.clone().into());
+        put("form", if frame.form == super::Form::Ascii { "ascii" } else { "hex" }.into());
+        put("parameters", serde_json::to_value(&frame.parameters).unwrap_or_default());
+        put("switches", serde_json::to_value(&frame.switches).unwrap_or_default());
+        put("quota", frame.quota.into());
+        put("events", frame.events.clone().into());
         put("notes", serde_json::to_value(&frame.notes).unwrap_or_default());
         put("problem_details", serde_json::to_value(&frame.problems).unwrap_or_default());
     }

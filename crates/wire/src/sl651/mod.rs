@@ -1,4 +1,4 @@
-//! SL 651-2014 水文监测数据通信规约, HEX/BCD form: hydrological stations over TCP, UDP or radio.
+//! SL 651-2014 水文监测数据通信规约, both forms: hydrological stations over TCP, UDP or radio.
 //!
 //! ```text
 //! up   7E7E | centre 1 | station 5 | password 2 | function 1 | 0LLL 2 | STX | body L | ETX/ETB | CRC 2
@@ -12,24 +12,32 @@
 //! Decisions the standard leaves to us are written where they act: the twelve values of an hourly
 //! report in [`decode`], the tolerated quirks of vendors in [`Note`].
 
+mod ascii;
+mod assembly;
 mod body;
 mod crc;
 mod cut;
 mod decoded;
+pub mod down;
 mod elements;
 pub mod encode;
 mod frame;
 mod json;
 mod manual;
+mod parameters;
 mod problem;
 mod value;
 
+pub use ascii::to_ascii;
+pub use assembly::{Assembler, Progress, ReportKey};
 pub use crc::crc16;
 pub use cut::{Cut, Cutter};
-pub use decoded::{Decoded, Direction, Packet, Reading};
+pub use decoded::{Decoded, Direction, Packet, Reading, Switches};
+pub use down::Form;
 pub use elements::{ELEMENTS, ElementKind, element};
-pub use frame::decode;
+pub use frame::{decode, decode_parts};
 pub use json::{explain, json_line};
+pub use parameters::Parameter;
 pub use problem::{Note, Problem};
 
 /// The protocol's name in commands, stored packets and the API.
@@ -96,16 +104,50 @@ pub mod function {
     pub const MANUAL: u8 = 0x35;
     /// 图片报.
     pub const PICTURE: u8 = 0x36;
+    /// 查询实时数据.
+    pub const QUERY_CURRENT: u8 = 0x37;
+    /// 查询时段数据.
+    pub const QUERY_PERIOD: u8 = 0x38;
+    /// 查询人工置数.
+    pub const QUERY_MANUAL: u8 = 0x39;
     /// 查询指定要素数据.
     pub const QUERY_ELEMENTS: u8 = 0x3A;
+    /// 修改基本配置表.
+    pub const SET_BASIC: u8 = 0x40;
+    /// 读取基本配置表.
+    pub const READ_BASIC: u8 = 0x41;
+    /// 修改运行参数配置表.
+    pub const SET_RUNNING: u8 = 0x42;
+    /// 读取运行参数配置表.
+    pub const READ_RUNNING: u8 = 0x43;
     /// 查询水泵电机实时工作数据.
     pub const PUMP_MOTOR: u8 = 0x44;
     /// 查询遥测终端软件版本.
     pub const VERSION: u8 = 0x45;
     /// 遥测站状态和报警信息.
     pub const STATUS: u8 = 0x46;
+    /// 初始化固态存储数据.
+    pub const CLEAR_MEMORY: u8 = 0x47;
+    /// 恢复终端出厂设置.
+    pub const FACTORY_RESET: u8 = 0x48;
+    /// 修改密码.
+    pub const PASSWORD: u8 = 0x49;
+    /// 设置遥测站时钟.
+    pub const SET_CLOCK: u8 = 0x4A;
+    /// 设置 IC 卡状态.
+    pub const IC_CARD: u8 = 0x4B;
+    /// 控制水泵开关, 水泵状态自报.
+    pub const PUMPS: u8 = 0x4C;
+    /// 控制阀门开关, 阀门状态自报.
+    pub const VALVES: u8 = 0x4D;
+    /// 控制闸门, 闸门状态自报.
+    pub const GATES: u8 = 0x4E;
+    /// 水量定值控制.
+    pub const QUOTA: u8 = 0x4F;
     /// 查询事件记录.
     pub const EVENTS: u8 = 0x50;
+    /// 查询遥测站时钟.
+    pub const QUERY_CLOCK: u8 = 0x51;
 }
 
 /// 遥测站分类码 (table A.1).

@@ -21,6 +21,12 @@ mod quirks;
 #[cfg(test)]
 mod sl427;
 #[cfg(test)]
+mod sl651_ascii;
+#[cfg(test)]
+mod sl651_down;
+#[cfg(test)]
+mod sl651_parts;
+#[cfg(test)]
 mod stream;
 #[cfg(test)]
 mod support;

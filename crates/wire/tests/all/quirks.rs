@@ -256,19 +256,6 @@ fn each_break_in_the_envelope_has_its_own_name() {
 }
 
 #[test]
-fn the_ascii_form_is_cut_named_and_refused() {
-    let text = b"\x010133078200011234320042\x02000721063014003000ST 3307820001 P TT 2106301400 PT 1222.2 VT 12.50 \x03ABCD";
-    let mut bytes = text.to_vec();
-    let body = text.len() - 24 - 5;
-    bytes[20..23].copy_from_slice(format!("{body:03X}").as_bytes());
-    assert_eq!(cut(&bytes), [Cut::Frame(bytes.clone())]);
-    let decoded = decode(&bytes);
-    assert_eq!(decoded.worst().map(wire::sl651::Problem::code), Some("ascii_form"));
-    assert_eq!(decoded.station.as_deref(), Some("3307820001"));
-    assert_eq!(decoded.function, Some(0x32));
-}
-
-#[test]
 fn a_part_of_a_multi_packet_report_names_its_place_and_gives_no_readings() {
     let first = format!("00D 001 {STAMP} {STATION_GROUP} F0F0 2106301400 2619 0000");
     let length = hex(&first).len();
