@@ -34,6 +34,12 @@ pub(crate) enum Command {
         /// The frame in hexadecimal, or `-` to read one frame a line from standard input
         frame: String,
     },
+    /// The drainage engine: SWMM's models
+    Drains {
+        /// What to do
+        #[command(subcommand)]
+        command: crate::commands::drains::DrainsCommand,
+    },
     /// The station registry
     Stations {
         /// What to do with it

@@ -3,6 +3,7 @@
 mod blocks;
 mod check;
 mod decode;
+pub(crate) mod drains;
 mod doctor;
 mod export;
 mod help;
@@ -22,6 +23,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => crate::demo::run(args).await,
         Command::City { settings } => crate::demo::city(&settings).await,
         Command::Decode { protocol, frame } => decode::run(&protocol, &frame),
+        Command::Drains { command } => drains::run(command),
         Command::Stations { command: StationsCommand::Import { file, dry_run, data } } => {
             stations::import(&file, dry_run, &data).await
         }

@@ -1,0 +1,146 @@
+//! `zhizhen drains run`: a SWMM model from its file to EPA's binary results, a report and JSON.
+
+use crate::out;
+use anyhow::{Context, Result};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to run and where the answers go.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RunArgs {
+    /// SWMM's input file
+    pub(crate) model: PathBuf,
+    /// EPA's binary results
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Report as text
+    #[arg(long)]
+    pub(crate) rpt: Option<PathBuf>,
+    /// Summary as JSON
+    #[arg(long)]
+    pub(crate) json: Option<PathBuf>,
+    /// SWMM's operations in SWMM's order: the same bits, slower
+    #[arg(long)]
+    pub(crate) exact: bool,
+}
+
+/// Commands of the drainage engine.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub(crate) enum DrainsCommand {
+    /// Run a SWMM model
+    Run(RunArgs),
+}
+
+/// Runs a model; progress on standard error, a line of figures on standard output.
+pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
+    let DrainsCommand::Run(args) = command;
+    let bytes = std::fs::read(&args.model).with_context(|| format!("reading {}", args.model.display()))?;
+    let text = numerics::inp::decode(&bytes);
+    let folder = args.model.parent().unwrap_or(Path::new(""));
+    let files = |name: &str| beside(folder, name);
+    let model = match drains::Model::read(text.as_str(), &files) {
+        Ok(model) => model,
+        Err(drains::ModelError::Problems(problems)) => {
+            for problem in &problems {
+                out::note(problem);
+            }
+            out::note(format_args!("{}: {} problems", args.model.display(), problems.len()));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    for warning in model.warnings() {
+        out::note(format_args!("warning: {warning}"));
+    }
+    let numerics = if args.exact { drains::Numerics::Exact } else { drains::Numerics::Fast };
+    let started = std::time::Instant::now();
+    let mut state = drains::State::new(&model, numerics);
+    simulate(&model, &mut state, args.out.as_deref())?;
+    let took = started.elapsed();
+    let summary = state.summary(&model);
+    if let Some(path) = &args.rpt {
+        write(path, summary.report().as_bytes())?;
+    }
+    if let Some(path) = &args.json {
+        write(path, &serde_json::to_vec(&summary)?)?;
+    }
+    out::line(format_args!(
+        "{} steps in {:.2} s; continuity errors: runoff {:.3} %, flow {:.3} %",
+        summary.steps,
+        took.as_secs_f64(),
+        summary.runoff_error_percent,
+        summary.flow_error_percent
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file named by the model: as written, else of that name beside the model.
+fn beside(folder: &Path, name: &str) -> Option<String> {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let bytes = std::fs::read(folder.join(name)).or_else(|_| std::fs::read(folder.join(base))).ok()?;
+    Some(numerics::inp::decode(&bytes).as_str().to_owned())
+}
+
+fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>) -> Result<()> {
+    let (mut results, head) = drains::Results::open(model);
+    let mut file = match out {
+        Some(path) => {
+            let file = std::fs::File::create(path).with_context(|| format!("creating {}", path.display()))?;
+            Some(std::io::BufWriter::new(file))
+        }
+        None => None,
+    };
+    if let Some(file) = &mut file {
+        file.write_all(&head)?;
+    }
+    let mut shown = 0;
+    while state.step(model, f64::INFINITY) > 0.0 {
+        let bytes = results.after_step(model, state);
+        if let Some(file) = &mut file {
+            file.write_all(&bytes)?;
+        }
+        let percent = (100.0 * state.elapsed_s() / model.duration_s()) as u32;
+        if percent >= shown + 10 {
+            shown = percent - percent % 10;
+            out::note(format_args!("{shown} %"));
+        }
+    }
+    if let Some(mut file) = file {
+        file.write_all(&results.close())?;
+        file.flush()?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_run_to_its_results_report_and_summary() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../drains/models/loop.inp");
+        let args = RunArgs { model, out: Some(at("o.out")), rpt: Some(at("o.rpt")), json: Some(at("o.json")), exact: true };
+        assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
+        let bytes = std::fs::read(at("o.out")).unwrap();
+        assert_eq!(bytes[..4], 516_114_522_i32.to_le_bytes());
+        assert_eq!(bytes[bytes.len() - 4..], 516_114_522_i32.to_le_bytes());
+        assert!(std::fs::read_to_string(at("o.rpt")).unwrap().contains("Link Flow Summary"));
+        let json: serde_json::Value = serde_json::from_slice(&std::fs::read(at("o.json")).unwrap()).unwrap();
+        assert_eq!(json["flow_units"], "CFS");
+    }
+
+    #[test]
+    fn a_broken_model_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = dir.path().join("m.inp");
+        std::fs::write(&model, "[JUNCTIONS]\nJ1 x\n").unwrap();
+        let args = RunArgs { model, out: None, rpt: None, json: None, exact: false };
+        assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::FAILURE);
+    }
+}
