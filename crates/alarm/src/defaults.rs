@@ -81,7 +81,7 @@ impl Habits {
             StationKind::Manhole => Self { hysteresis: 0.05, max_step: 2.0, rise: None },
             StationKind::River => Self { hysteresis: 0.05, max_step: 1.0, rise: rise(0.30, 0.60) },
             StationKind::Pump => Self { hysteresis: 0.10, max_step: 1.5, rise: None },
-            StationKind::Reservoir | StationKind::Rain => {
+            StationKind::Reservoir | StationKind::Rain | StationKind::Plant | StationKind::Meter => {
                 Self { hysteresis: 0.02, max_step: 0.5, rise: None }
             }
         }
@@ -111,7 +111,7 @@ fn level_thresholds(station: &Station) -> Option<Thresholds> {
         StationKind::River => crown.map(|c| four([c - 1.5, c - 1.0, c - 0.5, c])),
         StationKind::Pump => crown.or(ground.map(|g| g - 0.5)).map(|c| four([c - 1.0, c - 0.6, c - 0.3, c])),
         StationKind::Reservoir => crown.map(|c| four([c - 1.0, c - 0.5, c - 0.2, c])),
-        StationKind::Rain => None,
+        StationKind::Rain | StationKind::Plant | StationKind::Meter => None,
     }
 }
 

@@ -280,5 +280,19 @@ fn usual_points(kind: StationKind) -> Vec<PointDraft> {
             point(Quantity::PumpsRunning, &["19"], 0.0, 20.0),
             voltage,
         ],
+        // HJ 212, by the codes of its factors.
+        StationKind::Plant => vec![
+            point(Quantity::Flow, &["W00000-RTD"], 0.0, 20.0),
+            point(Quantity::Cod, &["W01018-RTD"], 0.0, 1_000.0),
+            point(Quantity::AmmoniaNitrogen, &["W21003-RTD"], 0.0, 300.0),
+            point(Quantity::TotalPhosphorus, &["W21011-RTD"], 0.0, 100.0),
+            point(Quantity::TotalNitrogen, &["W21001-RTD"], 0.0, 300.0),
+            point(Quantity::Ph, &["W01001-RTD"], 0.0, 14.0),
+        ],
+        // CJ/T 188.
+        StationKind::Meter => vec![
+            point(Quantity::WaterTotal, &["901F"], 0.0, 1_000_000.0),
+            point(Quantity::Status, &["901F-STATUS"], 0.0, 65_535.0),
+        ],
     }
 }

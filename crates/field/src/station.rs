@@ -21,12 +21,24 @@ pub enum StationKind {
     Pump,
     /// 水库站 (SL 651 type K).
     Reservoir,
+    /// 污水处理厂: its discharge, by HJ 212.
+    Plant,
+    /// 水表 of a household or a community.
+    Meter,
 }
 
 impl StationKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Rain, Self::Ponding, Self::Manhole, Self::River, Self::Pump, Self::Reservoir];
+    pub const ALL: [Self; 8] = [
+        Self::Rain,
+        Self::Ponding,
+        Self::Manhole,
+        Self::River,
+        Self::Pump,
+        Self::Reservoir,
+        Self::Plant,
+        Self::Meter,
+    ];
 
     /// The name used in the API, in CSV and in stored records.
     #[must_use]
@@ -38,6 +50,8 @@ impl StationKind {
             Self::River => "river",
             Self::Pump => "pump",
             Self::Reservoir => "reservoir",
+            Self::Plant => "plant",
+            Self::Meter => "meter",
         }
     }
 
@@ -68,13 +82,27 @@ pub enum Quantity {
     PumpsRunning,
     /// 状态字 (SL 651 element 45), bits.
     Status,
+    /// 化学需氧量, mg/L.
+    Cod,
+    /// 氨氮, mg/L.
+    AmmoniaNitrogen,
+    /// 总磷, mg/L.
+    TotalPhosphorus,
+    /// 总氮, mg/L.
+    TotalNitrogen,
+    /// pH 值.
+    Ph,
+    /// 累计水量, m³: a counter that only grows until it is reset or exchanged.
+    WaterTotal,
+    /// 累计电量, kWh: a counter likewise.
+    Energy,
     /// 未分类: a pushed series nobody has classified yet; its unit is the sender's.
     Other,
 }
 
 impl Quantity {
     /// Every quantity.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Rain,
         Self::RainTotal,
         Self::Level,
@@ -83,6 +111,13 @@ impl Quantity {
         Self::Voltage,
         Self::PumpsRunning,
         Self::Status,
+        Self::Cod,
+        Self::AmmoniaNitrogen,
+        Self::TotalPhosphorus,
+        Self::TotalNitrogen,
+        Self::Ph,
+        Self::WaterTotal,
+        Self::Energy,
         Self::Other,
     ];
 
@@ -98,6 +133,13 @@ impl Quantity {
             Self::Voltage => "voltage",
             Self::PumpsRunning => "pumps_running",
             Self::Status => "status",
+            Self::Cod => "cod",
+            Self::AmmoniaNitrogen => "ammonia_nitrogen",
+            Self::TotalPhosphorus => "total_phosphorus",
+            Self::TotalNitrogen => "total_nitrogen",
+            Self::Ph => "ph",
+            Self::WaterTotal => "water_total",
+            Self::Energy => "energy",
             Self::Other => "other",
         }
     }
@@ -116,7 +158,10 @@ impl Quantity {
             Self::Level | Self::Depth => "m",
             Self::Flow => "m3/s",
             Self::Voltage => "V",
-            Self::PumpsRunning | Self::Status | Self::Other => "",
+            Self::Cod | Self::AmmoniaNitrogen | Self::TotalPhosphorus | Self::TotalNitrogen => "mg/L",
+            Self::WaterTotal => "m3",
+            Self::Energy => "kWh",
+            Self::PumpsRunning | Self::Status | Self::Ph | Self::Other => "",
         }
     }
 

@@ -9,6 +9,9 @@ const decimals: Partial<Record<Quantity, number>> = {
   rain_total: 1,
   voltage: 1,
   pumps_running: 0,
+  cod: 1,
+  water_total: 2,
+  energy: 1,
   status: 0,
 }
 

@@ -12,6 +12,8 @@ const stationPath: Record<StationKind, string> = {
   river: 'M3 8c3-2.500 6-2.500 9 0s6 2.500 9 0M3 15c3-2.500 6-2.500 9 0s6 2.500 9 0',
   pump: 'M12 3l8 4.500v9L12 21l-8-4.500v-9L12 3Zm0 5v8m-3.500-4.500L12 8l3.500 3.500',
   reservoir: 'M3 7h18l-4 11H7L3 7Zm3 5h12',
+  plant: 'M3 20V10l5 3v-3l5 3V4h4v16H3Zm14 0h4v-6h-4',
+  meter: 'M12 5a7 7 0 1 1 0 14 7 7 0 0 1 0-14Zm0 7l3-3M2 12h3m14 0h3',
 }
 
 export interface MapImage {

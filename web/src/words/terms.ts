@@ -15,6 +15,8 @@ export const kindWord = words({
   river: { zh: '河道', en: 'River' },
   pump: { zh: '泵站', en: 'Pump station' },
   reservoir: { zh: '水库', en: 'Reservoir' },
+  plant: { zh: '污水厂', en: 'Treatment plant' },
+  meter: { zh: '水表', en: 'Water meter' },
 })
 
 export const quantityWord = words({
@@ -26,6 +28,13 @@ export const quantityWord = words({
   voltage: { zh: '电压', en: 'Voltage' },
   pumps_running: { zh: '开泵台数', en: 'Pumps running' },
   status: { zh: '状态', en: 'Status' },
+  cod: { zh: '化学需氧量', en: 'COD' },
+  ammonia_nitrogen: { zh: '氨氮', en: 'Ammonia nitrogen' },
+  total_phosphorus: { zh: '总磷', en: 'Total phosphorus' },
+  total_nitrogen: { zh: '总氮', en: 'Total nitrogen' },
+  ph: { zh: 'pH', en: 'pH' },
+  water_total: { zh: '累计水量', en: 'Water total' },
+  energy: { zh: '累计电量', en: 'Energy' },
   other: { zh: '未分类', en: 'Other' },
 })
 

@@ -66,6 +66,10 @@ pub(crate) enum StationKind {
     Pump,
     /// 水库.
     Reservoir,
+    /// 污水处理厂.
+    Plant,
+    /// 水表.
+    Meter,
 }
 
 /// 物理量.
@@ -88,6 +92,20 @@ pub(crate) enum Quantity {
     PumpsRunning,
     /// 状态字.
     Status,
+    /// 化学需氧量, mg/L.
+    Cod,
+    /// 氨氮, mg/L.
+    AmmoniaNitrogen,
+    /// 总磷, mg/L.
+    TotalPhosphorus,
+    /// 总氮, mg/L.
+    TotalNitrogen,
+    /// pH 值.
+    Ph,
+    /// 累计水量, m³.
+    WaterTotal,
+    /// 累计电量, kWh.
+    Energy,
     /// 未分类.
     Other,
 }

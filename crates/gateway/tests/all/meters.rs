@@ -63,10 +63,10 @@ async fn every_meter_of_a_concentrator_is_asked_and_a_dead_one_does_not_stop_the
             device.send(&totals(address, serial, n * 1_000 + 5)).await;
         }
     }
-    assert_eq!(seen, [1, 2, 2, 3], "the dead one was tried twice");
+    assert_eq!(seen.iter().filter(|n| **n == 2).count(), 2, "the dead one was tried twice: {seen:?}");
     // A question that nothing configured asks for: the last answer has been taken when it is refused.
     device.send(&totals(cjt188::encode::Address::of(0x10, "99").unwrap(), 1, 1)).await;
-    drop(device);
+    device.end().await;
     let store = house.store.clone();
     let quarantined = house.quarantine().await;
     assert_eq!(quarantined.len(), 1, "{quarantined:?}");
@@ -84,7 +84,7 @@ async fn a_caller_that_is_no_concentrator_goes_to_quarantine() {
     let house = house(dtu(Language::Cjt188, vec![Meter::new(code("meter-1"), "1")])).await;
     let mut device = Device::call(house.gateway.tcp("meters").unwrap(), cjt188::FRAMING).await;
     device.send(b"GET / HTTP/1.1\r\n").await;
-    drop(device);
+    device.end().await;
     let quarantined = house.quarantine().await;
     assert_eq!(quarantined[0].reason, "unknown_concentrator");
 }
@@ -109,7 +109,7 @@ async fn a_serial_gateway_is_called_and_its_electricity_meter_says_its_energy() 
         let address = dlt645::encode::address(&frame.address.unwrap()).unwrap();
         device.send(&dlt645::encode::answer(address, frame.di.unwrap(), value).unwrap()).await;
     }
-    drop(device);
+    device.end().await;
     let store = house.store.clone();
     assert!(house.quarantine().await.is_empty());
     assert_eq!(store.samples.latest(points[0]).unwrap().0.value, Some(1_234.56));

@@ -70,6 +70,12 @@ impl Device {
         self.stream.write_all(bytes).await.unwrap();
     }
 
+    /// Says that nothing more will come, and waits until the other side has heard everything.
+    pub(crate) async fn end(mut self) {
+        let _ = self.stream.shutdown().await;
+        while self.next().await.is_some() {}
+    }
+
     pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
         let mut buf = [0; 1024];
         loop {
@@ -167,7 +173,7 @@ async fn a_stranger_is_told_so_and_a_broken_packet_is_not() {
     device.send(&stranger.to_bytes().unwrap()).await;
     let told = answer(&mut device).await;
     assert_eq!((told.cn, told.item("QnRtn")), (Some(9011), Some("4")));
-    drop(device);
+    device.end().await;
     let reasons: Vec<_> = house.quarantine().await.into_iter().map(|q| (q.protocol, q.reason)).collect();
     let hj = |reason: &str| ("hj212".to_owned(), reason.to_owned());
     assert_eq!(reasons, [hj("bad_crc"), hj("unknown_station")]);
