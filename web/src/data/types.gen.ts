@@ -2351,7 +2351,7 @@ export interface components {
          * @description 物理量.
          * @enum {string}
          */
-        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status" | "other";
+        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status" | "cod" | "ammonia_nitrogen" | "total_phosphorus" | "total_nitrogen" | "ph" | "water_total" | "energy" | "other";
         /** @description Event `quarantine`: frames that nobody has looked at. */
         QuarantineEvent: {
             /** Format: int64 */
@@ -2652,7 +2652,7 @@ export interface components {
          * @description 站类.
          * @enum {string}
          */
-        StationKind: "rain" | "ponding" | "manhole" | "river" | "pump" | "reservoir";
+        StationKind: "rain" | "ponding" | "manhole" | "river" | "pump" | "reservoir" | "plant" | "meter";
         /** @description A station. */
         StationView: {
             block: components["schemas"]["BlockBrief"];
