@@ -272,7 +272,7 @@ fn call(f: Function, x: f64) -> f64 {
         Function::Asin => x.asin(),
         Function::Acos => x.acos(),
         Function::Atan => x.atan(),
-        Function::Acot => 1.57079632679489661923 - x.atan(),
+        Function::Acot => std::f64::consts::FRAC_PI_2 - x.atan(),
         Function::Sinh => (x.exp() - (-x).exp()) / 2.0,
         Function::Cosh => (x.exp() + (-x).exp()) / 2.0,
         Function::Tanh => (x.exp() - (-x).exp()) / (x.exp() + (-x).exp()),

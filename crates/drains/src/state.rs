@@ -1,6 +1,7 @@
 //! 状态: everything that changes while a model runs. Small, cloneable, serialisable: cloning it
 //! branches a forecast.
 #![expect(clippy::indexing_slicing, reason = "one entry a node, link or subcatchment of the model")]
+#![expect(clippy::needless_range_loop, reason = "several lists are walked together")]
 
 use serde::{Deserialize, Serialize};
 

@@ -51,13 +51,7 @@ impl Soil {
                 Self::green_ampt(p[0] / units.rain_depth, p[1] / units.rainfall, p[2])
             }
             Infiltration::CurveNumber => {
-                let cn = if p[0] < 10.0 {
-                    10.0
-                } else if p[0] > 99.0 {
-                    99.0
-                } else {
-                    p[0]
-                };
+                let cn = p[0].clamp(10.0, 99.0);
                 let regen = 1.0 / (p[2] * SECONDS_A_DAY);
                 Self::CurveNumber { smax: (1000.0 / cn - 10.0) / 12.0, regen, tmax: 0.06 / regen }
             }

@@ -97,7 +97,6 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     }
     let crown_cutoff = if options.surcharge == Surcharge::Slot { 0.985257 } else { 0.96 };
     let mut model = Model {
-        title: project.title.clone(),
         units,
         subs,
         gages,
@@ -202,8 +201,6 @@ fn subcatchments(project: &Project, units: &Units) -> Vec<SubcatchmentData> {
                 out_sub,
                 area,
                 impervious,
-                width,
-                slope,
                 parts,
                 routing,
                 infiltration: s.infiltration.map(|(m, p)| (m, Soil::new(m, p, units))),
@@ -674,7 +671,6 @@ impl Builder {
             q_max: 0.0,
             rough_factor: 0.0,
             losses: *losses,
-            has_losses: losses.iter().any(|k| *k != 0.0),
             seepage: seepage / units.rainfall,
             culvert: *culvert,
         };

@@ -97,7 +97,6 @@ pub(crate) struct ConduitData {
     pub(crate) q_max: f64,
     pub(crate) rough_factor: f64,
     pub(crate) losses: [f64; 3],
-    pub(crate) has_losses: bool,
     pub(crate) seepage: f64,
     pub(crate) culvert: u32,
 }
@@ -197,8 +196,6 @@ pub(crate) struct SubcatchmentData {
     pub(crate) out_sub: Option<Index>,
     pub(crate) area: f64,
     pub(crate) impervious: f64,
-    pub(crate) width: f64,
-    pub(crate) slope: f64,
     pub(crate) parts: [SubArea; 3],
     pub(crate) routing: crate::project::InternalRouting,
     pub(crate) infiltration: Option<(Infiltration, crate::hydrology::Soil)>,
@@ -218,7 +215,6 @@ pub(crate) struct GageData {
 /// 模型.
 #[derive(Debug, Clone)]
 pub struct Model {
-    pub(crate) title: Vec<String>,
     pub(crate) options: Options,
     pub(crate) units: Units,
     pub(crate) nodes: Nodes,

@@ -1,5 +1,6 @@
 //! Degrees of nodes, layout checks and the order of links (拓扑排序).
 #![expect(clippy::indexing_slicing, reason = "links name checked nodes")]
+#![expect(clippy::needless_range_loop, reason = "several lists are walked together")]
 
 use numerics::inp::Problems;
 

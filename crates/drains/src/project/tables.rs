@@ -1,4 +1,5 @@
 //! Curves, time series, patterns, transects and streets (表).
+#![expect(clippy::indexing_slicing, reason = "three roughnesses of a fixed array")]
 
 use numerics::inp::{number, starts_with};
 

@@ -1,4 +1,5 @@
 //! A circle nearly empty (圆管小水深): where the tables are too coarse, the angle is solved for.
+#![expect(clippy::approx_constant, reason = "SWMM's starting angles")]
 
 use super::lookup;
 use super::lookup::inverse;

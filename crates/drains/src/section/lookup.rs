@@ -46,13 +46,7 @@ pub(crate) fn inverse(y: f64, table: &[f64]) -> f64 {
     let x0 = i as f64 * dx;
     let dy = table[i + 1] - table[i];
     let x = if dy == 0.0 { x0 } else { x0 + (y - table[i]) * dx / dy };
-    if x < 0.0 {
-        0.0
-    } else if x > 1.0 {
-        1.0
-    } else {
-        x
-    }
+    x.clamp(0.0, 1.0)
 }
 
 fn locate(y: f64, table: &[f64], last: usize) -> usize {

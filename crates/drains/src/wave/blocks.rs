@@ -113,7 +113,7 @@ impl Blocks {
                 b.slot[j] = b.link.len();
                 b.push(model, j);
             }
-            while b.link.len() % WIDEST != 0 {
+            while !b.link.len().is_multiple_of(WIDEST) {
                 b.push(model, conduits[end - 1]);
             }
             let geometry = match shape {

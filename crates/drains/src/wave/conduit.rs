@@ -540,7 +540,7 @@ pub(crate) fn normal_depth(x: &crate::section::Section, beta: f64, q_max: f64, q
 fn inverse_cbrt<S: Simd>(r: V<S>) -> V<S> {
     let third = r.c(1.0 / 3.0);
     let mut x = r.map(|_, r| {
-        let high = (r.to_bits() >> 32) * 0x5555_5556 >> 32;
+        let high = ((r.to_bits() >> 32) * 0x5555_5556) >> 32;
         f64::from_bits((0x553E_F0FF_u64.wrapping_sub(high)) << 32)
     });
     for _ in 0..5 {

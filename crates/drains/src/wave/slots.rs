@@ -29,14 +29,6 @@ macro_rules! slots {
 
             pub(crate) fn all(&mut self) -> SlotsMut<'_> { SlotsMut { $($f: &mut self.$f),* } }
         }
-
-        impl<'a> SlotsMut<'a> {
-            /// Cuts the run in two.
-            pub(crate) fn split(self, at: usize) -> (Self, Self) {
-                $(let $f = self.$f.split_at_mut(at);)*
-                (Self { $($f: $f.0),* }, Self { $($f: $f.1),* })
-            }
-        }
     };
 }
 

@@ -170,12 +170,9 @@ fn a_state_can_be_cloned_branched_and_stored() {
     state.run_until(&model, 7200.0);
     again.run_until(&model, 7200.0);
     let mut twin = state.clone();
-    (
-        twin.run_until(&model, 9000.0),
-        state.run_until(&model, 9000.0),
-        again.run_until(&model, 9000.0),
-        branch.run_until(&model, 9000.0),
-    );
+    for s in [&mut twin, &mut state, &mut again, &mut branch] {
+        s.run_until(&model, 9000.0);
+    }
     branch.run_until(&model, 7200.0);
     assert_eq!(state, twin);
     // JSON rounds the last bit of a figure.
