@@ -1,6 +1,6 @@
 //! What the gateway is told: one optional table a protocol, and limits all share.
 
-use crate::sl651;
+use crate::{hj212, meters, mqtt, sl427, sl651};
 use std::time::Duration;
 
 /// What the gateway is told. A protocol without a table listens nowhere.
@@ -8,6 +8,14 @@ use std::time::Duration;
 pub struct Config {
     /// SL 651-2014.
     pub sl651: Option<sl651::Config>,
+    /// HJ 212.
+    pub hj212: Option<hj212::Config>,
+    /// SL/T 427.
+    pub sl427: Option<sl427::Config>,
+    /// Meters behind concentrators: CJ/T 188, DL/T 645.
+    pub meters: Option<meters::Config>,
+    /// MQTT: our broker, and brokers outside.
+    pub mqtt: Option<mqtt::Config>,
     /// How much of everything.
     pub limits: Limits,
 }

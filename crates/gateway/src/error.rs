@@ -17,9 +17,21 @@ pub enum GatewayError {
         /// What to do.
         advice: &'static str,
     },
+    /// Something a protocol was told cannot be.
+    #[error("configuration of {protocol}: {what}")]
+    Setting {
+        /// The protocol's table.
+        protocol: &'static str,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
 }
 
 impl GatewayError {
+    pub(crate) const fn setting(protocol: &'static str, what: String) -> Self {
+        Self::Setting { protocol, what }
+    }
+
     pub(crate) fn bind(transport: &'static str, addr: SocketAddr, source: std::io::Error) -> Self {
         let advice = match source.kind() {
             std::io::ErrorKind::AddrInUse => {

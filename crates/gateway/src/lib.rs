@@ -16,14 +16,19 @@
 //! Never: judges readings, knows alarms, speaks HTTP.
 
 mod config;
+pub mod credentials;
 mod desk;
 mod downlink;
 mod error;
+pub mod hj212;
 mod hub;
 mod intake;
+pub mod meters;
+pub mod mqtt;
 mod points;
 mod quarantine;
 mod session;
+pub mod sl427;
 pub mod sl651;
 mod tcp;
 mod throttle;
@@ -131,6 +136,18 @@ pub async fn run(
     // One line a protocol.
     if let Some(config) = config.sl651 {
         sl651::start(config, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.hj212 {
+        hj212::start(config, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.sl427 {
+        sl427::start(config, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.meters {
+        meters::start(config, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.mqtt {
+        mqtt::start(config, &hub, &mut started).await?;
     }
     let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
     started.tasks.push(tokio::spawn(desk.run(hub.clone())));

@@ -33,6 +33,7 @@ pub(crate) fn code(text: &str) -> StationCode {
 pub(crate) struct House {
     pub store: Store,
     pub gateway: Gateway,
+    pub clock: Arc<TestClock>,
     pub fault: FaultPlan,
     pub rain: PointId,
     pub total: PointId,
@@ -54,12 +55,16 @@ impl House {
         let [rain, total, level] = register(&store).await;
         let clock = Arc::new(TestClock::at(at("2021-06-30T14:00:06")));
         let (shutdown, stop) = watch::channel(false);
-        let gateway = gateway::run(config, store.clone(), clock, stop).await.unwrap();
-        Self { store, gateway, fault, rain, total, level, dir, shutdown }
+        let gateway = gateway::run(config, store.clone(), clock.clone(), stop).await.unwrap();
+        Self { store, gateway, clock, fault, rain, total, level, dir, shutdown }
     }
 
     pub(crate) fn tcp(&self) -> SocketAddr {
         self.gateway.tcp("sl651").unwrap()
+    }
+
+    pub(crate) fn mqtt(&self) -> SocketAddr {
+        self.gateway.tcp("mqtt").unwrap()
     }
 
     pub(crate) async fn call(&self) -> Caller {

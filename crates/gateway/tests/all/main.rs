@@ -3,8 +3,18 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod meters;
+#[cfg(test)]
+mod mosquitto;
+#[cfg(test)]
+mod mqtt;
+#[cfg(test)]
+mod plants;
 #[cfg(test)]
 mod reports;
