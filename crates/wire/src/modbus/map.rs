@@ -257,6 +257,22 @@ impl Map {
         Ok((write, back))
     }
 
+    /// The words that spell an element's value: what a device puts into its table. `None` where they
+    /// cannot, and for single bits of a register.
+    #[must_use]
+    pub fn words_of(&self, element: &Element, value: f64) -> Option<Vec<u16>> {
+        let raw = (value - element.offset) / element.scale;
+        element.bit.is_none().then(|| value::words(element.kind, self.order_of(element), raw)).flatten()
+    }
+
+    /// The words of the device's time stamp.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are far below 2^53")]
+    pub fn words_of_time(&self, at: Time) -> Option<Vec<u16>> {
+        let time = self.time.as_ref()?;
+        value::words(time.kind, self.word_order, at.ms() as f64 / 1_000.0 / time.scale)
+    }
+
     fn order_of(&self, element: &Element) -> WordOrder {
         element.word_order.unwrap_or(self.word_order)
     }

@@ -92,7 +92,8 @@ pub(crate) fn number(kind: Kind, order: WordOrder, words: &[u16]) -> Option<f64>
         Kind::I32 => f64::from(low as i32),
         Kind::U64 => raw as f64,
         Kind::I64 => raw as i64 as f64,
-        Kind::F32 => f64::from(f32::from_bits(low)),
+        // The shortest decimal that is this float: 1.2, not 1.2000000476837158.
+        Kind::F32 => f32::from_bits(low).to_string().parse().unwrap_or(f64::NAN),
         Kind::F64 => f64::from_bits(raw),
     };
     value.is_finite().then_some(value)
