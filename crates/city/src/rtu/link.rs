@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
-use wire::sl651::{Cut, Cutter, Direction, decode};
+use wire::sl651::{Cut, Cutter, Decoded, Direction, control, decode};
 
 /// Longest time to connect, or to hand a frame to the socket.
 const IO_PATIENCE: Duration = Duration::from_secs(10);
@@ -25,14 +25,19 @@ pub(crate) enum Answer {
 pub(crate) struct Link {
     stream: TcpStream,
     cutter: Cutter,
+    /// What the centre asked or told, not answered yet.
+    questions: Vec<Decoded>,
 }
+
+/// Questions kept unanswered; a centre asks one at a time.
+const MOST_QUESTIONS: usize = 16;
 
 impl Link {
     /// Connects.
     pub(crate) async fn open(to: SocketAddr) -> io::Result<Self> {
         let stream = timeout(IO_PATIENCE, TcpStream::connect(to)).await.map_err(io::Error::from)??;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, cutter: Cutter::new() })
+        Ok(Self { stream, cutter: Cutter::new(), questions: Vec::new() })
     }
 
     /// Hands a frame to the socket.
@@ -62,14 +67,25 @@ impl Link {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut serials = Vec::new();
+        let questions = &mut self.questions;
         self.cutter.feed(bytes.get(..n).unwrap_or_default(), |cut| {
             if let Cut::Frame(frame) = cut {
                 let decoded = decode(&frame);
-                if decoded.is_trusted() && decoded.direction == Some(Direction::Down) {
+                if !decoded.is_trusted() || decoded.direction != Some(Direction::Down) {
+                    return;
+                }
+                if decoded.end == Some(control::ENQ) && questions.len() < MOST_QUESTIONS {
+                    questions.push(decoded);
+                } else {
                     serials.extend(decoded.serial);
                 }
             }
         });
         Ok(serials)
+    }
+
+    /// What the centre asked or told since the last look.
+    pub(crate) fn questions(&mut self) -> Vec<Decoded> {
+        std::mem::take(&mut self.questions)
     }
 }

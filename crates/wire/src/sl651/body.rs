@@ -63,7 +63,8 @@ pub(crate) fn read(frame: &[u8], at: usize, out: &mut Decoded) -> Result<(), Pro
         Some(read_time(sent).ok_or_else(|| Problem::BadTime { field: "sent_at", digits: hex(sent), at })?);
     match (out.direction, out.function) {
         (Some(Direction::Down), Some(function::QUERY_ELEMENTS)) => asked(&mut walk, out),
-        (Some(Direction::Down), _) | (_, Some(function::KEEP_ALIVE)) => {
+        (Some(Direction::Down), of) => told(&mut walk, of.unwrap_or_default(), out),
+        (_, Some(function::KEEP_ALIVE)) => {
             unread(&mut walk, out);
             Ok(())
         }
@@ -85,6 +86,30 @@ fn unread(walk: &mut Walk<'_>, out: &mut Decoded) {
         out.unread = rest.to_vec();
         out.mark(at, walk.at, "body");
     }
+}
+
+/// What a command tells a station: parameters and switch words are read, the rest stays bytes.
+fn told(walk: &mut Walk<'_>, function: u8, out: &mut Decoded) -> Result<(), Problem> {
+    let at = walk.at;
+    if walk.rest().is_empty() {
+        return Ok(());
+    }
+    match function {
+        function::SET_BASIC | function::SET_RUNNING | function::PASSWORD => {
+            let bytes = walk.take_rest();
+            out.parameters = parameters::read(bytes, at)?;
+            out.unread = bytes.to_vec();
+            out.mark(at, walk.at, "parameters");
+        }
+        function::PUMPS..=function::GATES => {
+            let bytes = walk.take_rest();
+            out.switches = Switches::read(bytes, function == function::GATES);
+            out.unread = bytes.to_vec();
+            out.mark(at, walk.at, "switches");
+        }
+        _ => unread(walk, out),
+    }
+    Ok(())
 }
 
 /// Identifiers without data: what a query asks for.
