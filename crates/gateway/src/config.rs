@@ -1,6 +1,6 @@
 //! What the gateway is told: one optional table a protocol, and limits all share.
 
-use crate::{hj212, meters, mqtt, sl427, sl651};
+use crate::{hj212, meters, modbus, mqtt, sl427, sl651};
 use std::time::Duration;
 
 /// What the gateway is told. A protocol without a table listens nowhere.
@@ -16,6 +16,8 @@ pub struct Config {
     pub meters: Option<meters::Config>,
     /// MQTT: our broker, and brokers outside.
     pub mqtt: Option<mqtt::Config>,
+    /// Modbus devices that are asked.
+    pub modbus: Option<modbus::Config>,
     /// How much of everything.
     pub limits: Limits,
 }

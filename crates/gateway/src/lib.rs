@@ -24,6 +24,7 @@ pub mod hj212;
 mod hub;
 mod intake;
 pub mod meters;
+pub mod modbus;
 pub mod mqtt;
 mod points;
 mod quarantine;
@@ -148,6 +149,9 @@ pub async fn run(
     }
     if let Some(config) = config.mqtt {
         mqtt::start(config, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.modbus {
+        modbus::start(config, &store, &clock, &hub, &mut started).await?;
     }
     let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
     started.tasks.push(tokio::spawn(desk.run(hub.clone())));

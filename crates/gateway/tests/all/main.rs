@@ -11,6 +11,8 @@ mod limits;
 #[cfg(test)]
 mod meters;
 #[cfg(test)]
+mod modbus;
+#[cfg(test)]
 mod mosquitto;
 #[cfg(test)]
 mod mqtt;
