@@ -10,6 +10,7 @@ mod draft;
 mod extract;
 mod feed;
 mod health;
+pub mod history;
 pub mod import;
 mod kept;
 mod look;

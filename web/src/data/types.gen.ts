@@ -268,6 +268,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explains frames: hexadecimal or text, one a line; nothing is kept
+         * @description Who may call it: dispatcher, administrator.
+         */
+        post: operations["post_decode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/logins": {
         parameters: {
             query?: never;
@@ -772,6 +792,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/protocols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The protocols that can be decoded
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_protocols"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/influx": {
         parameters: {
             query?: never;
@@ -1030,6 +1070,26 @@ export interface paths {
         get: operations["get_samples"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Samples out of a CSV or Parquet file: what it would do, or doing it
+         * @description Who may call it: administrator.
+         */
+        post: operations["post_samples_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1679,6 +1739,21 @@ export interface components {
             /** @description The user; empty where the protocol has none. */
             user: string;
         };
+        /** @description What to decode. */
+        DecodeEdit: {
+            /** @description A name of `/protocols`; none: whichever understands the frame best. */
+            protocol?: string | null;
+            /** @description Frames, one a line: hexadecimal, or the text itself. */
+            text: string;
+        };
+        /** @description A pasted frame, explained. */
+        DecodedFrame: {
+            /** @description As `zhizhen decode` prints it. */
+            decoded: Record<string, never>;
+            fields: components["schemas"]["FieldMark"][];
+            hex: string;
+            protocol: string;
+        };
         /**
          * @description 投递状态.
          * @enum {string}
@@ -1866,6 +1941,11 @@ export interface components {
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
+        List_DecodedFrame: {
+            items: components["schemas"]["DecodedFrame"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
         List_DemoLogin: {
             items: components["schemas"]["DemoLogin"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
@@ -1903,6 +1983,11 @@ export interface components {
         };
         List_PersonView: {
             items: components["schemas"]["PersonView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
+        List_ProtocolView: {
+            items: components["schemas"]["ProtocolView"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
@@ -2198,6 +2283,35 @@ export interface components {
         PhotoKey: {
             key: string;
         };
+        /** @description What a file would do. */
+        Plan: {
+            /** @description Cells without a value. */
+            empty: number;
+            /** @description `utf-8`, `gb18030`, `utf-16` or `parquet`. */
+            encoding: string;
+            /** @description First moment. */
+            from: string | null;
+            /** @description Points that are touched. */
+            points: number;
+            /** @description How many problems there are in all. */
+            problem_count: number;
+            /** @description What is wrong, at most 1,000. */
+            problems: components["schemas"]["Problem"][];
+            /** @description Values that stand in the file twice, alike. */
+            repeated: number;
+            /** @description Rows of the file. */
+            rows: number;
+            /** @description Values outside their point's range: they are kept as suspect. */
+            suspect: number;
+            /** @description Last moment. */
+            to: string | null;
+            /** @description Values that are there already. */
+            unchanged: number;
+            /** @description Values that would be new. */
+            would_add: number;
+            /** @description Values that replace another value of the same point and time; the old one stays readable. */
+            would_correct: number;
+        };
         /** @description What to change of the playback; what is left out stays. */
         PlaybackAsk: {
             dispatcher?: boolean | null;
@@ -2305,6 +2419,12 @@ export interface components {
          * @enum {string}
          */
         ProblemCode: "not_signed_in" | "bad_credentials" | "too_many_attempts" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "invalid" | "bad_body" | "too_large" | "bad_photo" | "idempotency_key_missing" | "idempotency_key_reused" | "if_match_missing" | "changed_meanwhile" | "already_there" | "closed" | "already_acknowledged" | "already_returned" | "still_active" | "unacknowledged" | "no_change" | "bad_shelf" | "out_of_turn" | "not_yours" | "reason_needed" | "own_command" | "command_expired" | "bad_handling" | "bad_rule" | "busy" | "disk_full" | "internal" | "timed_out" | "partial_write";
+        /** @description A protocol that can be decoded. */
+        ProtocolView: {
+            name: string;
+            /** @description The standard it is, as its publisher writes it. */
+            title: string;
+        };
         /** @description A pump nearby. */
         PumpNear: {
             /** Format: double */
@@ -2529,6 +2649,12 @@ export interface components {
             quality: components["schemas"]["Quality"];
             /** Format: double */
             value: number | null;
+        };
+        /** @description What the file does, and how far it was written. */
+        SamplesImport: {
+            plan: components["schemas"]["Plan"];
+            /** @description Rows that are durable; null on a dry run, or when problems kept it from being written. */
+            written: number | null;
         };
         /** @description One point's samples; the columns are of equal length. */
         SamplesSeries: {
@@ -3269,6 +3395,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandActed"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_decode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecodeEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DecodedFrame"];
                 };
             };
             /** @description A refusal: its code and parameters */
@@ -4134,6 +4293,35 @@ export interface operations {
             };
         };
     };
+    get_protocols: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ProtocolView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_push_influx: {
         parameters: {
             query?: never;
@@ -4595,6 +4783,47 @@ export interface operations {
                     "application/json": components["schemas"]["SamplesView"];
                     "text/csv": string;
                     "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_samples_import: {
+        parameters: {
+            query?: {
+                /** @description Only say what would be done; the default. */
+                dry_run?: boolean | null;
+                /** @description Write what can be read although some lines have problems. */
+                skip_bad?: boolean | null;
+                /** @description What zone times without an offset are in, such as `+08:00`, the default. */
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.apache.parquet": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesImport"];
                 };
             };
             /** @description A refusal: its code and parameters */

@@ -2,8 +2,9 @@
 
 use super::source::Target;
 use field::id::{PointId, StationCode};
-use field::sample::{Packet, Quality, Reading, Sample};
+use field::sample::Quality;
 use field::time::{DAY_MS, Time};
+use store::samples::Rows;
 use store::{Store, StoreError};
 
 /// A row observed so long after the receiver's clock comes from a wrong clock.
@@ -57,25 +58,28 @@ pub(crate) async fn keep(
     received_at: Time,
     batch: Batch,
 ) -> Result<usize, (usize, StoreError)> {
-    let all: Vec<Reading> = (batch.points.iter().zip(&batch.times))
-        .zip(batch.values.iter().zip(&batch.qualities))
-        .map(|((point, at), (value, quality))| {
-            let value = (!value.is_nan()).then_some(*value);
-            Reading { point: *point, sample: Sample { at: *at, value, quality: *quality } }
-        })
-        .collect();
+    let all_good = batch.qualities.iter().all(|q| *q == Quality::Good);
+    let whole = Rows {
+        points: batch.points,
+        times: batch.times,
+        values: batch.values,
+        qualities: if all_good { vec![] } else { batch.qualities },
+        ..Rows::new(source.clone(), protocol, received_at)
+    };
+    let all = whole.len();
+    if all <= Rows::MAX {
+        return store.samples.append_rows(whole).await.map(|_| all).map_err(|error| (0, error));
+    }
     let mut kept = 0;
-    for readings in all.chunks(Packet::MAX_READINGS) {
-        let packet = Packet {
-            station: source.clone(),
-            received_at,
-            sent_at: None,
-            protocol: protocol.to_owned(),
-            raw: rand::random::<u128>().to_le_bytes().to_vec(),
-            readings: readings.to_vec(),
-        };
-        store.samples.append(packet).await.map_err(|error| (kept, error))?;
-        kept += readings.len();
+    let mut rows = whole.iter().peekable();
+    while rows.peek().is_some() {
+        let mut some = Rows::new(source.clone(), protocol, received_at);
+        for (point, at, value, quality) in rows.by_ref().take(Rows::MAX) {
+            some.push(point, at, value, quality);
+        }
+        let count = some.len();
+        store.samples.append_rows(some).await.map_err(|error| (kept, error))?;
+        kept += count;
     }
     Ok(kept)
 }

@@ -19,9 +19,6 @@ use field::sample::Quality;
 use field::time::Time;
 use store::{Store, StoreError};
 
-/// Samples read of one point at most: two years of minutes.
-pub(crate) const READ_MAX: usize = 1_100_000;
-
 /// One point's samples, column by column, in order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
@@ -71,13 +68,11 @@ pub async fn columns(
     from: Time,
     to: Time,
 ) -> Result<Vec<Columns>, StoreError> {
-    let mut all = Vec::with_capacity(points.len());
-    for point in points {
-        let mut columns = Columns::default();
-        for (sample, _) in store.samples.range(*point, from, to, READ_MAX).await? {
-            columns.push(sample.at.ms(), sample.value.unwrap_or(f64::NAN), sample.quality);
-        }
-        all.push(columns);
-    }
-    Ok(all)
+    let all = store.samples.columns(points, from, to).await?;
+    let ours = |c: store::samples::Columns| {
+        // The store leaves them out where all are good.
+        let qualities = if c.qualities.is_empty() { vec![Quality::Good; c.times.len()] } else { c.qualities };
+        Columns { times: c.times, values: c.values, qualities }
+    };
+    Ok(all.into_iter().map(ours).collect())
 }

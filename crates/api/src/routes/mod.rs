@@ -9,6 +9,7 @@ mod commands;
 mod credentials;
 mod decode;
 mod demo;
+mod imports;
 mod journal;
 mod map;
 mod messages;
@@ -42,6 +43,7 @@ pub(crate) fn table() -> Vec<Route> {
         credentials::routes(),
         series::routes(),
         samples::routes(),
+        imports::routes(),
         rain::routes(),
         packets::routes(),
         decode::routes(),

@@ -217,7 +217,8 @@ async fn latest(
 }
 
 fn latest_of(app: &App, ids: &[PointId]) -> Vec<(PointId, Sample)> {
-    ids.iter().filter_map(|id| app.store.samples.latest(*id).map(|(sample, _)| (*id, sample))).collect()
+    let latest = app.store.samples.latest_of(ids);
+    ids.iter().zip(latest).filter_map(|(id, found)| found.map(|(sample, _)| (*id, sample))).collect()
 }
 
 fn json(view: &impl serde::Serialize) -> Result<Response, Problem> {

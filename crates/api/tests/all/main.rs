@@ -11,6 +11,7 @@ mod access;
 mod alarms;
 mod credentials;
 mod demo;
+mod history;
 mod house;
 mod import;
 mod limits;
