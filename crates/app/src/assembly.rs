@@ -57,6 +57,7 @@ impl Running {
                 udp: Some(config.sl651.udp),
                 ..gateway::sl651::Config::default()
             }),
+            mqtt: config.mqtt.as_ref().map(crate::config::Mqtt::read).transpose()?,
             ..gateway::Config::default()
         };
         // Before stations are heard: what was said while nobody listened must not look like silence.

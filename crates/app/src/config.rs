@@ -1,5 +1,9 @@
 //! Configuration: one TOML file, every key known, every fault said with its place and remedy.
 
+mod mqtt;
+
+pub(crate) use mqtt::Mqtt;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -18,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     /// Where stations connect.
     pub(crate) sl651: Sl651,
+    /// MQTT: our broker, and brokers outside; without the table, neither.
+    pub(crate) mqtt: Option<Mqtt>,
     /// Where things are kept.
     pub(crate) store: StoreConfig,
     /// Who may push data over HTTP.
