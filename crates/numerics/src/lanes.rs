@@ -37,12 +37,22 @@ impl<S: Simd> V<S> {
     /// The first lanes of a slice; zero where it is too short.
     #[inline(always)]
     pub fn load(s: S, from: &[f64]) -> Self {
-        Self(s, s.partial_load_f64s(from))
+        // A whole vector is read at once; only the end of a list is read in part.
+        match S::as_simd_f64s(from).0.first() {
+            Some(v) => Self(s, *v),
+            None => Self(s, s.partial_load_f64s(from)),
+        }
     }
 
     /// Writes the lanes that the slice has room for.
     #[inline(always)]
     pub fn store(self, to: &mut [f64]) {
+        if to.len() >= Self::LANES {
+            if let Some(v) = S::as_mut_simd_f64s(to).0.first_mut() {
+                *v = self.1;
+            }
+            return;
+        }
         self.0.partial_store_f64s(to, self.1);
     }
 

@@ -346,32 +346,22 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let mean = (a1 + a2) / self.c(2.0);
         let full_state = self.full_state(a1, a2);
 
-        let put = |old: &mut [f64], wet: V<S>, dry_value: V<S>| {
-            let new = dry.select(dry_value, wet);
-            let new = if all {
-                new
-            } else {
-                let m = V::load(self.s, &active).gt(zero);
-                m.select(new, V::load(self.s, old))
-            };
-            let n = old.len().min(lanes);
-            new.store(&mut old[..n]);
-        };
+        let keep = if all { None } else { Some(V::load(self.s, &active).gt(zero)) };
         let a_dry_volume = dry_area * true_length * barrels;
-        put(&mut out.a1[o..], a_mid, dry_area);
-        put(&mut out.q[o..], q, zero);
-        put(&mut out.flow[o..], q * barrels, zero);
-        put(&mut out.dqdh[o..], dqdh, dry_dqdh);
-        put(&mut out.froude[o..], froude, zero);
-        put(&mut out.depth[o..], depth, depth);
-        put(&mut out.volume[o..], mean * true_length * barrels, a_dry_volume);
-        put(&mut out.surf1[o..], s1, s1);
-        put(&mut out.surf2[o..], s2, s2);
-        put(&mut out.class[o..], class, class);
+        put(keep, dry, &mut out.a1[o..], a_mid, dry_area);
+        put(keep, dry, &mut out.q[o..], q, zero);
+        put(keep, dry, &mut out.flow[o..], q * barrels, zero);
+        put(keep, dry, &mut out.dqdh[o..], dqdh, dry_dqdh);
+        put(keep, dry, &mut out.froude[o..], froude, zero);
+        put(keep, dry, &mut out.depth[o..], depth, depth);
+        put(keep, dry, &mut out.volume[o..], mean * true_length * barrels, a_dry_volume);
+        put(keep, dry, &mut out.surf1[o..], s1, s1);
+        put(keep, dry, &mut out.surf2[o..], s2, s2);
+        put(keep, dry, &mut out.class[o..], class, class);
         let last_full = V::load(self.s, &out.full[o..]);
-        put(&mut out.full[o..], full_state, last_full);
+        put(keep, dry, &mut out.full[o..], full_state, last_full);
         let last_limited = V::load(self.s, &out.limited[o..]);
-        put(&mut out.limited[o..], limited, last_limited);
+        put(keep, dry, &mut out.limited[o..], limited, last_limited);
     }
 
     #[inline(always)]
@@ -395,8 +385,10 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let fudge = self.c(FUDGE);
         let zero = self.c(0.0);
         let q = q.abs();
-        let part = |k: &[f64], a: V<S>| a.gt(fudge).select(self.of(k) * (q / a), zero);
-        part(&self.b.k_in, a1) + part(&self.b.k_out, a2) + part(&self.b.k_avg, a_mid)
+        let inlet = a1.gt(fudge).select(self.of(&self.b.k_in) * (q / a1), zero);
+        let outlet = a2.gt(fudge).select(self.of(&self.b.k_out) * (q / a2), zero);
+        let along = a_mid.gt(fudge).select(self.of(&self.b.k_avg) * (q / a_mid), zero);
+        inlet + outlet + along
     }
 
     /// Evaporation and seepage, ft³/s a barrel; also kept for the balance.
@@ -457,11 +449,9 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let (mut y1, mut y2) = (e.y1, e.y2);
         let full = y1.ge(y_full) & y2.ge(y_full);
         let (wet1, wet2) = (y1.gt(fudge), y2.gt(fudge));
-        let outfall =
-            |flag: &[f64], off: V<S>, d: V<S>| self.of(flag).gt(self.c(0.5)).select(zero.max(off - d), off);
         let (off1, off2) = (self.of(&b.off1), self.of(&b.off2));
-        let drop1 = outfall(&b.out1, off1, d1).gt(zero);
-        let drop2 = outfall(&b.out2, off2, d2).gt(zero);
+        let drop1 = self.of(&b.out1).gt(self.c(0.5)).select(zero.max(off1 - d1), off1).gt(zero);
+        let drop2 = self.of(&b.out2).gt(self.c(0.5)).select(zero.max(off2 - d2), off2).gt(zero);
         let back = q.lt(zero);
         let none = !wet1 & !wet2;
         let only2 = !wet1 & wet2;
@@ -521,6 +511,19 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         e.y1 = y1;
         e.y2 = y2;
         (class, s1, s2)
+    }
+}
+
+/// Writes what a wet or a dry conduit takes; those that rest keep theirs.
+#[inline(always)]
+fn put<S: Simd>(keep: Option<M<S>>, dry: M<S>, old: &mut [f64], wet: V<S>, dry_value: V<S>) {
+    let new = dry.select(dry_value, wet);
+    match keep {
+        None => new.store(old),
+        Some(active) => {
+            let before = V::load(wet.0, old);
+            active.select(new, before).store(old);
+        }
     }
 }
 

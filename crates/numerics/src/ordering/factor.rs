@@ -136,7 +136,7 @@ impl Pattern {
             let mut inverse = [0.0; N];
             for l in 0..N {
                 let d = diagonal[j][l];
-                if !(d > 0.0) {
+                if d.is_nan() || d <= 0.0 {
                     any = true;
                     failed[l] = failed[l].or(u32::try_from(j).ok());
                 }
