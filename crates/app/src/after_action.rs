@@ -107,12 +107,16 @@ pub(crate) async fn figures(
     let rain = rain_totals(&registry, &stored.readings, rain);
     let ledger = sent.map(|sent| compare(&registry, sent, &stored.readings));
     let gauges = registry.stations().values().filter(|s| s.kind == StationKind::Rain).count();
+    let apart = |s: &&std::sync::Arc<field::station::Station>| {
+        matches!(s.kind, StationKind::Plant | StationKind::Meter)
+    };
+    let utilities = registry.stations().values().filter(apart).count();
     let mean = (!rain.is_empty()).then(|| rain.values().sum::<f64>() / rain.len() as f64);
     Ok(Figures {
         synthetic: registry.stations().values().any(|s| s.synthetic),
         from,
         to,
-        monitoring_points: registry.stations().len() - gauges,
+        monitoring_points: registry.stations().len() - gauges - utilities,
         rain_gauges: gauges,
         blocks: registry.blocks().len(),
         readings_sent: ledger.as_ref().map(|l| l.sent),

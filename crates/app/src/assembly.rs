@@ -35,6 +35,19 @@ pub(crate) struct Running {
     desks: Vec<JoinHandle<()>>,
 }
 
+/// Where a server listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listening {
+    /// For people.
+    pub(crate) http: SocketAddr,
+    /// For SL 651 stations.
+    pub(crate) sl651: SocketAddr,
+    /// For HJ 212 plants, where configured.
+    pub(crate) hj212: Option<SocketAddr>,
+    /// For concentrators of meters, where configured.
+    pub(crate) meters: Option<SocketAddr>,
+}
+
 /// What a start needs besides the configuration.
 pub(crate) struct Start {
     /// The store, open.
@@ -57,7 +70,11 @@ impl Running {
                 udp: Some(config.sl651.udp),
                 ..gateway::sl651::Config::default()
             }),
+            hj212: config.hj212.clone().map(Into::into),
+            sl427: config.sl427.clone().map(Into::into),
+            meters: config.meters.as_ref().map(crate::config::Meters::read).transpose()?,
             mqtt: config.mqtt.as_ref().map(crate::config::Mqtt::read).transpose()?,
+            modbus: config.modbus.read()?,
             ..gateway::Config::default()
         };
         // Before stations are heard: what was said while nobody listened must not look like silence.
@@ -96,6 +113,12 @@ impl Running {
             desk("api", api::serve(parts, listener, at_end)),
         ];
         Ok(Self { http, sl651, store, ending, gateway, desks })
+    }
+
+    /// Where it listens.
+    pub(crate) fn listening(&self) -> Listening {
+        let Self { http, sl651, .. } = *self;
+        Listening { http, sl651, hj212: self.gateway.tcp("hj212"), meters: self.gateway.tcp("meters") }
     }
 
     /// Whether a desk has ended by itself, which none should.

@@ -1,9 +1,5 @@
 //! Configuration: one TOML file, every key known, every fault said with its place and remedy.
 
-mod mqtt;
-
-pub(crate) use mqtt::Mqtt;
-
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -22,8 +18,16 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     /// Where stations connect.
     pub(crate) sl651: Sl651,
+    /// Where HJ 212 plants connect; without the table, nowhere.
+    pub(crate) hj212: Option<Hj212>,
+    /// Where SL/T 427 stations connect; without the table, nowhere.
+    pub(crate) sl427: Option<Sl427>,
+    /// Meters behind concentrators.
+    pub(crate) meters: Option<Meters>,
     /// MQTT: our broker, and brokers outside; without the table, neither.
     pub(crate) mqtt: Option<Mqtt>,
+    /// Devices that are asked in Modbus.
+    pub(crate) modbus: Modbus,
     /// Where things are kept.
     pub(crate) store: StoreConfig,
     /// Who may push data over HTTP.
@@ -52,6 +56,41 @@ pub(crate) struct Sl651 {
     pub(crate) tcp: SocketAddr,
     /// Address and port for UDP.
     pub(crate) udp: SocketAddr,
+}
+
+mod meters;
+mod mqtt;
+mod plants;
+
+pub(crate) use meters::{Meters, MetersDtu, MetersMeter};
+pub(crate) use mqtt::Mqtt;
+pub(crate) use plants::{Hj212, Sl427};
+
+/// Devices that are asked in Modbus.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Modbus {
+    /// Folder of the site's own register maps, one TOML file each; the bundled ones need none.
+    pub(crate) maps: Option<PathBuf>,
+    /// The connections with their devices.
+    #[serde(rename = "connection")]
+    pub(crate) connections: Vec<gateway::modbus::Connection>,
+}
+
+impl Modbus {
+    /// With its maps read; `None` when nothing is to be asked.
+    pub(crate) fn read(&self) -> Result<Option<gateway::modbus::Config>> {
+        if self.connections.is_empty() {
+            return Ok(None);
+        }
+        let mut maps = Vec::new();
+        for path in self.maps.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("register map `{}` cannot be read", path.display()))?;
+            maps.push(text);
+        }
+        Ok(Some(gateway::modbus::Config { maps, connections: self.connections.clone() }))
+    }
 }
 
 /// Where things are kept.

@@ -25,6 +25,9 @@ use store::playback::Playback;
 /// How often the demo's clock is written down.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
+/// How long a PLC of the town is waited for. They answer at once or not at all.
+const PLC_TIMEOUT_MS: u64 = 500;
+
 /// Runs the demo until it is stopped, or for one storm with `--once`.
 pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let storm = storm(&args.storm)?;
@@ -40,6 +43,9 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     };
     config.dispatch = channels(&config, &city)?;
     let town = Town::generate(args.seed)?;
+    config.modbus.connections.extend(pump_stations(&town, &city));
+    config.hj212 = Some(crate::config::Hj212 { tcp: loopback(), ..crate::config::Hj212::default() });
+    config.meters = Some(community());
     let store = Store::open(commands::options(&config, false)?).await?;
     let playback = Arc::new(clock(&store, storm, &args).await?);
     seed::ensure(&store, &town, playback.now()).await?;
@@ -49,7 +55,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let running = Running::start(&config, Start { store, clock, demo: Some(demo) }).await?;
     let is_paused = playback.state().paused;
     playback.pause(true);
-    city.connect(running.http, running.sl651).await?;
+    city.connect(&running.listening()).await?;
     city.follows(playback.now()).await?;
     playback.pause(is_paused);
     announce(&args, &running, storm)?;
@@ -112,6 +118,44 @@ fn demo_config(args: &DemoArgs, temporary: Option<PathBuf>) -> Result<Config> {
 
 fn city_settings(args: &DemoArgs) -> city::Config {
     city::Config { seed: args.seed, ..city::Config::default() }
+}
+
+/// The town's pump stations, each asked over a connection of its own every minute of the demo's time.
+fn pump_stations(town: &Town, city: &City) -> Vec<gateway::modbus::Connection> {
+    let connection = |(unit, station)| gateway::modbus::Connection {
+        address: city.addresses.modbus.to_string(),
+        transport: wire::modbus::Transport::Tcp,
+        timeout_ms: PLC_TIMEOUT_MS,
+        devices: vec![gateway::modbus::Device { station, unit, map: city::plc::MAP.to_owned(), every_s: 60 }],
+    };
+    city::plc::units(town).into_iter().map(connection).collect()
+}
+
+/// A port of the system's choice, for the town alone.
+fn loopback() -> std::net::SocketAddr {
+    ([127, 0, 0, 1], 0).into()
+}
+
+/// The community's concentrator: its meters are asked every quarter of an hour of the demo's time.
+fn community() -> crate::config::Meters {
+    let meter = |address: String| crate::config::MetersMeter {
+        address,
+        station: None,
+        kind: None,
+        turned: false,
+        items: None,
+    };
+    let dtu = crate::config::MetersDtu {
+        name: "东门小区".to_owned(),
+        register: city::meters::REGISTER.to_owned(),
+        heartbeat: city::meters::HEARTBEAT.to_owned(),
+        connect: None,
+        protocol: wire::cjt188::NAME.to_owned(),
+        every_s: 900,
+        timeout_ms: 2_000,
+        meters: city::meters::numbers().into_iter().map(meter).collect(),
+    };
+    crate::config::Meters { tcp: Some(loopback()), dtus: vec![dtu] }
 }
 
 /// The channels, pointed at the town's own servers.

@@ -5,8 +5,11 @@ use crate::control::{self, Control};
 use crate::error::CityError;
 use crate::follower::follow;
 use crate::hands::{Setter, clock};
+use crate::meters;
 use crate::people::{self, Acts};
 use crate::phones::{self, Inbox};
+use crate::plants;
+use crate::plc::{self, Works};
 use crate::rtu::{self, Ledger, PATIENCE, Tally, Yard};
 use crate::sky::Sky;
 use crate::town::{Login, Town};
@@ -34,6 +37,8 @@ pub struct Bound {
     pub channels: String,
     /// The mail server.
     pub smtp: SocketAddr,
+    /// The pump stations' PLCs (Modbus TCP).
+    pub modbus: SocketAddr,
 }
 
 /// Where the server listens.
@@ -43,6 +48,12 @@ pub struct ServerAt {
     pub http: String,
     /// Its SL 651 port.
     pub sl651: SocketAddr,
+    /// Its HJ 212 port; without it the plants stay silent.
+    #[serde(default)]
+    pub hj212: Option<SocketAddr>,
+    /// Its port for concentrators of meters; without it they stay silent.
+    #[serde(default)]
+    pub meters: Option<SocketAddr>,
 }
 
 /// A town whose channel servers and control port listen; its stations and people still sleep.
@@ -86,7 +97,17 @@ impl City {
         let channels = phones::routes(control.inbox.clone(), config.secrets.clone());
         tasks.spawn(serve(channels_port, channels));
         tasks.spawn(phones::serve_mail(smtp_port, control.inbox.clone()));
-        let bound = Bound { control: control_at, channels: format!("http://{channels_at}"), smtp };
+        let (plc_port, modbus) = listen("the pump stations' PLCs", config.modbus).await?;
+        let works = Works {
+            seed: config.seed,
+            faults: config.faults,
+            sky: sky.clone(),
+            ledger: control.ledger.clone(),
+            clock: control.clock.clone(),
+        };
+        let units = plc::start(&town, &works, &mut tasks);
+        tasks.spawn(plc::serve(plc_port, units));
+        let bound = Bound { control: control_at, channels: format!("http://{channels_at}"), smtp, modbus };
         Ok(Self { config, town, sky, bound, setter, control, mail, tasks })
     }
 
@@ -110,6 +131,12 @@ impl City {
         let every = Duration::from_millis(self.config.follow_every_ms);
         let base = server.http.trim_end_matches('/').to_owned();
         self.tasks.spawn(follow(client, base.clone(), follower, every, self.setter));
+        if let Some(centre) = server.hj212 {
+            plants::start(self.config.seed, &self.control.clock, centre, &mut self.tasks);
+        }
+        if let Some(centre) = server.meters {
+            self.tasks.spawn(meters::run(self.config.seed, self.control.clock.clone(), centre));
+        }
         self.tasks.spawn(people::run(people::Parts {
             town: self.town.clone(),
             clock: self.control.clock.clone(),

@@ -17,6 +17,8 @@ pub struct Config {
     pub channels: SocketAddr,
     /// Where the mail server listens.
     pub smtp: SocketAddr,
+    /// Where the pump stations' PLCs listen for Modbus TCP.
+    pub modbus: SocketAddr,
     /// Faults of the stations.
     pub faults: Faults,
     /// Habits of the people.
@@ -37,6 +39,7 @@ impl Default for Config {
             control: any,
             channels: any,
             smtp: any,
+            modbus: any,
             faults: Faults::default(),
             people: Habits::default(),
             secrets: ChannelSecrets::default(),

@@ -1,6 +1,7 @@
 //! The simulated town as a process of its own: started, told where the server is, ended with it.
 
 use crate::after_action::Sent;
+use crate::assembly::Listening;
 use anyhow::{Context, Result, bail};
 use field::time::Time;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub(crate) struct CityAddresses {
     pub(crate) channels: String,
     /// The mail server.
     pub(crate) smtp: SocketAddr,
+    /// The pump stations' PLCs.
+    pub(crate) modbus: SocketAddr,
 }
 
 /// Where the server listens; the one line the town reads.
@@ -26,6 +29,8 @@ pub(crate) struct CityAddresses {
 struct ServerAddresses {
     http: String,
     sl651: SocketAddr,
+    hj212: Option<SocketAddr>,
+    meters: Option<SocketAddr>,
 }
 
 /// What the town says of itself, as far as it is read here.
@@ -77,9 +82,11 @@ impl City {
     }
 
     /// Tells the town where the server is; it begins to live.
-    pub(crate) async fn connect(&mut self, http: SocketAddr, sl651: SocketAddr) -> Result<()> {
+    pub(crate) async fn connect(&mut self, server: &Listening) -> Result<()> {
         let Some((_, input)) = &mut self.process else { return Ok(()) };
-        let line = serde_json::to_string(&ServerAddresses { http: format!("http://{http}"), sl651 })?;
+        let Listening { http, sl651, hj212, meters } = *server;
+        let addresses = ServerAddresses { http: format!("http://{http}"), sl651, hj212, meters };
+        let line = serde_json::to_string(&addresses)?;
         input.write_all(format!("{line}\n").as_bytes()).await.context("talking to the simulated town")?;
         Ok(())
     }

@@ -62,6 +62,11 @@ async fn put(tx: &mut Tx, town: &Town) -> Result<()> {
 }
 
 async fn stations(tx: &mut Tx, town: &Town) -> Result<()> {
+    // Plants and meters are watched by nobody's default rules: what matters there is not water on roads.
+    let utilities = &town.utilities;
+    for station in &utilities.stations {
+        tx.station_put(station).await?;
+    }
     for station in &town.stations {
         tx.station_put(station).await?;
         let mut headline_is_due = true;
@@ -77,6 +82,9 @@ async fn stations(tx: &mut Tx, town: &Town) -> Result<()> {
                 tx.rule_put(&setting).await?;
             }
         }
+    }
+    for point in &utilities.points {
+        tx.point_put(point).await?;
     }
     Ok(())
 }

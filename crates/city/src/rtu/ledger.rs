@@ -15,7 +15,7 @@ pub(crate) const MOST_ENTRIES: usize = 3_000_000;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     station: u16,
-    element: u8,
+    element: u16,
     confirmed: bool,
     at: Time,
     value: Option<f32>,
@@ -30,7 +30,7 @@ pub struct Sent {
     pub n: u64,
     /// Station code.
     pub station: String,
-    /// Element in hexadecimal, such as `39` or `F4`.
+    /// Element: hexadecimal in SL 651, such as `39` or `F4`; a name in other protocols.
     pub element: String,
     /// When it was observed, by the station's clock.
     pub observed_at: Time,
@@ -43,7 +43,8 @@ pub struct Sent {
 /// A reading to be entered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Line {
-    pub(crate) element: u8,
+    /// An SL 651 element, or what [`Ledger::name`] gave.
+    pub(crate) element: u16,
     pub(crate) at: Time,
     pub(crate) value: Option<f64>,
     pub(crate) parts: u16,
@@ -57,6 +58,8 @@ struct Books {
     /// Places of the confirmed ones, in the order of confirmation.
     confirmed: VecDeque<u64>,
     confirmed_first: u64,
+    /// Names of elements that are no SL 651 identifiers, numbered from 256 on.
+    names: Vec<String>,
 }
 
 /// The ledger of the whole town.
@@ -78,6 +81,17 @@ impl Ledger {
     fn books(&self) -> MutexGuard<'_, Books> {
         // A panic elsewhere cannot leave the lists half written: each change is one push.
         self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The number of an element with a name, such as `level` or `w01018-Rtd`.
+    pub(crate) fn name(&self, name: &str) -> u16 {
+        let mut books = self.books();
+        let known = books.names.iter().position(|known| known == name);
+        let place = known.unwrap_or_else(|| {
+            books.names.push(name.to_owned());
+            books.names.len() - 1
+        });
+        256 + place as u16
     }
 
     /// Enters readings that go on the wire for the first time; gives their places.
@@ -129,7 +143,14 @@ impl Ledger {
         let books = self.books();
         let skip = usize::try_from(after.saturating_sub(books.first)).unwrap_or(usize::MAX);
         let first = books.first + skip as u64 + 1;
-        books.entries.iter().skip(skip).take(PAGE).zip(first..).map(|(e, n)| self.shown(e, n)).collect()
+        books
+            .entries
+            .iter()
+            .skip(skip)
+            .take(PAGE)
+            .zip(first..)
+            .map(|(e, n)| self.shown(&books, e, n))
+            .collect()
     }
 
     /// Up to [`PAGE`] confirmed readings behind the first `after`, in the order of confirmation.
@@ -139,7 +160,7 @@ impl Ledger {
         let first = books.confirmed_first + skip as u64 + 1;
         let entry = |place: &u64| books.entries.get(usize::try_from(place.checked_sub(books.first)?).ok()?);
         let places = books.confirmed.iter().skip(skip).take(PAGE).zip(first..);
-        places.filter_map(|(place, n)| Some(self.shown(entry(place)?, n))).collect()
+        places.filter_map(|(place, n)| Some(self.shown(&books, entry(place)?, n))).collect()
     }
 
     /// Up to [`PAGE`] readings that are on the wire and not confirmed.
@@ -147,15 +168,18 @@ impl Ledger {
         let books = self.books();
         let first = books.first + 1;
         let open = books.entries.iter().zip(first..).filter(|(e, _)| !e.confirmed);
-        open.take(PAGE).map(|(e, n)| self.shown(e, n)).collect()
+        open.take(PAGE).map(|(e, n)| self.shown(&books, e, n)).collect()
     }
 
-    fn shown(&self, entry: &Entry, n: u64) -> Sent {
+    fn shown(&self, books: &Books, entry: &Entry, n: u64) -> Sent {
         let parts = f64::from(entry.parts);
         Sent {
             n,
             station: self.codes.get(usize::from(entry.station)).cloned().unwrap_or_default(),
-            element: format!("{:02X}", entry.element),
+            element: match entry.element.checked_sub(256) {
+                None => format!("{:02X}", entry.element),
+                Some(place) => books.names.get(usize::from(place)).cloned().unwrap_or_default(),
+            },
             observed_at: entry.at,
             value: entry.value.map(|v| (f64::from(v) * parts).round() / parts),
             confirmed: entry.confirmed,

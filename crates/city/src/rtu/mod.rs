@@ -1,10 +1,11 @@
-//! 遥测终端: 80 stations, each its own task with its own clock, memory and connection.
+//! 遥测终端: every station but the pump stations (those are asked, see `plc`), each its own task with its own clock, memory and connection.
 //!
 //! A station reads its instruments every five minutes of its own clock (and every minute for what is
 //! over a threshold), writes a frame with a serial, and sends it until the centre confirms it: two
 //! re-sends, then it hangs up, keeps the frame and tries again later. Nothing is lost short of a full
 //! memory of a month.
 
+mod answers;
 mod faults;
 mod gauge;
 mod ledger;
@@ -12,8 +13,9 @@ mod link;
 mod reports;
 
 pub use faults::Faults;
-pub(crate) use ledger::Ledger;
+pub(crate) use gauge::{Gauge, Place};
 pub use ledger::Sent;
+pub(crate) use ledger::{Ledger, Line};
 pub(crate) use link::{Answer, Link};
 
 use crate::dice::Dice;
@@ -21,11 +23,11 @@ use crate::hands::{Hands, TownClock};
 use crate::sky::Sky;
 use crate::town::Town;
 use crate::town::stations::datum;
+use answers::Answers;
 use faults::held_back_ms;
 use field::clock::Clock;
 use field::station::StationKind;
 use field::time::{MINUTE_MS, SECOND_MS, Time};
-use gauge::{Gauge, Place};
 use reports::{ADDED_RAIN_TENTHS, Pending, SLOT_MS, Writer};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -113,7 +115,7 @@ pub(crate) struct Yard {
     pub(crate) clock: TownClock,
 }
 
-/// The town's 80 stations, each ready to run.
+/// The town's stations that report by themselves, each ready to run.
 pub(crate) fn stations(town: &Town, yard: &Yard) -> Result<Vec<Rtu>, EncodeError> {
     let online = town.online().count();
     let place = |n: usize, kind| Place {
@@ -124,7 +126,8 @@ pub(crate) fn stations(town: &Town, yard: &Yard) -> Result<Vec<Rtu>, EncodeError
     let rtu = |(n, s): (usize, &field::station::Station)| {
         Ok(Rtu::new(yard.clone(), Address::of(&s.code)?, place(n, s.kind)))
     };
-    town.stations.iter().enumerate().map(rtu).collect()
+    let reporting = town.stations.iter().enumerate().filter(|(_, s)| s.kind != StationKind::Pump);
+    reporting.map(rtu).collect()
 }
 
 /// One station.
@@ -134,6 +137,7 @@ pub(crate) struct Rtu {
     place: Place,
     gauge: Gauge,
     writer: Writer,
+    answers: Answers,
     dice: Dice,
     memory: VecDeque<Pending>,
     link: Option<Link>,
@@ -152,6 +156,7 @@ impl Rtu {
         Self {
             gauge: Gauge::new(place.clone(), yard.sky.clone(), yard.seed, yard.faults),
             writer: Writer::new(address, place.clone()),
+            answers: Answers::new(address, place.clone()),
             dice: Dice::of(yard.seed, "rtu", place.station as i64),
             yard,
             place,
@@ -175,6 +180,7 @@ impl Rtu {
         loop {
             let hands = self.yard.clock.hands();
             self.look(&hands)?;
+            self.answer(&hands).await?;
             let now = self.yard.clock.now();
             let silent = self.is_silent(&hands, now);
             let due = self.memory.iter().position(|p| p.not_before <= now);
@@ -183,6 +189,29 @@ impl Rtu {
                 None => self.rest(silent).await?,
             }
         }
+    }
+
+    /// Answers what the centre asked or told.
+    async fn answer(&mut self, hands: &Hands) -> Result<(), EncodeError> {
+        let Some(link) = &mut self.link else { return Ok(()) };
+        let questions = link.questions();
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let now = self.yard.clock.now();
+        let own = self.own_time(now);
+        let label = Time::from_ms(own.ms().div_euclid(MINUTE_MS) * MINUTE_MS);
+        let read = self.gauge.read(hands.playing, now, label);
+        for question in questions {
+            for frame in self.answers.reply(&question, own, read)? {
+                let Some(link) = &mut self.link else { return Ok(()) };
+                if link.send(&frame).await.is_err() {
+                    self.hang_up();
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the station's line is away. A gauge's line is back before a storm's last hour and a half,
@@ -230,7 +259,8 @@ impl Rtu {
         if self.gauge.is_dead(hands.playing, at) {
             return Ok(());
         }
-        let read = self.gauge.read(hands.playing, at, label);
+        let mut read = self.gauge.read(hands.playing, at, label);
+        read.running = self.answers.running(read.running);
         self.gauge.end_slot();
         self.rain_added = false;
         self.over = self.thresholds_under(read.height_m);

@@ -110,8 +110,12 @@ impl Writer {
         }
         // Bit 7: the box is shut.
         elements.push(Element::status(0x80));
-        let line =
-            |(element, value, parts): (u8, f64, u16)| Line { element, at: label, value: Some(value), parts };
+        let line = |(element, value, parts): (u8, f64, u16)| Line {
+            element: element.into(),
+            at: label,
+            value: Some(value),
+            parts,
+        };
         Ok((elements, written.into_iter().map(line).collect()))
     }
 
@@ -166,7 +170,9 @@ impl Writer {
             StationKind::River => station_kind::RIVER,
             StationKind::Reservoir => station_kind::RESERVOIR,
             StationKind::Pump => station_kind::PUMP,
-            StationKind::Ponding | StationKind::Manhole => station_kind::OUTFALL,
+            StationKind::Ponding | StationKind::Manhole | StationKind::Plant | StationKind::Meter => {
+                station_kind::OUTFALL
+            }
         };
         Report {
             centre: CENTRE,

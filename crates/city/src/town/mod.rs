@@ -14,8 +14,10 @@ pub(crate) mod places;
 mod staff;
 pub(crate) mod stations;
 mod tessellate;
+pub(crate) mod utilities;
 
 pub use features::{Feature, FeatureKind};
+pub use utilities::Utilities;
 
 use field::block::{Block, Town as Subdistrict};
 use field::duty::Roster;
@@ -60,6 +62,8 @@ pub struct Town {
     pub stations: Vec<Station>,
     /// Their points, station by station.
     pub points: Vec<Point>,
+    /// Plants and meters, which take no part in the storms; their points are numbered on.
+    pub utilities: Utilities,
     /// Level thresholds of each level or depth point, for `level_high` rules.
     pub thresholds: Vec<(PointId, Thresholds)>,
     /// Rivers, roads, reservoirs and the service area.
@@ -125,6 +129,7 @@ impl Town {
             .collect::<Option<_>>()?;
         let rosters = blocks.iter().map(|b| staff::roster(b.id, b.chain)).collect();
         let stations = stations::stations(seed, &blocks)?;
+        let utilities = Utilities::place(&blocks, stations.points.len())?;
         let features = features::features(seed, &ground.area()?);
         let logins = staff
             .persons
@@ -139,6 +144,7 @@ impl Town {
             rosters,
             stations: stations.stations,
             points: stations.points,
+            utilities,
             thresholds: stations.thresholds,
             features,
             logins,

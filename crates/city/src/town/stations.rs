@@ -63,7 +63,7 @@ pub(crate) fn stations(seed: u64, blocks: &[Block]) -> Option<Stations> {
 }
 
 /// The wanted place, or the middle of the nearest block where it lies outside.
-fn on_ground(blocks: &[Block], wanted: Position) -> Option<(Position, &Block)> {
+pub(super) fn on_ground(blocks: &[Block], wanted: Position) -> Option<(Position, &Block)> {
     let nearest = || {
         let far = |b: &&Block| b.ring.middle().distance_m(wanted);
         blocks.iter().min_by(|a, b| far(a).total_cmp(&far(b))).map(|b| (b.ring.middle(), b))
@@ -166,10 +166,14 @@ impl Stations {
                 (Quantity::Voltage, &["38"], 9.0, 16.0),
             ],
             StationKind::Pump => &[
-                (Quantity::Level, &["39"], low, high),
-                (Quantity::PumpsRunning, &["19"], 0.0, 9.0),
-                (Quantity::Voltage, &["38"], 9.0, 16.0),
+                // Names of the register map `pump-station`: these stations are asked, in Modbus.
+                (Quantity::Level, &["level"], low, high),
+                (Quantity::PumpsRunning, &["running"], 0.0, 9.0),
+                (Quantity::Voltage, &["voltage"], 9.0, 16.0),
+                (Quantity::Flow, &["flow"], 0.0, 10.0),
             ],
+            // They stand apart: see `utilities`.
+            StationKind::Plant | StationKind::Meter => &[],
             StationKind::River | StationKind::Reservoir => &[(Quantity::Level, &["39"], low, high)],
             StationKind::Ponding | StationKind::Manhole => {
                 &[(Quantity::Depth, &["39", "F5"], low, high), (Quantity::Voltage, &["38"], 9.0, 16.0)]

@@ -50,8 +50,21 @@ fn the_counts_are_exact() {
     assert_eq!([Role::BlockOwner, Role::Dispatcher, Role::Administrator].map(roles), [89, 4, 2]);
     assert_eq!(town.stations[0].code.as_str(), "3307820001");
     assert_eq!(town.stations[79].code.as_str(), "3307820050");
-    assert_eq!(town.points.len(), 12 * 2 + 6 * 2 + 4 + 4 * 3 + 54 * 3);
+    assert_eq!(town.points.len(), 12 * 2 + 6 * 2 + 4 + 4 * 4 + 54 * 3);
     assert!(town.points.iter().zip(1..).all(|(p, n)| p.id == PointId(n)));
+}
+
+#[test]
+fn plants_and_meters_stand_beside_the_storms_stations_and_their_points_are_numbered_on() {
+    let town = town();
+    assert_eq!((town.utilities.plants().count(), town.utilities.meters().count()), (3, 48));
+    let first = town.points.len() as i64 + 1;
+    assert!(town.utilities.points.iter().zip(first..).all(|(p, n)| p.id == PointId(n)));
+    let codes: std::collections::BTreeSet<_> = town.utilities.stations.iter().map(|s| &s.code).collect();
+    assert_eq!(codes.len(), 51);
+    assert!(town.utilities.stations.iter().all(|s| s.synthetic && town.station(&s.code).is_none()));
+    let numbers = crate::meters::numbers();
+    assert!(town.utilities.meters().zip(&numbers).all(|(s, n)| s.code.as_str() == n));
 }
 
 #[test]

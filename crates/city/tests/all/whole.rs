@@ -61,7 +61,7 @@ async fn eighty_stations_report_and_the_ledger_says_what_was_confirmed() {
     let control = city.bound().control;
     let (stop, shutdown) = watch::channel(false);
     let living = tokio::spawn(city.live(at, shutdown));
-    until(async || server.seen.lock().unwrap().stations.len() == 80).await;
+    until(async || server.seen.lock().unwrap().stations.len() == 76).await;
     until(async || {
         let status: Value = serde_json::from_str(&get(format!("http://{control}/status")).await).unwrap();
         status["readings"] == status["readings_confirmed"] && status["readings"].as_u64() > Some(200)
