@@ -118,7 +118,11 @@ impl Bench {
             clock,
         };
         let mut tasks = JoinSet::new();
-        let all = stations(&town, &yard).unwrap().into_iter().zip(town.stations.iter().filter(|s| s.kind != StationKind::Pump)).enumerate();
+        let all = stations(&town, &yard)
+            .unwrap()
+            .into_iter()
+            .zip(town.stations.iter().filter(|s| s.kind != StationKind::Pump))
+            .enumerate();
         for (_, (rtu, _)) in all.filter(|(n, (_, s))| wanted(*n, &s.name)) {
             tasks.spawn(rtu.run());
         }
