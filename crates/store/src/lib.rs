@@ -28,7 +28,10 @@ pub use error::{Refusal, StoreError};
 pub use fault::FaultPlan;
 pub use photos::Photos;
 pub use registry::Registry;
-pub use samples::{Appended, Batch, Columns, Keep, Rows, RowsAppended, SampleStats, Samples, Seen};
+pub use samples::{
+    Appended, BackedUp, Batch, Bucket, Columns, Damage, Damaged, Keep, Rows, RowsAppended, SampleStats,
+    Samples, Seen, Step, Storage, Verified,
+};
 pub use tables::journal::{Actor, Line, Subject};
 pub use tables::{Tables, Tx};
 

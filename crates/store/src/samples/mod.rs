@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use writer::Ask;
 
+mod backup;
 mod bytes;
 mod chunk;
 mod codec;
@@ -24,6 +25,7 @@ mod manifest;
 mod open;
 mod record;
 mod retention;
+pub mod rollup;
 mod row;
 mod rows;
 mod seen;
@@ -31,11 +33,15 @@ mod segment;
 mod shared;
 mod shelf;
 mod state;
+mod verify;
 mod writer;
 
+pub use backup::BackedUp;
 pub use retention::Keep;
+pub use rollup::{Bucket, Step};
 pub use rows::{Batch, Rows, RowsAppended};
 pub use seen::Seen;
+pub use verify::{Damage, Damaged, Verified};
 
 /// What became of an appended packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +97,25 @@ pub struct Columns {
 }
 
 const ROWS_CLOSED: StoreError = StoreError::Closed { what: "appending rows" };
+
+/// What the samples take on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// Bytes of sealed columns, and rows in them (a row not merged yet may count twice).
+    pub columns_bytes: u64,
+    /// Rows in sealed columns.
+    pub rows: u64,
+    /// Bytes of raw frames, compressed.
+    pub frames_bytes: u64,
+    /// Bytes they were before.
+    pub frames_plain: u64,
+    /// Bytes of logs that are not sealed yet.
+    pub log_bytes: u64,
+    /// Segments, of which this many are merged.
+    pub segments: u64,
+    /// Merged segments.
+    pub merged: u64,
+}
 
 /// What the store answers when a blocking read was broken off with the runtime.
 const STOPPED: StoreError = StoreError::Closed { what: "reading samples" };
@@ -316,6 +341,80 @@ impl Samples {
         let (answer, answered) = oneshot::channel();
         keeper.ask(keeper::Job::Settle(answer));
         answered.await.unwrap_or(Err(CLOSED))
+    }
+
+    /// What each of these points comes to over each stretch of `from..to`; late rows and corrections
+    /// are in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn rollups(
+        &self,
+        points: &[PointId],
+        from: Time,
+        to: Time,
+        step: Step,
+    ) -> Result<Vec<Vec<Bucket>>, StoreError> {
+        let points = points.to_vec();
+        self.blocking(move |shared| {
+            let of = |point: &PointId| {
+                let columns = columns_of(shared, std::slice::from_ref(point), from, to)?;
+                Ok(columns.first().map_or(vec![], |columns| rollup::buckets(columns, step)))
+            };
+            points.iter().map(of).collect()
+        })
+        .await
+    }
+
+    /// What there is on disk.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        let inner = self.shared.read();
+        let sealing = inner.sealing.as_ref().map_or(0, |frozen| frozen.part.bytes);
+        Storage {
+            columns_bytes: inner.segments.iter().map(|s| s.meta.bytes).sum(),
+            rows: inner.segments.iter().map(|s| s.meta.rows).sum(),
+            frames_bytes: inner.frames.iter().map(|f| f.meta.bytes).sum(),
+            frames_plain: inner.frames.iter().map(|f| f.meta.plain).sum(),
+            log_bytes: inner.active.bytes + sealing,
+            segments: inner.segments.len() as u64,
+            merged: inner.segments.iter().filter(|s| s.meta.level > 0).count() as u64,
+        }
+    }
+
+    /// Looks at every checksum of the sealed files. What is damaged is in the answer, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the file system refuses to be read at all.
+    pub async fn verify(&self) -> Result<Verified, StoreError> {
+        self.blocking(verify::verify).await
+    }
+
+    /// Copies everything that is durable into a folder, while the store runs on: files that are there
+    /// from the backup before are not copied again. When it returns, the copy is on disk.
+    ///
+    /// # Errors
+    /// What the file system says; the backup before is whole until the new one is.
+    pub async fn backup(&self, to: &std::path::Path) -> Result<BackedUp, StoreError> {
+        const CLOSED: StoreError = StoreError::Closed { what: "backing up samples" };
+        if let Some(asks) = &self.asks {
+            // What is only in the log comes into files that never change.
+            let (answer, answered) = oneshot::channel();
+            asks.send(Ask::Seal(answer)).await.map_err(|_| CLOSED)?;
+            answered.await.unwrap_or(Err(CLOSED))?;
+        }
+        let to = to.to_owned();
+        self.blocking(move |shared| backup::backup(shared, &to)).await
+    }
+
+    /// Copies a backup's samples into the data directory `dir`, which has none yet. Open it and
+    /// [`Samples::verify`] it afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when there are samples in `dir`; what the file system says.
+    pub async fn restore(from: &std::path::Path, dir: &std::path::Path) -> Result<BackedUp, StoreError> {
+        let (from, dir) = (from.to_owned(), dir.to_owned());
+        tokio::task::spawn_blocking(move || backup::restore(&from, &dir)).await.unwrap_or(Err(STOPPED))
     }
 
     /// Lets go what is older than it shall be kept, once it is merged. Returns the bytes given back.

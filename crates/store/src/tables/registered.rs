@@ -109,15 +109,20 @@ impl Tx {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn points_add(&mut self, station: &StationCode, points: Vec<Point>) -> Result<Vec<Point>, StoreError> {
+    pub async fn points_add(
+        &mut self,
+        station: &StationCode,
+        points: Vec<Point>,
+    ) -> Result<Vec<Point>, StoreError> {
         let mut added = Vec::with_capacity(points.len());
         for point in points {
             let id = PointId(self.id_or_next(0, |heads| &mut heads.point));
             added.push(Point { id, station: station.clone(), ..point });
         }
         for some in added.chunks(POINTS_A_STATEMENT) {
-            let places: Vec<String> =
-                (0..some.len()).map(|n| format!("(${}, ${}, ${})", 3 * n + 1, 3 * n + 2, 3 * n + 3)).collect();
+            let places: Vec<String> = (0..some.len())
+                .map(|n| format!("(${}, ${}, ${})", 3 * n + 1, 3 * n + 2, 3 * n + 3))
+                .collect();
             let text = format!("INSERT INTO points (id, station, body) VALUES {}", places.join(", "));
             let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false);
             for point in some {

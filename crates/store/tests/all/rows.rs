@@ -259,3 +259,56 @@ async fn agrees_with_a_map(steps: &[Step]) {
     }
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_running_store_is_backed_up_file_by_file_and_restored_whole() {
+    let (dir, copy, other) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open_small(dir.path(), 5_000).await;
+    for n in 0..100 {
+        store.samples.append(packet(1, n, &[n as f64])).await.unwrap();
+    }
+    let first = store.samples.backup(copy.path()).await.unwrap();
+    assert!(first.copied > 3 && first.kept == 0, "{first:?}");
+    for n in 100..130 {
+        store.samples.append(packet(1, n, &[n as f64])).await.unwrap();
+    }
+    let second = store.samples.backup(copy.path()).await.unwrap();
+    assert!(second.kept > 0 && second.bytes < first.bytes, "{second:?}");
+    let restored = store::Samples::restore(copy.path(), other.path()).await.unwrap();
+    assert!(restored.copied > 3);
+    let again = store::Samples::restore(copy.path(), other.path()).await.unwrap_err();
+    assert!(again.to_string().contains("is not empty"), "{again}");
+    let twin = Store::open(Options::new(other.path())).await.unwrap();
+    assert_eq!(values(&twin, 10).await, values(&store, 10).await);
+    assert_eq!(twin.samples.packets_after(PacketSeq(0), 200).await.unwrap().len(), 130);
+    let verified = twin.samples.verify().await.unwrap();
+    assert!(verified.damaged.is_empty() && verified.rows == 130, "{verified:?}");
+    twin.close().await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn verify_names_the_file_the_point_and_the_time_of_a_damaged_chunk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 1 << 20).await;
+    store.samples.append_rows(rows(0, (0..50).map(|m| (3, m, m as f64)))).await.unwrap();
+    store.samples.settle().await.unwrap();
+    assert!(store.samples.storage().merged == 1 && store.samples.storage().rows == 50);
+    let hours = store.samples.rollups(&[PointId(3)], Time::MIN, Time::MAX, store::Step::Hour).await.unwrap();
+    assert_eq!(hours[0].iter().map(|b| b.good).sum::<u32>(), 50);
+    store.close().await;
+    let samples = dir.path().join("samples");
+    let entries = std::fs::read_dir(&samples).unwrap().map(|e| e.unwrap().path());
+    let path = entries.into_iter().find(|p| p.to_string_lossy().contains("cols-")).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let store = open_small(dir.path(), 1 << 20).await;
+    let damaged = store.samples.verify().await.unwrap().damaged;
+    assert_eq!(damaged.len(), 1);
+    assert_eq!((&damaged[0].path, damaged[0].byte), (&path, 8));
+    let what = store::Damage::Chunk { point: PointId(3), from: at(0), to: at(49) };
+    assert_eq!(damaged[0].what, what);
+    store.close().await;
+}
