@@ -14,6 +14,7 @@ mod run;
 mod solve;
 mod state;
 mod units;
+mod write;
 
 pub use model::Model;
 pub use numerics::inp::Problem;
@@ -25,3 +26,4 @@ pub use run::{LinkView, NodeView, Runner, SetError, run_all};
 pub use solve::{Arithmetic, Unsolved};
 pub use state::{PumpEnergy, State, Status, Warning, WarningKind};
 pub use units::Factors;
+pub use write::write;

@@ -121,7 +121,7 @@ pub struct Warning {
 }
 
 /// At most this many warnings are kept; a year's run of a failing network would fill memory.
-pub const WARNINGS_MAX: usize = 10_000;
+pub(crate) const WARNINGS_MAX: usize = 10_000;
 
 /// The state of one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -213,7 +213,6 @@ fn number(project: &Project) -> Numbering {
 }
 
 #[expect(clippy::indexing_slicing, reason = "judge() has checked every index")]
-#[expect(clippy::too_many_lines, reason = "one straight walk over the fields")]
 fn lay_out(project: Project, factors: Factors, pumps: Vec<(usize, Result<PumpModel, String>)>) -> Model {
     let n = number(&project);
     let settings = settings(&project, &factors);

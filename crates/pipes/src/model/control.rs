@@ -1,7 +1,7 @@
 //! Controls and rules in inner numbers and units (控制规则).
 
 use super::LinkType;
-use crate::project::{Premise, Project, RuleValue, Subject, Trigger, ValveKind, Variable};
+use crate::project::{Premise, Project, RuleValue, Subject, Trigger, ValveKind};
 use crate::state::Status;
 use crate::units::Factors;
 
@@ -141,9 +141,4 @@ pub(super) fn rules(
             priority: r.priority,
         })
         .collect()
-}
-
-/// Whether a variable is one of time.
-pub(crate) const fn is_time(variable: Variable) -> bool {
-    matches!(variable, Variable::Time | Variable::ClockTime)
 }

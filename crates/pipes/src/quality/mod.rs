@@ -3,6 +3,8 @@
 //!
 //! Promises: mass in = mass out + stored + reacted, to rounding; a state's copy carries its segments.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 mod react;
 mod tank;
 
@@ -111,7 +113,7 @@ impl QualityState {
             .map(|k| {
                 let mut segments = VecDeque::new();
                 if m.types[k] == LinkType::Pipe {
-                    let volume = 0.785_398 * m.length[k] * m.diameter[k] * m.diameter[k];
+                    let volume = std::f64::consts::FRAC_PI_4 * m.length[k] * m.diameter[k] * m.diameter[k];
                     segments.push_back(Segment { volume, c: node[m.ends[k][1] as usize] });
                 }
                 segments

@@ -1,5 +1,7 @@
 //! Reactions (反应; EPANET manual §12.2.4, `qualreact.c`).
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::{Kind, QualityState};
 use crate::model::{LinkType, Model};
 use crate::state::State;

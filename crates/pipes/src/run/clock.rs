@@ -1,5 +1,7 @@
 //! Time (时间推进): demands, controls, the length of a step, tanks and energy (`hydraul.c`).
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::rules;
 use crate::model::{LinkType, Model, PumpModel, TankModel, Wake, interpolate};
 use crate::solve::{ZERO_FLOW, warnings};

@@ -1,5 +1,7 @@
 //! Ensembles (集合运行): many states of one model on all cores, four abreast in the lanes of a vector.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::{Runner, clock};
 use crate::model::Model;
 use crate::solve::{Arithmetic, Unsolved, Workspace};

@@ -3,6 +3,8 @@
 //! A state always stands at a moment; [`Runner::step`] solves the first moment or moves on to the
 //! next one and solves it, so that after every step the state can be observed.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 mod clock;
 mod ensemble;
 mod observe;
@@ -65,10 +67,11 @@ impl Model {
             state.head[tank.node as usize] = tank.head_start;
         }
         for k in 0..links {
-            if let LinkType::Valve(kind) = self.types[k] {
-                if kind != ValveKind::Gpv && state.status[k] != Status::Active {
-                    state.setting[k] = None;
-                }
+            if let LinkType::Valve(kind) = self.types[k]
+                && kind != ValveKind::Gpv
+                && state.status[k] != Status::Active
+            {
+                state.setting[k] = None;
             }
             if !state.status[k].is_closed() {
                 state.flow[k] = self.first_flow(k, state.setting[k]);

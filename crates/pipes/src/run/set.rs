@@ -1,5 +1,7 @@
 //! Setting things from outside (外部设定): what a twin measures or a person tries.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::clock;
 use crate::model::LinkType;
 use crate::model::Model;
@@ -98,7 +100,7 @@ impl Model {
     /// [`SetError`] when there is no such link or the figure is not finite or below zero.
     pub fn set_setting(&self, state: &mut State, link: usize, value: f64) -> Result<(), SetError> {
         let k = self.inner_link(link)?;
-        if !(finite("setting", value)? >= 0.0) {
+        if finite("setting", value)? < 0.0 {
             return Err(SetError::OutOfRange { what: "setting", value: value.to_string() });
         }
         let inner = match self.types[k] {
@@ -152,7 +154,7 @@ impl Model {
     /// [`SetError`] when there is no such junction or the figure is not finite or below zero.
     pub fn set_emitter(&self, state: &mut State, node: usize, coefficient: f64) -> Result<(), SetError> {
         let at = self.inner_junction(node)?;
-        if !(finite("emitter coefficient", coefficient)? >= 0.0) {
+        if finite("emitter coefficient", coefficient)? < 0.0 {
             return Err(SetError::OutOfRange { what: "emitter coefficient", value: coefficient.to_string() });
         }
         state.emitters.retain(|e| e.node != at);

@@ -1,6 +1,8 @@
 //! Head loss of pipes and its gradient (管段水头损失; EPANET manual §12.1, `hydcoeffs.c`).
 //! For each link: `p` = 1 / gradient and `y` = loss / gradient.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::power::power;
 use crate::project::Formula;
 use std::f64::consts::PI;
@@ -71,8 +73,8 @@ impl PipeLoss<'_> {
     }
 }
 
-const A1: f64 = 3141.592_653_589_793; // 1000π: Re = 4000
-const A2: f64 = 1570.796_326_794_896_6; // 500π: Re = 2000
+const A1: f64 = 1000.0 * PI; // 1000π: Re = 4000
+const A2: f64 = 500.0 * PI; // 500π: Re = 2000
 const A8: f64 = 4.618_413_198_590_667; // 5.74·(π/4)^0.9
 const A9: f64 = -0.868_588_963_806_503_7; // −2/ln 10
 const AB: f64 = 0.003_288_954_763_453_990_6; // 5.74/4000^0.9

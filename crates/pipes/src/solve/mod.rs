@@ -4,6 +4,8 @@
 //! Promises: a lane's result is the same to the bit whatever runs beside it; nothing is allocated
 //! while solving. Statuses, checks and convergence follow EPANET's `hydsolve`.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 mod devices;
 mod losses;
 mod power;
@@ -314,7 +316,7 @@ impl<const N: usize> Workspace<N> {
 
     fn converged(&self, m: &Model, l: usize, lane: &Lane, state: &State) -> bool {
         let s = &m.settings;
-        if !(lane.error <= s.accuracy) {
+        if lane.error.is_nan() || lane.error > s.accuracy {
             return false;
         }
         if s.head_error > 0.0 && self.head_error(m, l, state) > s.head_error {
@@ -405,8 +407,8 @@ impl<const N: usize> Workspace<N> {
             (self.p[k][l], self.y[k][l]) = devices::closed(self.flow[k][l]);
         }
         for k in m.pipes..m.types.len() {
-            for l in 0..N {
-                (self.p[k][l], self.y[k][l]) = device_line(m, k, states[l], self.flow[k][l]);
+            for (l, state) in states.iter().enumerate() {
+                (self.p[k][l], self.y[k][l]) = device_line(m, k, state, self.flow[k][l]);
             }
         }
         self.scatter(m);
@@ -645,9 +647,9 @@ impl<const N: usize> Workspace<N> {
                 LinkType::Pump(p) => m.pumps[p as usize].is_constant(),
                 _ => false,
             };
-            for l in 0..N {
+            for (l, relax) in relax.iter().enumerate() {
                 let q = self.flow[k][l];
-                let mut dq = (self.y[k][l] - self.p[k][l] * (self.head[a][l] - self.head[b][l])) * relax[l];
+                let mut dq = (self.y[k][l] - self.p[k][l] * (self.head[a][l] - self.head[b][l])) * relax;
                 if constant && dq > q {
                     dq = q / 2.0; // a pump of constant power never runs backwards
                 }

@@ -1,6 +1,8 @@
 //! The vector stages of a trial (向量阶段): each is compiled for the widest vectors the machine has and
 //! chosen while running. The same operations in the same order, so the same bits everywhere.
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use super::Sums;
 use super::losses::PipeLoss;
 use crate::model::Model;

@@ -1,5 +1,7 @@
 //! What a solved moment gives reason to say (警告; `writehydwarn`, `disconnected` in report.c).
 
+#![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
+
 use crate::model::{LinkType, Model};
 use crate::project::ValveKind;
 use crate::state::{State, Status, WarningKind};
