@@ -79,6 +79,10 @@ impl Row {
         (sample, PacketSeq(self.seq()))
     }
 
+    const fn doubts(&self, old: &Self) -> bool {
+        matches!((old.quality(), self.quality()), (Quality::Good | Quality::Manual, Quality::Suspect))
+    }
+
     /// What a further value at the same time is. A missing value never replaces a value: the station
     /// had it when it was asked first. An estimated one never replaces a measured one.
     pub(crate) fn judge(there: Option<&Self>, next: &Self) -> Verdict {
@@ -90,7 +94,8 @@ impl Row {
         match (estimated(old), estimated(next)) {
             (false, true) if !old.value.is_nan() => Verdict::Duplicate,
             (true, false) => Verdict::Correction,
-            _ if old.value == next.value => Verdict::Duplicate,
+            // A doubt about a value is news; that somebody else believes it is not.
+            _ if old.value == next.value && !next.doubts(old) => Verdict::Duplicate,
             _ => Verdict::Correction,
         }
     }

@@ -48,7 +48,9 @@ impl State {
         self.received_at = self.received_at.max(Some(packet.received_at));
         let heard =
             self.stations.entry(packet.station.clone()).or_insert_with(|| Heard::at(packet.received_at));
-        heard.seen.count(packet.received_at, packet.sent_at);
+        if !packet.is_computed() {
+            heard.seen.count(packet.received_at, packet.sent_at);
+        }
         heard.frames.push_back((hash, stored.seq.0));
         if heard.frames.len() > FRAMES {
             heard.frames.pop_front();
