@@ -38,12 +38,10 @@ fn main() {
     let peak = memory.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default().to_owned();
     println!("{peak}");
     let hot = Instant::now();
-    let again = tempfile::tempdir_in(".").unwrap();
-    std::fs::create_dir(again.path().join("samples")).unwrap();
-    for entry in std::fs::read_dir(dir.path().join("samples")).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, again.path().join("samples").join(path.file_name().unwrap())).unwrap();
-    }
+    // A merge may remove files under the copy: then it is taken again.
+    let again = (0..20)
+        .find_map(|_| copy(&dir.path().join("samples")))
+        .unwrap();
     println!("copying as it stands: {:.2} s", hot.elapsed().as_secs_f64());
     let hot = Instant::now();
     let killed = runtime.block_on(Store::open(Options::new(again.path()))).unwrap();
@@ -58,6 +56,17 @@ fn main() {
     println!("bytes per point: {:.3}", store.samples.stats().bytes as f64 / kept);
     read(&store, series, minutes);
     runtime.block_on(store.close());
+}
+
+/// A copy of the files as they are; `None` when one of them went meanwhile.
+fn copy(samples: &std::path::Path) -> Option<tempfile::TempDir> {
+    let to = tempfile::tempdir_in(".").unwrap();
+    std::fs::create_dir(to.path().join("samples")).unwrap();
+    for entry in std::fs::read_dir(samples).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.path().join("samples").join(path.file_name().unwrap())).ok()?;
+    }
+    Some(to)
 }
 
 fn write(

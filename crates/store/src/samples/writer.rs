@@ -27,7 +27,7 @@ const GROUP: usize = 2_048;
 /// Most raw bytes in one trip to the disk.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 /// Most rows of one log: bounds the hot window in memory (about 30 bytes each, twice while sealing).
-const LOG_ROWS: usize = 1_250_000;
+const LOG_ROWS: usize = 1_000_000;
 /// More rows than this do not come into memory while the log before is still being sealed.
 const MOST_ROWS: usize = 2 * LOG_ROWS;
 /// How long to wait before a failed sealing is tried again.
