@@ -151,6 +151,9 @@ pub(crate) struct Book {
     pub(crate) manifest: Manifest,
 }
 
+/// Rows of sealed batches by the batches' numbers.
+type RowsOfBatches = HashMap<i64, Vec<(PointId, Row)>>;
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) dir: PathBuf,
@@ -159,7 +162,7 @@ pub(crate) struct Shared {
     inner: RwLock<Inner>,
     book: Mutex<Book>,
     /// Rows of sealed batches lately put together again: the log and its batches.
-    batches: Mutex<Option<(u64, Arc<HashMap<i64, Vec<(PointId, Row)>>>)>>,
+    batches: Mutex<Option<(u64, Arc<RowsOfBatches>)>>,
 }
 
 /// Where a stretch of packets is.
@@ -445,13 +448,13 @@ impl Shared {
 
     /// The rows of a sealed log's batches, by their numbers: read out of its segment while it is not
     /// merged yet.
-    fn batches_of(&self, log: u64) -> Result<Arc<HashMap<i64, Vec<(PointId, Row)>>>, StoreError> {
+    fn batches_of(&self, log: u64) -> Result<Arc<RowsOfBatches>, StoreError> {
         let mut kept = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, batches)) = kept.as_ref().filter(|(of, _)| *of == log) {
             return Ok(Arc::clone(batches));
         }
         let segments = Arc::clone(&self.read().segments);
-        let mut batches: HashMap<i64, Vec<(PointId, Row)>> = HashMap::new();
+        let mut batches = RowsOfBatches::new();
         for segment in segments.iter().filter(|s| s.meta.level == 0 && s.meta.logs.0 == log) {
             for place in self.shelf.places(segment)? {
                 let bytes = self.shelf.bytes(segment, &place)?;

@@ -52,13 +52,15 @@ impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
 }
 
 type Places = Arc<Vec<Place>>;
+/// By segment and point; `None` where the point has no rows there.
+type Chunks = Kept<(u64, PointId), Option<Arc<Chunk>>>;
 
 /// Open files and what was lately read from them.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     files: Mutex<Kept<u64, Arc<File>>>,
     blocks: Mutex<Kept<(u64, u64), Places>>,
-    chunks: Mutex<Kept<(u64, PointId), Option<Arc<Chunk>>>>,
+    chunks: Mutex<Chunks>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
