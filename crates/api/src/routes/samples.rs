@@ -7,7 +7,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::query::{self, Columns, HOLD_MS, Step, columns, lttb, thin, windows};
 use crate::route::Route;
 use crate::table::{ARROW, CSV, arrow_buckets, arrow_samples, csv_buckets, csv_heading, csv_rows};
-use crate::views::samples::{LatestAsk, LatestView, SamplesAsk, SamplesSeries, SamplesView, WindowsSeries};
+use crate::views::samples::{LatestAsk, LatestOfMany, SamplesAsk, SamplesSeries, SamplesView, WindowsSeries};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/samples/latest", Who::Reader, latest)
             .says("The latest sample of many points")
             .asks::<LatestAsk>()
-            .answers_in::<LatestView>(&[CSV, ARROW]),
+            .answers_in::<LatestOfMany>(&[CSV, ARROW]),
     ]
 }
 
@@ -199,7 +199,7 @@ async fn latest(
     };
     let found: Vec<(PointId, Sample)> = latest_of(&app, &ids);
     if format == Format::Json {
-        let mut view = LatestView::default();
+        let mut view = LatestOfMany::default();
         for (point, sample) in &found {
             view.points.push(point.0);
             view.times.push(sample.at.ms());

@@ -88,7 +88,7 @@ pub(crate) struct SamplesView {
 
 /// The latest sample of each point that has one; the columns are of equal length.
 #[derive(Default, Serialize, ToSchema)]
-pub(crate) struct LatestView {
+pub(crate) struct LatestOfMany {
     pub(crate) points: Vec<i64>,
     /// Milliseconds since 1970.
     pub(crate) times: Vec<i64>,
