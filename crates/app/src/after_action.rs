@@ -102,15 +102,12 @@ pub(crate) async fn figures(
     sent: Option<&[Sent]>,
 ) -> Result<Figures> {
     let registry = store.tables.registry();
-    let stored = stored(store, from).await?;
+    let stored = stored(store, &registry, from).await?;
     let people = people(store, from).await?;
     let rain = rain_totals(&registry, &stored.readings, rain);
     let ledger = sent.map(|sent| compare(&registry, sent, &stored.readings));
     let gauges = registry.stations().values().filter(|s| s.kind == StationKind::Rain).count();
-    let apart = |s: &&std::sync::Arc<field::station::Station>| {
-        matches!(s.kind, StationKind::Plant | StationKind::Meter)
-    };
-    let utilities = registry.stations().values().filter(apart).count();
+    let utilities = registry.stations().values().filter(|s| is_apart(s.kind)).count();
     let mean = (!rain.is_empty()).then(|| rain.values().sum::<f64>() / rain.len() as f64);
     Ok(Figures {
         synthetic: registry.stations().values().any(|s| s.synthetic),
@@ -158,15 +155,21 @@ struct Stored {
     doubled: usize,
 }
 
+/// Plants and meters go on whatever the weather: a storm's books are of rain, water and pumps.
+const fn is_apart(kind: StationKind) -> bool {
+    matches!(kind, StationKind::Plant | StationKind::Meter)
+}
+
 /// Reads the samples log from end to end: what it holds, and what it holds twice.
-async fn stored(store: &Store, from: Time) -> Result<Stored> {
+async fn stored(store: &Store, registry: &Registry, from: Time) -> Result<Stored> {
     let mut found = Stored { readings: HashMap::new(), doubled: 0 };
     let mut after = PacketSeq(0);
     loop {
         let packets = store.samples.packets_after(after, PAGE).await?;
         let Some(last) = packets.last() else { return Ok(found) };
         after = last.seq;
-        let measured = packets.iter().filter(|p| !p.packet.is_computed());
+        let apart = |code| registry.station(code).is_some_and(|s| is_apart(s.kind));
+        let measured = packets.iter().filter(|p| !p.packet.is_computed() && !apart(&p.packet.station));
         for packet in measured.filter(|p| p.packet.received_at >= from) {
             for reading in &packet.packet.readings {
                 let old = found.readings.insert((reading.point, reading.sample.at), reading.sample.value);

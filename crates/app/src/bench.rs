@@ -14,6 +14,7 @@ mod server;
 mod sink;
 mod start;
 mod stream;
+mod telemetry;
 mod verify;
 mod web;
 
@@ -29,6 +30,9 @@ use store::playback::SystemClock;
 
 /// All benchmarks, in the order they run.
 const NAMES: [&str; 6] = ["latency", "city10k", "knee", "channels", "start", "web"];
+
+/// Those that need programs of others: only when named.
+const BY_NAME: [&str; 1] = ["telemetry"];
 
 /// `zhizhen load`: plays stations against a running server and prints what came of it as JSON.
 pub(crate) async fn load(args: LoadArgs) -> Result<ExitCode> {
@@ -50,8 +54,9 @@ pub(crate) async fn load(args: LoadArgs) -> Result<ExitCode> {
 
 /// `zhizhen bench`: the named benchmarks, or all; fails when a target is missed.
 pub(crate) async fn run(args: BenchArgs) -> Result<ExitCode> {
-    if let Some(unknown) = args.names.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        bail!("there is no benchmark `{unknown}`; known are: {}", NAMES.join(", "));
+    let known = || NAMES.into_iter().chain(BY_NAME);
+    if let Some(unknown) = args.names.iter().find(|name| !known().any(|k| k == name.as_str())) {
+        bail!("there is no benchmark `{unknown}`; known are: {}", known().collect::<Vec<_>>().join(", "));
     }
     if cfg!(debug_assertions) {
         out::note(
@@ -60,10 +65,13 @@ pub(crate) async fn run(args: BenchArgs) -> Result<ExitCode> {
     }
     let mut results = Map::new();
     let mut all_met = true;
-    for name in NAMES.into_iter().filter(|name| args.names.is_empty() || args.names.iter().any(|n| n == name))
-    {
+    let wanted = |name: &&str| match args.names.as_slice() {
+        [] => NAMES.contains(name),
+        names => names.iter().any(|n| n == name),
+    };
+    for name in known().filter(wanted) {
         out::note(format_args!("{name} …"));
-        let outcome = one(name, args.seconds).await.with_context(|| format!("benchmark `{name}`"))?;
+        let outcome = one(name, &args).await.with_context(|| format!("benchmark `{name}`"))?;
         for target in &outcome.targets {
             out::line(format_args!("{name}: {target}"))?;
         }
@@ -78,13 +86,14 @@ pub(crate) async fn run(args: BenchArgs) -> Result<ExitCode> {
     Ok(if all_met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn one(name: &str, seconds: u32) -> Result<Outcome> {
+async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
     match name {
         "latency" => latency::run().await,
-        "city10k" => city10k::run(seconds).await,
+        "city10k" => city10k::run(args.seconds).await,
         "knee" => knee::run().await,
         "channels" => channels::run().await,
         "start" => start::run().await,
+        "telemetry" => telemetry::run(args.series, args.seed).await,
         _ => web::run(),
     }
 }

@@ -52,11 +52,26 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BlocksCommand,
     },
-    /// Write what is stored of a station as CSV to standard output
+    /// Samples of years past
+    Samples {
+        /// What to do with them
+        #[command(subcommand)]
+        command: SamplesCommand,
+    },
+    /// Write what is stored of points as CSV or Parquet
     Export {
-        /// Station code
+        /// Station codes, separated by commas: all their points
+        #[arg(long, value_delimiter = ',')]
+        station: Vec<String>,
+        /// Points' numbers, separated by commas; without these and --station, all points
+        #[arg(long, value_delimiter = ',')]
+        point: Vec<i64>,
+        /// csv or parquet
+        #[arg(long, default_value = "csv", value_parser = ["csv", "parquet"])]
+        format: String,
+        /// Write here instead of to standard output
         #[arg(long)]
-        station: String,
+        output: Option<PathBuf>,
         /// From this time on (RFC 3339, or Beijing time without an offset)
         #[arg(long)]
         from: Time,
@@ -178,6 +193,28 @@ pub(crate) enum StationsCommand {
     },
 }
 
+/// `zhizhen samples`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SamplesCommand {
+    /// Take samples out of a CSV (UTF-8, UTF-16, GB 18030) or Parquet file
+    Import {
+        /// The file; docs/protocols/csv.md says what it holds
+        file: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Write what can be read although some lines have problems
+        #[arg(long)]
+        skip_bad: bool,
+        /// What zone times without an offset are in
+        #[arg(long, default_value = "+08:00", allow_hyphen_values = true)]
+        zone: String,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
 /// `zhizhen blocks`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BlocksCommand {
@@ -255,7 +292,7 @@ pub(crate) struct LoadArgs {
 /// `zhizhen bench`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which ones: latency, city10k, knee, channels, start, web; all when none is named
+    /// Which ones: latency, city10k, knee, channels, start, web (all of these when none is named); telemetry: beside VictoriaMetrics and InfluxDB
     pub(crate) names: Vec<String>,
     /// Write the figures here as JSON
     #[arg(long)]
@@ -263,4 +300,10 @@ pub(crate) struct BenchArgs {
     /// How long the 10,000 stations of `city10k` report
     #[arg(long, default_value_t = 600)]
     pub(crate) seconds: u32,
+    /// How many series `telemetry` pushes, a value a minute for a day
+    #[arg(long, default_value_t = 50_000)]
+    pub(crate) series: u32,
+    /// Seed of the values of `telemetry`
+    #[arg(long, default_value_t = 330_782)]
+    pub(crate) seed: u64,
 }

@@ -3,14 +3,15 @@
 mod blocks;
 mod check;
 mod decode;
-pub(crate) mod drains;
 mod doctor;
+pub(crate) mod drains;
 mod export;
 mod help;
+mod samples;
 mod stations;
 mod users;
 
-use crate::cli::{CheckCommand, Cli, Command, DataArgs, StationsCommand};
+use crate::cli::{CheckCommand, Cli, Command, DataArgs, SamplesCommand, StationsCommand};
 use crate::config::Config;
 use anyhow::{Context, Result};
 use std::process::ExitCode;
@@ -28,7 +29,12 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
             stations::import(&file, dry_run, &data).await
         }
         Command::Blocks { command } => blocks::run(command).await,
-        Command::Export { station, from, to, data } => export::run(&station, from, to, &data).await,
+        Command::Samples { command: SamplesCommand::Import { file, dry_run, skip_bad, zone, data } } => {
+            samples::import(&file, dry_run, skip_bad, zone, &data).await
+        }
+        Command::Export { station, point, format, output, from, to, data } => {
+            export::run(export::Wanted { station, point, from, to }, &format, output.as_deref(), &data).await
+        }
         Command::Check { command: CheckCommand::Coverage(data) } => check::coverage(&data).await,
         Command::Check { command: CheckCommand::Journal(data) } => check::journal(&data).await,
         Command::Doctor(data) => doctor::run(&data).await,

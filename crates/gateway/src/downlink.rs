@@ -30,7 +30,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Errand {
     /// What to send.
-    pub command: Command,
+    pub command: Box<Command>,
     reply: oneshot::Sender<Outcome>,
 }
 
@@ -38,7 +38,7 @@ impl Errand {
     /// An errand and where its outcome will come.
     pub(crate) fn new(command: Command) -> (Self, oneshot::Receiver<Outcome>) {
         let (reply, outcome) = oneshot::channel();
-        (Self { command, reply }, outcome)
+        (Self { command: Box::new(command), reply }, outcome)
     }
 
     /// The station answered.

@@ -18,7 +18,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dispatch", &["field", "store"]),
     ("api", &["field", "wire", "store", "ui"]),
     ("city", &["field", "wire"]),
-    ("app", &["field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui", "drains", "pipes"]),
+    (
+        "app",
+        &[
+            "field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui",
+            "drains", "pipes",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -32,6 +32,7 @@ pub struct Import {
 
 /// One problem of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = HistoryProblem)]
 pub struct Problem {
     /// The file's line, from 1; the heading is line 1.
     pub line: usize,

@@ -103,7 +103,8 @@ pub(crate) fn own_cpu_s() -> f64 {
     cpu_s("/proc/self/stat")
 }
 
-fn cpu_s(path: &str) -> f64 {
+/// Processor time in a process's `stat`, seconds.
+pub(crate) fn cpu_s(path: &str) -> f64 {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     // The name in brackets may hold spaces; user and system time are 12 and 13 words behind it.
     let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);

@@ -125,7 +125,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../drains/models/loop.inp");
-        let args = RunArgs { model, out: Some(at("o.out")), rpt: Some(at("o.rpt")), json: Some(at("o.json")), exact: true };
+        let args = RunArgs {
+            model,
+            out: Some(at("o.out")),
+            rpt: Some(at("o.rpt")),
+            json: Some(at("o.json")),
+            exact: true,
+        };
         assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
         let bytes = std::fs::read(at("o.out")).unwrap();
         assert_eq!(bytes[..4], 516_114_522_i32.to_le_bytes());

@@ -1,49 +1,89 @@
-//! `zhizhen export`: what is stored of a station, as CSV on standard output.
+//! `zhizhen export`: what is stored of points, as CSV or Parquet.
 
 use crate::cli::DataArgs;
 use anyhow::{Context, Result, bail};
-use field::id::StationCode;
+use api::query::columns;
+use api::table::{ParquetFile, csv_heading, csv_rows};
+use field::id::{PointId, StationCode};
+use field::station::Point;
 use field::time::Time;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use store::Store;
 
-/// Samples of one point read at once.
-const PAGE: usize = 10_000;
+/// What is wanted.
+pub(crate) struct Wanted {
+    pub(crate) station: Vec<String>,
+    pub(crate) point: Vec<i64>,
+    pub(crate) from: Time,
+    pub(crate) to: Time,
+}
 
-/// Writes `station,quantity,unit,observed_at,value,quality,packet`, point after point, oldest first.
-pub(crate) async fn run(station: &str, from: Time, to: Time, data: &DataArgs) -> Result<ExitCode> {
-    let code = StationCode::new(station)?;
-    if from >= to {
-        bail!("--from {from} is not before --to {to}");
+/// Writes the samples of the points, one point after another, to a file or standard output.
+pub(crate) async fn run(
+    wanted: Wanted,
+    format: &str,
+    output: Option<&Path>,
+    data: &DataArgs,
+) -> Result<ExitCode> {
+    if wanted.from >= wanted.to {
+        bail!("--from {} is not before --to {}", wanted.from, wanted.to);
     }
     let store = super::open(data, true).await?;
-    let registry = store.tables.registry();
-    if registry.station(&code).is_none() {
-        bail!("station `{code}` is not registered; `zhizhen stations import` adds stations");
+    let points = points(&store, &wanted)?;
+    let to: Box<dyn Write + Send> = match output {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("making `{}`", path.display()))?),
+        None => Box::new(std::io::stdout()),
+    };
+    let to = BufWriter::new(to);
+    if format == "parquet" {
+        parquet(&store, &points, &wanted, to).await?;
+    } else {
+        csv(&store, &points, &wanted, to).await?;
     }
-    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
-    csv.write_record(["station", "quantity", "unit", "observed_at", "value", "quality", "packet"])?;
-    for point in registry.points_of(&code) {
-        let mut start = from;
-        loop {
-            let samples =
-                store.samples.range(point.id, start, to, PAGE).await.context("reading the samples")?;
-            for (sample, packet) in &samples {
-                csv.write_record([
-                    code.as_str(),
-                    point.quantity.code(),
-                    point.quantity.unit(),
-                    &sample.at.to_string(),
-                    &sample.value.map(|v| v.to_string()).unwrap_or_default(),
-                    serde_json::to_value(sample.quality)?.as_str().unwrap_or_default(),
-                    &packet.to_string(),
-                ])?;
-            }
-            match samples.last() {
-                Some((last, _)) if samples.len() == PAGE => start = last.at.plus_ms(1),
-                _ => break,
-            }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn points(store: &Store, wanted: &Wanted) -> Result<Vec<Arc<Point>>> {
+    let registry = store.tables.registry();
+    if wanted.station.is_empty() && wanted.point.is_empty() {
+        return Ok(registry.points().values().cloned().collect());
+    }
+    let mut points = vec![];
+    for code in &wanted.station {
+        let code = StationCode::new(code.as_str())?;
+        if registry.station(&code).is_none() {
+            bail!("station `{code}` is not in the registry; `zhizhen stations import` adds stations");
+        }
+        points.extend(registry.points_of(&code).iter().cloned());
+    }
+    for id in &wanted.point {
+        let point = registry.point(PointId(*id)).with_context(|| format!("there is no point {id}"))?;
+        points.push(Arc::clone(point));
+    }
+    Ok(points)
+}
+
+async fn csv(store: &Store, points: &[Arc<Point>], wanted: &Wanted, mut to: impl Write) -> Result<()> {
+    csv_heading(&mut to)?;
+    for point in points {
+        for samples in columns(store, &[point.id], wanted.from, wanted.to).await? {
+            csv_rows(&mut to, point, &samples)?;
         }
     }
-    csv.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(to.flush()?)
+}
+
+async fn parquet(store: &Store, points: &[Arc<Point>], wanted: &Wanted, to: impl Write + Send) -> Result<()> {
+    let mut file = ParquetFile::begin(to)?;
+    for point in points {
+        for samples in columns(store, &[point.id], wanted.from, wanted.to).await? {
+            file.point(point, &samples)?;
+        }
+    }
+    Ok(file.end()?)
 }

@@ -127,7 +127,7 @@ fn a_real_city_is_imported_checked_and_exported() {
         "--data",
         &data,
     ]);
-    assert_eq!(stdout(&export), "station,quantity,unit,observed_at,value,quality,packet\n");
+    assert_eq!(stdout(&export), "point,station,quantity,unit,time,value,quality\n");
     let set = zhizhen_with(&["users", "set", "--login", "a", "--data", &data], "short\n");
     assert!(!set.status.success() && stderr(&set).contains("at least 10"), "{}", stderr(&set));
     let set = zhizhen_with(&["users", "set", "--login", "a", "--data", &data], "long enough now\n");
@@ -153,7 +153,7 @@ fn a_station_list_names_every_fault_with_its_line_and_changes_nothing() {
     refused(&["stations", "import", &stations, "--data", &data], &["3", "3307820001", "pond", "320.5"]);
     let export =
         ["export", "--station", "3307820001", "--from", "2021-01-01T00:00", "--to", "2022-01-01T00:00"];
-    refused(&[&export[..], &["--data", &data]].concat(), &["3307820001", "not registered"]);
+    refused(&[&export[..], &["--data", &data]].concat(), &["3307820001", "not in the registry"]);
 }
 
 #[test]

@@ -116,7 +116,9 @@ impl Witness {
             let packets = store.samples.packets_after(PacketSeq(self.packets_read), 1_000).await.unwrap();
             let Some(last) = packets.last() else { return };
             self.packets_read = last.seq.0;
-            for reading in packets.iter().flat_map(|p| &p.packet.readings) {
+            // A doubt repeats the value it is about; nobody sent it.
+            let sent = packets.iter().filter(|p| !p.packet.is_computed());
+            for reading in sent.flat_map(|p| &p.packet.readings) {
                 let (key, value) = ((reading.point, reading.sample.at), reading.sample.value);
                 let before = self.kept.insert(key, value);
                 assert_ne!(before, Some(value), "kept twice: {key:?} = {value:?}");

@@ -97,19 +97,17 @@ impl Asked {
         let Some(address) = self.map.heartbeat.filter(|_| !self.deaf) else { return };
         self.heartbeat = self.heartbeat.wrapping_add(1);
         let request = Request::WriteRegister { address, value: self.heartbeat };
-        match link.ask(self.unit, &request, &mut Vec::new()).await {
-            Ok(Answer::Exception { exception, .. }) => {
-                self.deaf = true;
-                let why = exception.code();
-                tracing::warn!(
-                    station = self.station,
-                    address,
-                    why,
-                    "the device takes no heartbeat; it is not written again until the next start"
-                );
-            }
-            // A line that breaks now is noticed by the next turn.
-            Ok(_) | Err(_) => {}
+        // A line that breaks now is noticed by the next turn.
+        if let Ok(Answer::Exception { exception, .. }) = link.ask(self.unit, &request, &mut Vec::new()).await
+        {
+            self.deaf = true;
+            let why = exception.code();
+            tracing::warn!(
+                station = self.station,
+                address,
+                why,
+                "the device takes no heartbeat; it is not written again until the next start"
+            );
         }
     }
 }

@@ -87,7 +87,7 @@ impl Tables {
         };
         serde_json::from_value(value).map_err(|e| {
             let key = interlocks_key(station);
-            StoreError::corrupt("table `settings`", &key, &format!("{e}: set the interlocks again"))
+            StoreError::corrupt("table `settings`", &key, format!("{e}: set the interlocks again"))
         })
     }
 }

@@ -1,0 +1,203 @@
+//! The same four questions to each server, over HTTP, the median of many.
+
+use super::super::figures::percentile;
+use super::generate::{self, START_S};
+use super::peer::{Kind, Peer};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// Times each question is asked.
+const TIMES: usize = 25;
+/// Series of the hourly means.
+const MANY: u32 = 500;
+/// Seconds of the day.
+const DAY_S: i64 = 86_400;
+/// Points our server answers for at once.
+const AT_ONCE: usize = 2_000;
+
+/// A question: path and query parameters.
+type Question = (&'static str, Vec<(&'static str, String)>);
+
+/// Median milliseconds of each question.
+pub(crate) async fn run(server: &Peer, series: u32) -> Result<Value> {
+    let ids = if server.kind == Kind::Ours { points(server).await? } else { vec![] };
+    let day = asked(server, || question(server.kind, What::Day, series, &ids)).await?;
+    let latest = asked(server, || question(server.kind, What::Latest, series, &ids)).await?;
+    let hourly = asked(server, || question(server.kind, What::Hourly, series, &ids)).await?;
+    let year = asked(server, || question(server.kind, What::Year, series, &ids)).await?;
+    Ok(json!({ "day": day.0, "latest": latest.0, "hourly": hourly.0, "year": year.0,
+        "answer_bytes": { "day": day.1, "latest": latest.1, "hourly": hourly.1, "year": year.1 } }))
+}
+
+async fn asked(server: &Peer, question: impl Fn() -> Question) -> Result<(f64, usize)> {
+    let mut times = vec![];
+    let mut bytes = 0;
+    for _ in 0..TIMES {
+        let (path, parameters) = question();
+        let ask = server.http.get(server.asked(path, &parameters)).bearer_auth(super::peer::TOKEN);
+        let begun = Instant::now();
+        let answer = ask.send().await?.error_for_status()?.bytes().await?;
+        times.push(begun.elapsed());
+        bytes = answer.len();
+    }
+    if bytes < 200 {
+        bail!("{} answered next to nothing: {bytes} bytes", server.kind.name());
+    }
+    Ok((percentile(&mut times, 0.5), bytes))
+}
+
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Day,
+    Latest,
+    Hourly,
+    Year,
+}
+
+fn question(kind: Kind, what: What, series: u32, ids: &[i64]) -> Question {
+    match kind {
+        Kind::Ours => ours(what, series, ids),
+        Kind::Victoria => victoria(what, series),
+        Kind::Influx => {
+            ("/query", vec![("db", "bench".into()), ("epoch", "ms".into()), ("q", influx(what, series))])
+        }
+    }
+}
+
+/// Our points in the order they were made: the long series is the last.
+async fn points(server: &Peer) -> Result<Vec<i64>> {
+    let ask = server.http.get(server.url("/api/v1/samples/latest")).bearer_auth(super::peer::TOKEN);
+    let view: Value = serde_json::from_slice(&ask.send().await?.error_for_status()?.bytes().await?)?;
+    let points = view.get("points").and_then(Value::as_array).context("no points")?;
+    Ok(points.iter().filter_map(Value::as_i64).collect())
+}
+
+fn time(s: i64) -> String {
+    field::time::Time::from_ms(s * 1_000).to_string()
+}
+
+/// Which series the single ones are asked of.
+const ONE: u32 = 1_230;
+
+fn ours(what: What, series: u32, ids: &[i64]) -> Question {
+    let id = |n: usize| ids.get(n).copied().unwrap_or_default();
+    let of =
+        |points: String, from: i64, to: i64| vec![("points", points), ("from", time(from)), ("to", time(to))];
+    let one = (ONE % series) as usize;
+    match what {
+        What::Day => ("/api/v1/samples", of(id(one).to_string(), START_S, START_S + DAY_S)),
+        What::Latest => ("/api/v1/samples/latest", vec![]),
+        What::Hourly => {
+            let some: Vec<String> = ids.iter().take(MANY.min(series) as usize).map(i64::to_string).collect();
+            let mut of = of(some.join(","), START_S, START_S + DAY_S);
+            of.push(("window", "1h".into()));
+            ("/api/v1/samples", of)
+        }
+        What::Year => {
+            let last = ids.last().copied().unwrap_or_default();
+            ("/api/v1/samples", of(last.to_string(), START_S - 367 * DAY_S, START_S))
+        }
+    }
+}
+
+fn victoria(what: What, series: u32) -> Question {
+    let (station, field) = generate::name(ONE % series);
+    let stretch = |from: i64, to: i64| vec![("start", from.to_string()), ("end", (to - 1).to_string())];
+    match what {
+        What::Day | What::Year => {
+            let (name, mut of) = match what {
+                What::Day => {
+                    (format!("water_{field}{{station=\"{station}\"}}"), stretch(START_S, START_S + DAY_S))
+                }
+                _ => ("water_level{station=\"YEAR\"}".to_owned(), stretch(START_S - 367 * DAY_S, START_S)),
+            };
+            of.push(("match[]", name));
+            ("/api/v1/export", of)
+        }
+        What::Latest => {
+            let query = "last_over_time({__name__=~\"water_.*\"}[2h])".to_owned();
+            ("/api/v1/query", vec![("query", query), ("time", (START_S + DAY_S).to_string())])
+        }
+        What::Hourly => {
+            let query =
+                format!("avg_over_time({{__name__=~\"water_.*\",station=~\"{}\"}}[1h])", stations(series));
+            let of = [("start", START_S + 3_600), ("end", START_S + DAY_S)].map(|(k, v)| (k, v.to_string()));
+            let more = [("query", query), ("step", "1h".to_owned())];
+            ("/api/v1/query_range", of.into_iter().chain(more).collect())
+        }
+    }
+}
+
+/// A pattern of the stations that have the first [`MANY`] series.
+fn stations(series: u32) -> String {
+    if series <= MANY { "B.*".to_owned() } else { "B000.*".to_owned() }
+}
+
+fn influx(what: What, series: u32) -> String {
+    let (station, field) = generate::name(ONE % series);
+    let when = |from: i64, to: i64| format!("time >= {from}s AND time < {to}s");
+    let day = when(START_S, START_S + DAY_S);
+    match what {
+        What::Day => format!("SELECT {field} FROM water WHERE station = '{station}' AND {day}"),
+        What::Latest => "SELECT last(*) FROM water GROUP BY station".to_owned(),
+        What::Hourly => {
+            let pattern = stations(series);
+            format!(
+                "SELECT mean(*) FROM water WHERE station =~ /^{pattern}/ AND {day} GROUP BY time(1h), station"
+            )
+        }
+        What::Year => {
+            let year = when(START_S - 367 * DAY_S, START_S);
+            format!("SELECT level FROM water WHERE station = 'YEAR' AND {year}")
+        }
+    }
+}
+
+/// How many samples of the day a server has.
+pub(crate) async fn count(server: &Peer, _series: u32) -> Result<u64> {
+    let ask = |path: &'static str, of: Vec<(&'static str, String)>| async move {
+        let ask = server.http.get(server.asked(path, &of)).bearer_auth(super::peer::TOKEN);
+        let bytes = ask.send().await?.error_for_status()?.bytes().await?;
+        Ok::<Value, anyhow::Error>(serde_json::from_slice(&bytes)?)
+    };
+    match server.kind {
+        Kind::Ours => {
+            let mut sum = 0;
+            for some in points(server).await?.chunks(AT_ONCE) {
+                let some: Vec<String> = some.iter().map(i64::to_string).collect();
+                let of = vec![
+                    ("points", some.join(",")),
+                    ("from", time(START_S)),
+                    ("to", time(START_S + DAY_S)),
+                    ("window", "day".into()),
+                ];
+                let view = ask("/api/v1/samples", of).await?;
+                let windows = view.get("windows").and_then(Value::as_array).cloned().unwrap_or_default();
+                let counts = windows.iter().filter_map(|w| w.get("counts")?.as_array()).flatten();
+                sum += counts.filter_map(Value::as_u64).sum::<u64>();
+            }
+            Ok(sum)
+        }
+        Kind::Victoria => {
+            let query = "sum(count_over_time({__name__=~\"water_.*\"}[1d]))".to_owned();
+            let view =
+                ask("/api/v1/query", vec![("query", query), ("time", (START_S + DAY_S - 1).to_string())])
+                    .await?;
+            let text = view.pointer("/data/result/0/value/1").and_then(Value::as_str).unwrap_or("0");
+            Ok(text.parse().unwrap_or(0))
+        }
+        Kind::Influx => {
+            let view =
+                ask("/query", vec![("db", "bench".into()), ("q", "SELECT count(*) FROM water".into())])
+                    .await?;
+            let row = view
+                .pointer("/results/0/series/0/values/0")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            Ok(row.iter().skip(1).filter_map(Value::as_u64).sum())
+        }
+    }
+}
