@@ -1853,6 +1853,20 @@ export interface components {
             version: string;
         };
         /** @description One problem of a file. */
+        HistoryProblem: {
+            /**
+             * @description `missing_column`, `unknown_point`, `bad_time`, `bad_number`, `bad_unit`, `bad_quality`,
+             *     `bad_csv`, `bad_encoding`, `bad_parquet`, `twice`, `too_many_rows`, `bad_zone`, `empty`.
+             */
+            code: string;
+            /** @description The column's name. */
+            column: string;
+            /** @description The file's line, from 1; the heading is line 1. */
+            line: number;
+            /** @description What was given. */
+            value: string;
+        };
+        /** @description One problem of a file. */
         ImportProblem: {
             /** @description What is wrong. */
             code: components["schemas"]["FaultCode"];
@@ -1892,7 +1906,7 @@ export interface components {
             pump_stop_level_m: number | null;
         };
         /** @description The latest sample of each point that has one; the columns are of equal length. */
-        LatestView: {
+        LatestOfMany: {
             points: number[];
             /** @description 0 good 1 suspect 2 missing 3 manual 4 estimated. */
             qualities: number[];
@@ -1900,6 +1914,18 @@ export interface components {
             times: number[];
             /** @description Null: missing. */
             values: (number | null)[];
+        };
+        /** @description The newest value of a point. */
+        LatestView: {
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description The packet it came in.
+             */
+            packet: number;
+            quality: components["schemas"]["Quality"];
+            /** Format: double */
+            value: number | null;
         };
         /** @description A river or road. */
         LineShape: {
@@ -2296,7 +2322,7 @@ export interface components {
             /** @description How many problems there are in all. */
             problem_count: number;
             /** @description What is wrong, at most 1,000. */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["HistoryProblem"][];
             /** @description Values that stand in the file twice, alike. */
             repeated: number;
             /** @description Rows of the file. */
@@ -4859,7 +4885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LatestView"];
+                    "application/json": components["schemas"]["LatestOfMany"];
                     "text/csv": string;
                     "application/vnd.apache.arrow.stream": string;
                 };
