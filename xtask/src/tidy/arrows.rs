@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "app",
         &[
             "field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui",
-            "drains", "pipes",
+            "drains", "pipes", "numerics",
         ],
     ),
     ("xtask", &[]),
