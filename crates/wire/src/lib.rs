@@ -19,6 +19,7 @@ pub mod report;
 pub mod sl427;
 pub mod sl651;
 pub mod sparkplug;
+pub(crate) mod view;
 
 pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};
 pub use report::{Report, ReportFile, ReportReading};

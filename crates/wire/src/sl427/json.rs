@@ -5,6 +5,7 @@ use super::{MAX_FRAME, NAME, decode};
 use crate::Explained;
 use crate::fault::Fault;
 use crate::hex::{bytes_of, hex};
+use crate::view::ReadingView;
 use field::time::Time;
 use serde::Serialize;
 
@@ -20,15 +21,6 @@ struct LineView<'a> {
     sent_at: Option<Time>,
     readings: Vec<ReadingView<'a>>,
     problems: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ReadingView<'a> {
-    id: &'a str,
-    element: &'static str,
-    value: Option<f64>,
-    unit: &'static str,
-    observed_at: Option<Time>,
 }
 
 fn view(frame: &Decoded) -> LineView<'_> {
@@ -48,13 +40,7 @@ fn view(frame: &Decoded) -> LineView<'_> {
         readings: frame
             .readings
             .iter()
-            .map(|r| ReadingView {
-                id: &r.id,
-                element: r.element,
-                value: r.value,
-                unit: r.unit,
-                observed_at: frame.observed_at(),
-            })
+            .map(|r| ReadingView::of(&r.id, r.element, r.value, r.unit, frame.observed_at()))
             .collect(),
         problems: frame.problems.iter().map(Fault::line).collect(),
     }

@@ -197,3 +197,15 @@ proptest! {
         let _ = (cjt188::explain(&bytes), dlt645::explain(&bytes), cjt188::json_line(&text), dlt645::json_line(&text));
     }
 }
+
+#[test]
+fn every_reading_of_a_line_says_how_far_to_trust_it() {
+    let water =
+        cjt188::json_line("FEFEFE6810010000050800008116901F00002301002C000000002C0000000000000000004816");
+    let power = dlt645::json_line(POWER[1]);
+    for line in [water, power] {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let readings = line["readings"].as_array().unwrap();
+        assert!(!readings.is_empty() && readings.iter().all(|r| r["quality"] == "good"), "{line}");
+    }
+}
