@@ -1,6 +1,7 @@
 //! One SL 651 frame: decoded, resolved, kept, and only then answered.
 
 use super::Config;
+use crate::credentials;
 use crate::intake::{self, Arrival, Intake, PIPELINE, Refused};
 use field::id::StationCode;
 use field::sample::Packet;
@@ -153,5 +154,14 @@ fn admit(frame: &Decoded, registry: &Registry) -> Result<StationCode, Refused> {
     }
     let text = frame.station.clone().unwrap_or_default();
     let code = StationCode::new(text.as_str()).ok().filter(|code| registry.station(code).is_some());
-    code.ok_or_else(|| intake::unknown(&text))
+    let code = code.ok_or_else(|| intake::unknown(&text))?;
+    // Every frame carries the two bytes; a station without a credential is accepted, and counted.
+    let shown = frame.password.map(|password| format!("{password:04X}")).unwrap_or_default();
+    if credentials::check(registry, &code, NAME, shown.as_bytes()).allows(false) {
+        return Ok(code);
+    }
+    let detail = format!(
+        "station `{text}` shows a password that is not its own: correct it at the station, or its credential in the registry (four hexadecimal digits, capitals)"
+    );
+    Err(Refused::new("wrong_password", detail))
 }

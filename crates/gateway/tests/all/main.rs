@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod door;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod limits;
