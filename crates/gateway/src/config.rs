@@ -1,6 +1,7 @@
 //! What the gateway is told: one optional table a protocol, and limits all share.
 
-use crate::{hj212, meters, modbus, mqtt, sl427, sl651};
+use crate::budget::Budget;
+use crate::{hj212, meters, modbus, mqtt, opcua, sl427, sl651};
 use std::time::Duration;
 
 /// What the gateway is told. A protocol without a table listens nowhere.
@@ -18,6 +19,8 @@ pub struct Config {
     pub mqtt: Option<mqtt::Config>,
     /// Modbus devices that are asked.
     pub modbus: Option<modbus::Config>,
+    /// OPC UA servers that are subscribed to.
+    pub opcua: Option<opcua::Config>,
     /// How much of everything.
     pub limits: Limits,
 }
@@ -47,6 +50,8 @@ pub struct Limits {
     pub command: Duration,
     /// A connection that sent so many pieces that are no frame of a known station is closed.
     pub bad_pieces: u32,
+    /// What one station may send before it is slowed down.
+    pub budget: Budget,
 }
 
 impl Default for Limits {
@@ -59,6 +64,7 @@ impl Default for Limits {
             // SL 651 asks for 10 to 20 s on GPRS; a gate needs a while to begin.
             command: Duration::from_secs(30),
             bad_pieces: 64,
+            budget: Budget::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! 接收: what every protocol has in common between its decoder and the store: whose the message is,
 //! which points it feeds, and that it is durable before anybody is told so.
 
+use crate::budget::{Budget, Budgets};
 use crate::points;
 use crate::throttle::Throttle;
 use field::clock::Clock;
@@ -31,6 +32,8 @@ pub(crate) struct Arrival {
     pub at: Time,
     /// For measuring how long keeping it took.
     pub instant: Instant,
+    /// Its sender can be made to wait: a connection can, a datagram cannot.
+    pub patient: bool,
 }
 
 /// What became of a message that was kept.
@@ -65,11 +68,14 @@ pub(crate) struct Intake {
     store: Store,
     clock: Arc<dyn Clock>,
     append_failed: Throttle,
+    budgets: Budgets,
+    throttled: Throttle,
 }
 
 impl Intake {
-    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, append_failed: Throttle::default() }
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>, budget: Budget) -> Self {
+        let budgets = Budgets::new(budget);
+        Self { store, clock, append_failed: Throttle::default(), budgets, throttled: Throttle::default() }
     }
 
     /// The centre's time.
@@ -84,7 +90,7 @@ impl Intake {
 
     /// A message that arrives now.
     pub(crate) fn arrival(&self, peer: IpAddr) -> Arrival {
-        Arrival { peer, at: self.clock.now(), instant: Instant::now() }
+        Arrival { peer, at: self.clock.now(), instant: Instant::now(), patient: true }
     }
 
     /// What is registered, as of now.
@@ -116,10 +122,11 @@ impl Intake {
     }
 
     /// Keeps a message of a station. When it returns `Ok`, the message is durable and may be
-    /// confirmed. Values of elements that feed no point stay in the raw bytes and are counted.
+    /// confirmed. A station that has used up its budget waits here. Values of elements that feed no point stay in the raw bytes and are counted.
     ///
     /// # Errors
-    /// [`NotKept`]: the store could not take it; logged here.
+    /// [`NotKept`]: the store could not take it, or it is a datagram of a station that is throttled;
+    /// logged here.
     pub(crate) async fn keep(
         &self,
         station: &StationCode,
@@ -128,6 +135,7 @@ impl Intake {
         report: &Report,
         arrival: Arrival,
     ) -> Result<Kept, NotKept> {
+        self.may_send(station, protocol, arrival).await?;
         let mapped = points::map(&report.readings, station, &self.registry(), arrival.at);
         if mapped.unmapped > 0 {
             metrics::counter!("gateway_readings_without_point_total").increment(mapped.unmapped as u64);
@@ -146,6 +154,8 @@ impl Intake {
         match self.store.samples.append(packet).await {
             Ok(appended) => {
                 metrics::histogram!("gateway_append_seconds").record(arrival.instant.elapsed().as_secs_f64());
+                let stale = !appended.fresh || (appended.new == 0 && appended.duplicates > 0);
+                self.charge(station, protocol, stale);
                 count(protocol, if appended.fresh { "kept" } else { "resent" });
                 Ok(Kept { fresh: appended.fresh })
             }
@@ -155,6 +165,40 @@ impl Intake {
                     tracing::error!(%error, %station, protocol, held_back, "a frame could not be kept; it is not confirmed, the station will send it again");
                 }
                 Err(NotKept)
+            }
+        }
+    }
+
+    /// The stations that are slowed down now, and until when.
+    pub(crate) fn throttled(&self) -> Vec<(StationCode, Time)> {
+        self.budgets.throttled(self.now())
+    }
+
+    /// Waits until the station's budget allows a message.
+    async fn may_send(
+        &self,
+        station: &StationCode,
+        protocol: &'static str,
+        arrival: Arrival,
+    ) -> Result<(), NotKept> {
+        let wait = self.budgets.wait(station, self.speed(), Instant::now());
+        if wait.is_zero() {
+            return Ok(());
+        }
+        count(protocol, "throttled");
+        if !arrival.patient {
+            return Err(NotKept);
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn charge(&self, station: &StationCode, protocol: &'static str, stale: bool) {
+        let now = (Instant::now(), self.now());
+        if let Some(until) = self.budgets.charge(station, stale, self.speed(), now) {
+            metrics::counter!("gateway_throttled_total", "protocol" => protocol).increment(1);
+            if let Some(held_back) = self.throttled.pass() {
+                tracing::warn!(%station, protocol, %until, stale, held_back, "a station sends more than its budget; it is slowed down");
             }
         }
     }

@@ -15,6 +15,7 @@
 //!
 //! Never: judges readings, knows alarms, speaks HTTP.
 
+mod budget;
 mod config;
 pub mod credentials;
 mod desk;
@@ -26,6 +27,7 @@ mod intake;
 pub mod meters;
 pub mod modbus;
 pub mod mqtt;
+pub mod opcua;
 mod points;
 mod quarantine;
 mod session;
@@ -34,6 +36,7 @@ pub mod sl651;
 mod tcp;
 mod throttle;
 
+pub use budget::Budget;
 pub use config::{Config, Limits};
 pub use error::GatewayError;
 
@@ -72,6 +75,7 @@ pub struct Listening {
 pub struct Gateway {
     /// Every socket that is open for stations.
     pub listening: Vec<Listening>,
+    intake: Arc<Intake>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -91,6 +95,12 @@ impl Gateway {
     fn addr(&self, protocol: &str, transport: Transport) -> Option<SocketAddr> {
         let found = self.listening.iter().find(|l| l.protocol == protocol && l.transport == transport);
         found.map(|listening| listening.addr)
+    }
+
+    /// 限流中: the stations that have used up their [`Budget`], and until when they are slowed down.
+    #[must_use]
+    pub fn throttled(&self) -> Vec<(field::id::StationCode, field::time::Time)> {
+        self.intake.throttled()
     }
 
     /// Returns when the gateway has stopped: after `shutdown` was set, when every append under way
@@ -126,7 +136,7 @@ pub async fn run(
 ) -> Result<Gateway, GatewayError> {
     let (quarantine, keeper) = quarantine::start(store.tables.clone());
     let hub = Hub {
-        intake: Arc::new(Intake::new(store.clone(), Arc::clone(&clock))),
+        intake: Arc::new(Intake::new(store.clone(), Arc::clone(&clock), config.limits.budget)),
         quarantine,
         downlink: Downlink::default(),
         limits: config.limits,
@@ -153,12 +163,16 @@ pub async fn run(
     if let Some(config) = config.modbus {
         modbus::start(config, &store, &clock, &hub, &mut started).await?;
     }
+    if let Some(config) = config.opcua {
+        opcua::start(config, &hub, &mut started)?;
+    }
     let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
     started.tasks.push(tokio::spawn(desk.run(hub.clone())));
+    let intake = Arc::clone(&hub.intake);
     // The keeper ends by itself when the last listener has let go of its queue.
     drop(hub);
     let Started { listening, mut tasks } = started;
     tasks.push(keeper);
     tracing::info!(?listening, "listening for stations");
-    Ok(Gateway { listening, tasks })
+    Ok(Gateway { listening, intake, tasks })
 }

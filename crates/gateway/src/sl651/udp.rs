@@ -3,7 +3,7 @@
 use super::take::Taker;
 use crate::error::GatewayError;
 use crate::hub::Hub;
-use crate::intake::{PIPELINE, Refused};
+use crate::intake::{Arrival, PIPELINE, Refused};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,7 +64,8 @@ fn receive(socket: &UdpSocket, buf: &mut [u8]) -> Vec<Datagram> {
 }
 
 async fn answer(socket: &UdpSocket, hub: &Hub, taker: &Taker, peer: SocketAddr, pieces: Vec<Cut>) {
-    for taken in taker.take_all(pieces, hub.intake.arrival(peer.ip())).await {
+    let arrival = Arrival { patient: false, ..hub.intake.arrival(peer.ip()) };
+    for taken in taker.take_all(pieces, arrival).await {
         if let Some(bytes) = taken.part {
             // A datagram has no conversation in which what is missing could be asked for.
             let station = taken.frame.and_then(|frame| frame.station);

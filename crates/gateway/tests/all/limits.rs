@@ -1,7 +1,8 @@
 //! Nothing grows without limit, and nobody suffers for another's fault.
 
-use crate::house::{House, STATION, timed};
-use gateway::{Config, Limits, sl651};
+use crate::house::{House, STATION, code, timed};
+use field::station::Station;
+use gateway::{Budget, Config, Limits, sl651};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -101,4 +102,70 @@ async fn thousands_of_bad_pieces_in_quarantine_do_not_hold_up_the_honest() {
     };
     tokio::join!(noisy, honest);
     assert_eq!(house.store.samples.stats().packets, 50);
+}
+
+/// A second station, which behaves.
+const NEIGHBOUR: &str = "3307820002";
+
+async fn with_neighbour(house: &House) {
+    let known = house.store.tables.registry().station(&code(STATION)).cloned().unwrap();
+    let at = crate::house::at("2021-06-01T00:00");
+    let mut tx = house.store.tables.begin(store::Actor::Desk("test"), at).await.unwrap();
+    tx.station_put(&Station { code: code(NEIGHBOUR), ..Station::clone(&known) }).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_station_that_sends_the_same_again_and_again_is_slowed_down_and_its_neighbour_is_not() {
+    let budget = Budget { burst: 40, per_second: 2 };
+    let house = House::with(with_limits(Limits { budget, ..Limits::default() })).await;
+    with_neighbour(&house).await;
+    let (mut stuck, mut neighbour) = (house.call().await, house.call().await);
+    assert_eq!(stuck.confirmed(&timed(STATION, 1, 1.0)).await, Some(1));
+    assert_eq!(house.gateway.throttled(), []);
+    // Yesterday's frame, again and again: 39 left, ten for each.
+    for _ in 0..4 {
+        assert_eq!(stuck.confirmed(&timed(STATION, 1, 1.0)).await, Some(1));
+    }
+    // The next has to wait for what the others cost; the neighbour's are all answered before it.
+    stuck.send(&timed(STATION, 1, 1.0).repeat(3)).await;
+    for serial in 1..=30 {
+        let total = f64::from(serial);
+        assert_eq!(neighbour.confirmed(&timed(NEIGHBOUR, serial, total)).await, Some(serial));
+    }
+    assert!(house.gateway.throttled().iter().all(|(station, _)| *station == code(STATION)));
+    for _ in 0..3 {
+        assert_eq!(stuck.answer().await.and_then(|a| a.serial), Some(1), "late, and not lost");
+    }
+    let throttled = house.gateway.throttled();
+    assert_eq!(throttled.len(), 1, "{throttled:?}");
+    assert_eq!(throttled[0].0, code(STATION));
+    assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_flood_of_datagrams_from_one_station_is_not_taken_while_its_neighbour_is_heard() {
+    let budget = Budget { burst: 20, per_second: 1 };
+    let house = House::with(with_limits(Limits { budget, ..Limits::default() })).await;
+    with_neighbour(&house).await;
+    let centre = house.gateway.udp("sl651").unwrap();
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut buf = [0; 256];
+    for _ in 0..3 {
+        socket.send_to(&timed(STATION, 1, 1.0), centre).await.unwrap();
+        socket.recv_from(&mut buf).await.unwrap();
+    }
+    // 1 + 10 + 10 of 20: one is owed, and more with each.
+    for _ in 0..20 {
+        socket.send_to(&timed(STATION, 1, 1.0), centre).await.unwrap();
+    }
+    socket.send_to(&timed(NEIGHBOUR, 7, 1.0), centre).await.unwrap();
+    loop {
+        let (length, _) = socket.recv_from(&mut buf).await.unwrap();
+        if wire::sl651::decode(&buf[..length]).serial == Some(7) {
+            break;
+        }
+    }
+    let throttled = house.gateway.throttled();
+    assert_eq!(throttled.first().map(|(station, _)| station), Some(&code(STATION)));
 }
