@@ -1,4 +1,5 @@
 //! One process a data directory: a lock file that the system gives back when the process dies.
+//! Given back at once by whoever closes the store, even while a child of this process is starting.
 
 use crate::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -41,9 +42,20 @@ impl Lock {
         Ok(Self(Mutex::new(Some(file))))
     }
 
-    /// Gives the data directory back, whoever else still holds this lock.
+    /// Gives the data directory back, whoever else still holds this lock. Unlocked by name and not by
+    /// closing alone: a child that is being started holds a copy of every open file until it runs its
+    /// own program, and the lock with it.
     pub(crate) fn give_back(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(file) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Closing gives it back too, if later.
+            let _ = file.unlock();
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 
@@ -51,4 +63,20 @@ fn pid_in(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lock;
+
+    #[test]
+    fn a_lock_given_back_is_free_even_while_another_holds_a_copy_of_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        let copy = lock.0.lock().unwrap().as_ref().unwrap().try_clone().unwrap();
+        assert!(Lock::take(dir.path()).is_err());
+        drop(lock);
+        drop(Lock::take(dir.path()).unwrap());
+        drop(copy);
+    }
 }
