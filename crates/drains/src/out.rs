@@ -306,7 +306,8 @@ impl Results {
                 system[k] /= total;
             }
         }
-        let temperature = if u.flow_units.is_si() { 5.0 / 9.0 * (70.0 - 32.0) } else { 70.0 };
+        let air = state.climate.weather.temperature;
+        let temperature = if u.flow_units.is_si() { 5.0 / 9.0 * (air - 32.0) } else { air };
         system[0] = temperature as f32;
         system[14] = (state.climate.evaporation * u.evaporation) as f32;
     }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::weather::Weather;
 use crate::date::{civil, encode, month};
 use crate::model::Model;
+use crate::project::climate_file::EVAPORATION;
 use crate::project::{EvaporationSource, PatternKind};
 
 /// What the climate is now.
@@ -14,6 +16,7 @@ pub(crate) struct Climate {
     pub(crate) recovery: f64,
     pub(crate) rain_factor: f64,
     pub(crate) conductivity: f64,
+    pub(crate) weather: Weather,
     /// When evaporation changes next.
     pub(crate) next: f64,
     next_rate: f64,
@@ -27,6 +30,7 @@ impl Climate {
             recovery: 1.0,
             rain_factor: 1.0,
             conductivity: 1.0,
+            weather: Weather::new(model),
             next: model.options.start.floor(),
             next_rate: 0.0,
             at: 0,
@@ -47,12 +51,20 @@ impl Climate {
     }
 
     pub(crate) fn go(&mut self, model: &Model, date: f64) {
+        self.weather.go(model, date);
         let m = month(date) - 1;
         let pick = |list: &[f64; 12]| list.get(m).copied().unwrap_or(1.0);
         let ucf = model.units.evaporation;
         match &model.project.evaporation.source {
             EvaporationSource::Constant(rate) => self.evaporation = rate / ucf,
             EvaporationSource::Monthly(rates) => self.evaporation = pick(rates) / ucf,
+            EvaporationSource::File(pan) => {
+                self.evaporation = self.weather.file_value(EVAPORATION) / ucf;
+                self.evaporation *= pick(pan);
+            }
+            EvaporationSource::Temperature => {
+                self.evaporation = self.weather.file_value(EVAPORATION) / ucf;
+            }
             EvaporationSource::Series(_) => {
                 if date >= self.next {
                     self.evaporation = self.next_rate / ucf;
@@ -60,7 +72,7 @@ impl Climate {
             }
         }
         let a = &model.project.adjustments;
-        self.evaporation += pick(&a.evaporation);
+        self.evaporation += pick(&a.evaporation) / ucf;
         self.recovery = 1.0;
         if let Some(p) = model.project.evaporation.recovery.and_then(|p| model.patterns.get(p))
             && p.kind == PatternKind::Monthly
@@ -78,7 +90,8 @@ impl Climate {
         }
         self.next = date + 365.0;
         match &model.project.evaporation.source {
-            EvaporationSource::Constant(_) => {}
+            EvaporationSource::Constant(_) | EvaporationSource::Temperature => {}
+            EvaporationSource::File(_) => self.next = date.floor() + 1.0,
             EvaporationSource::Monthly(_) => {
                 let (y, m, _) = civil(date);
                 let (y, m) = if m == 12 { (y + 1, 1) } else { (y, m + 1) };

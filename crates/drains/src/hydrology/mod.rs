@@ -6,6 +6,7 @@ mod infiltration;
 mod ode;
 mod runoff;
 mod seepage;
+mod weather;
 
 pub(crate) use climate::Climate;
 pub(crate) use gage::GageState;

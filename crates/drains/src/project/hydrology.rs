@@ -89,10 +89,15 @@ pub(super) fn evaporation(project: &mut Project, row: &mut Row<'_, '_, '_>) -> O
         project.evaporation.source = EvaporationSource::Monthly(twelve(row)?);
     } else if starts_with(&key, "TIMESERIES") {
         project.evaporation.source = EvaporationSource::Series(row.find(1, Kind::Series)?);
+    } else if starts_with(&key, "TEMPERATURE") {
+        project.evaporation.source = EvaporationSource::Temperature;
+    } else if starts_with(&key, "FILE") {
+        let pan = if row.len() > 1 { twelve(row)? } else { [1.0; 12] };
+        project.evaporation.source = EvaporationSource::File(pan);
     } else {
         row.problem(
-            format!("evaporation from `{key}` is known but not computed yet"),
-            "give it as CONSTANT, MONTHLY or TIMESERIES",
+            format!("`{key}` is not a word of [EVAPORATION]"),
+            "one of CONSTANT, MONTHLY, TIMESERIES, TEMPERATURE, FILE, RECOVERY, DRY_ONLY",
         );
         return None;
     }
@@ -100,12 +105,17 @@ pub(super) fn evaporation(project: &mut Project, row: &mut Row<'_, '_, '_>) -> O
 }
 
 fn twelve(row: &mut Row<'_, '_, '_>) -> Option<[f64; 12]> {
-    if !row.has(13) {
+    twelve_from(row, 1)
+}
+
+/// One figure a month from an entry on.
+pub(super) fn twelve_from(row: &mut Row<'_, '_, '_>, first: usize) -> Option<[f64; 12]> {
+    if !row.has(12 + first) {
         return None;
     }
     let mut values = [0.0; 12];
     for (i, v) in values.iter_mut().enumerate() {
-        *v = row.number(i + 1)?;
+        *v = row.number(i + first)?;
     }
     Some(values)
 }
@@ -122,7 +132,7 @@ pub(super) fn adjustment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Op
     } else if starts_with(&key, "CONDUCT") {
         project.adjustments.conductivity = twelve(row)?.map(|v| if v <= 0.0 { 1.0 } else { v });
     } else if starts_with(&key, "TEMP") {
-        twelve(row)?;
+        project.adjustments.temperature = twelve(row)?;
     } else {
         let sub = row.find(1, Kind::Subcatchment)?;
         let pattern = row.find(2, Kind::Pattern)?;

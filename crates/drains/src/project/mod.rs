@@ -4,6 +4,8 @@
 //! Promises: every section and keyword of 5.2 is known; one that is known and not computed is a
 //! problem with its line, never ignored; all problems come at once.
 
+pub(crate) mod climate;
+pub(crate) mod climate_file;
 mod controls;
 mod hydrology;
 mod inflow;
@@ -14,6 +16,8 @@ mod tables;
 
 use serde::{Deserialize, Serialize};
 
+pub use climate::{Climatology, TemperatureSource, WindSource};
+pub use climate_file::{ClimateFile, FileUnits};
 pub(crate) use controls::PAST_RAIN;
 pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
@@ -34,6 +38,7 @@ pub struct Project {
     pub title: Vec<String>,
     pub options: Options,
     pub gages: Vec<Gage>,
+    pub climate: Climatology,
     pub evaporation: Evaporation,
     pub adjustments: Adjustments,
     pub subcatchments: Vec<Subcatchment>,
@@ -204,6 +209,10 @@ pub enum EvaporationSource {
     Monthly([f64; 12]),
     /// A series.
     Series(Index),
+    /// The climate file's, times a pan coefficient a month.
+    File([f64; 12]),
+    /// What the climate file's temperatures bring (Hargreaves).
+    Temperature,
 }
 
 /// `[EVAPORATION]`.
@@ -221,18 +230,19 @@ impl Default for Evaporation {
     }
 }
 
-/// 月度调整, in SWMM's own (US) units.
+/// 月度调整, in the model's units.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "fields are SWMM's keywords")]
 pub struct Adjustments {
     pub evaporation: [f64; 12],
     pub rain: [f64; 12],
     pub conductivity: [f64; 12],
+    pub temperature: [f64; 12],
 }
 
 impl Default for Adjustments {
     fn default() -> Self {
-        Self { evaporation: [0.0; 12], rain: [1.0; 12], conductivity: [1.0; 12] }
+        Self { evaporation: [0.0; 12], rain: [1.0; 12], conductivity: [1.0; 12], temperature: [0.0; 12] }
     }
 }
 

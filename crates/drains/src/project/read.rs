@@ -168,7 +168,7 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("OPTION", None, options_last),
     ("FILE", None, unsupported),
     ("RAINGAGE", Some(Kind::Gage), super::hydrology::gage),
-    ("TEMPERATURE", None, unsupported),
+    ("TEMPERATURE", None, super::climate::temperature),
     ("EVAP", None, super::hydrology::evaporation),
     ("SUBCATCHMENT", Some(Kind::Subcatchment), super::hydrology::subcatchment),
     ("SUBAREA", None, super::hydrology::subarea),
@@ -309,6 +309,9 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
                 }
             }
         }
+    }
+    if let Some(what) = super::climate::check(&project) {
+        reader.problems.add(0, "TEMPERATURE", what, "write FILE and the file's name there");
     }
     super::controls::read(&mut project, &document, &mut reader);
     ReadProject { project, problems: reader.problems.into_sorted() }

@@ -77,7 +77,8 @@ fn run(model: &Model, numerics: Numerics) -> Run {
 
 fn read(path: &Path) -> Model {
     let text = std::fs::read_to_string(path).unwrap();
-    Model::read(&text, &|_| None).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    let beside = |name: &str| std::fs::read_to_string(path.with_file_name(name)).ok();
+    Model::read(&text, &beside).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 /// Share of figures within the tolerances; depths and flows in the model's units.
