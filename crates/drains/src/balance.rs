@@ -38,10 +38,35 @@ pub struct RunoffTotals {
     pub final_storage: f64,
 }
 
+/// Volumes of the ground below, ft³.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the lines of SWMM's table")]
+pub struct GroundTotals {
+    pub infiltration: f64,
+    pub upper_evaporation: f64,
+    pub lower_evaporation: f64,
+    pub deep: f64,
+    pub lateral: f64,
+    pub initial_storage: f64,
+    pub final_storage: f64,
+}
+
+impl GroundTotals {
+    /// Continuity error, percent.
+    #[must_use]
+    pub fn error(&self) -> f64 {
+        error(
+            self.infiltration + self.initial_storage,
+            self.upper_evaporation + self.lower_evaporation + self.deep + self.lateral + self.final_storage,
+        )
+    }
+}
+
 /// The books of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Balance {
     pub(crate) runoff: RunoffTotals,
+    pub(crate) ground: GroundTotals,
     pub(crate) flow: FlowTotals,
     pub(crate) step: FlowTotals,
     pub(crate) node_inflow: Vec<f64>,
@@ -109,6 +134,7 @@ impl State {
         self.balance.step.initial_storage = self.balance.flow.initial_storage;
         self.balance.node_inflow = self.volume.clone();
         self.balance.node_outflow = vec![0.0; model.nodes.kind.len()];
+        self.balance.ground.initial_storage = self.ground_storage(model);
         self.balance.runoff.initial_storage =
             self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
     }
@@ -148,6 +174,12 @@ impl State {
             t.final_storage = self.link_volume.iter().fold(t.final_storage, |t, v| t + v);
         }
         t
+    }
+
+    /// The groundwater totals with the storage of this moment as the final one.
+    #[must_use]
+    pub fn ground_totals(&self, model: &Model) -> GroundTotals {
+        GroundTotals { final_storage: self.ground_storage(model), ..self.balance.ground }
     }
 
     /// The runoff totals with the storage of this moment as the final one.

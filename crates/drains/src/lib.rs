@@ -22,8 +22,9 @@ mod tree;
 mod units;
 mod wave;
 
-pub use balance::{FlowTotals, RunoffTotals};
+pub use balance::{FlowTotals, GroundTotals, RunoffTotals};
 pub use curve::Curve;
+pub use hydrology::{GroundwaterSummary, HydrologySummary};
 pub use model::{Model, ModelError};
 pub use out::Results;
 pub use run::{LinkView, NodeView, run_ensemble};

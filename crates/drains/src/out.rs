@@ -280,15 +280,16 @@ impl Results {
             if runoff < MIN_RUNOFF * m.area {
                 runoff = 0.0;
             }
+            let ground = state.ground_results(model, i, f);
             let v = [
                 state.gages[m.gage].report as f32,
                 0.0,
                 (s.evaporation * u.evaporation) as f32,
                 (s.infiltration * u.rainfall) as f32,
                 (runoff * u.flow) as f32,
-                0.0,
-                0.0,
-                0.0,
+                ground[0],
+                ground[1],
+                ground[2],
             ];
             if model.project.report.subcatchments.has(i) {
                 v.iter().for_each(|x| b.extend_from_slice(&x.to_le_bytes()));
@@ -298,6 +299,9 @@ impl Results {
             let weigh = |x: f32| (f64::from(x) * area) as f32;
             system[1] += weigh(v[0]);
             system[13] += weigh(v[2]);
+            if let Some(g) = &state.ground[i] {
+                system[13] += (g.evaporation * u.evaporation * area) as f32;
+            }
             system[3] += weigh(v[3]);
             system[4] += v[4];
         }
@@ -323,6 +327,14 @@ impl Results {
 }
 
 impl State {
+    /// Flow from the ground, its water table and its moisture.
+    fn ground_results(&self, model: &Model, i: usize, f: f64) -> [f32; 3] {
+        let (Some(s), Some(g)) = (&self.ground[i], &model.ground[i]) else { return [0.0; 3] };
+        let u = &model.units;
+        let q = ((1.0 - f) * s.old_flow + f * s.new_flow) * model.subs[i].area * u.flow;
+        [q as f32, ((g.bottom + s.lower) * u.length) as f32, s.theta as f32]
+    }
+
     /// SWMM's six node results between the last two steps.
     pub(crate) fn node_results(&self, model: &Model, i: usize, f: f64) -> [f32; 6] {
         let u = &model.units;

@@ -231,6 +231,10 @@ impl State {
             self.lateral[i] += q;
             self.balance.step.dry_weather += q;
         }
+        self.add_ground_and_wet_inflows(model);
+    }
+
+    fn add_ground_and_wet_inflows(&mut self, model: &Model) {
         if model.subs.is_empty() {
             return;
         }
@@ -241,6 +245,14 @@ impl State {
             let q = if m.area == 0.0 { 0.0 } else { (1.0 - f) * s.old_runoff + f * s.new_runoff };
             self.lateral[i] += q;
             self.balance.step.wet_weather += q;
+        }
+        for ((s, g), m) in self.ground.iter().zip(&model.ground).zip(&model.subs) {
+            let (Some(s), Some(g)) = (s, g) else { continue };
+            let q = ((1.0 - f) * s.old_flow + f * s.new_flow) * m.area;
+            if q.abs() >= FLOW_TOL {
+                self.lateral[g.node] += q;
+                self.balance.step.groundwater += q;
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::balance::Balance;
-use crate::hydrology::{Climate, GageState, SeepageState, SubState};
+use crate::hydrology::{Climate, GageState, GroundState, SeepageState, SubState};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::Routing;
 use crate::stats::Stats;
@@ -40,6 +40,9 @@ pub struct State {
     pub(crate) has_runoff: bool,
     pub(crate) gages: Vec<GageState>,
     pub(crate) subs: Vec<SubState>,
+    pub(crate) ground: Vec<Option<GroundState>>,
+    /// Unsaturated conductivity last computed, ft/s: an expression may ask for it where none is.
+    pub(crate) ground_conductivity: f64,
     // Nodes.
     pub(crate) depth: Vec<f64>,
     pub(crate) old_depth: Vec<f64>,
@@ -117,6 +120,13 @@ impl State {
             climate,
             has_runoff: false,
             subs: model.subs.iter().map(SubState::new).collect(),
+            ground: model
+                .ground
+                .iter()
+                .zip(&model.subs)
+                .map(|(g, s)| g.as_ref().map(|g| GroundState::new(g, 1.0 - s.impervious)))
+                .collect(),
+            ground_conductivity: 0.0,
             old_depth: depth.clone(),
             depth,
             old_volume: volume.clone(),

@@ -87,6 +87,7 @@ pub struct Summary {
     pub runoff_error_percent: f64,
     pub flow_error_percent: f64,
     pub runoff: RunoffTotals,
+    pub hydrology: crate::hydrology::HydrologySummary,
     pub flow: FlowTotals,
     pub subcatchments: Vec<SubcatchmentSummary>,
     pub nodes: Vec<NodeSummary>,
@@ -137,6 +138,7 @@ impl State {
             runoff_error_percent: runoff.error(),
             flow_error_percent: flow.error(),
             runoff: runoff.scaled(v),
+            hydrology: self.hydrology_summary(model),
             flow: flow.scaled(v),
             subcatchments: (0..model.subs.len()).map(|i| self.subcatchment_summary(model, i)).collect(),
             nodes: (0..model.nodes.kind.len()).map(|i| self.node_summary(model, i)).collect(),
@@ -277,11 +279,14 @@ impl Summary {
         ] {
             put(format_args!("  {name:<26} {v:>16.3}"));
         }
+        put(format_args!("{}", self.hydrology.report()));
         put(format_args!("\n  Flow Routing Continuity"));
         let f = &self.flow;
         for (name, v) in [
             ("Dry Weather Inflow", f.dry_weather),
             ("Wet Weather Inflow", f.wet_weather),
+            ("Groundwater Inflow", f.groundwater),
+            ("RDII Inflow", f.rdii),
             ("External Inflow", f.external),
             ("External Outflow", f.outflow),
             ("Flooding Loss", f.flooding),

@@ -46,6 +46,8 @@ impl SubState {
 
 struct Volumes {
     evaporation: f64,
+    /// As SWMM counts it: of all parts up to the pervious one.
+    pervious_evaporation: f64,
     infiltration: f64,
     outflow: f64,
 }
@@ -168,7 +170,7 @@ impl State {
         self.subs[j].rainfall = rain;
         let evaporation =
             if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
-        let mut v = Volumes { evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
+        let mut v = Volumes { evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
         let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
         for i in 0..3 {
             let area = m.area * m.parts[i].fraction;
@@ -180,6 +182,9 @@ impl State {
                 v_impervious += runoff * area * step;
             }
             total += runoff * area;
+        }
+        if !model.options.ignore_groundwater {
+            self.groundwater(model, j, v.pervious_evaporation, v.infiltration, step);
         }
         let s = &mut self.subs[j];
         s.evaporation = v.evaporation / step / m.area;
@@ -244,6 +249,7 @@ impl State {
             }
         }
         let recovery = self.climate.recovery;
+        let room = self.ground[j].filter(|_| !model.options.ignore_groundwater).map(|g| g.room / step);
         let s = &mut self.subs[j];
         let mut moisture = s.depth[i] / step;
         let surface = min(moisture, evaporation);
@@ -258,9 +264,15 @@ impl State {
                 s.depth[2],
             );
         }
+        if pervious && let Some(room) = room {
+            infil = min(infil, room);
+        }
         s.inflow[i] += rain;
         moisture += s.inflow[i];
         v.evaporation += surface * area * step;
+        if pervious {
+            v.pervious_evaporation += v.evaporation;
+        }
         v.infiltration += infil * area * step;
         let mut time = step;
         if surface + infil >= moisture {

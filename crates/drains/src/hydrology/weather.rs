@@ -8,9 +8,8 @@ use crate::date::{NO_DATE, day_of_year, days_in_month, month};
 use crate::model::Model;
 use crate::project::climate_file::{EVAPORATION, GREATEST, LEAST, WIND};
 use crate::project::{EvaporationSource, TemperatureSource, WindSource};
+use crate::units::PI;
 
-/// SWMM's figure.
-const PI: f64 = 3.141592654;
 /// Days averaged for evaporation by temperature.
 const WINDOW: usize = 7;
 const MM_PER_INCH: f64 = 25.40;

@@ -98,6 +98,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let crown_cutoff = if options.surcharge == Surcharge::Slot { 0.985257 } else { 0.96 };
     let mut model = Model {
         units,
+        ground: crate::hydrology::GroundData::of(&project, &units),
         subs,
         gages,
         curves,

@@ -220,6 +220,7 @@ pub struct Model {
     pub(crate) nodes: Nodes,
     pub(crate) links: Links,
     pub(crate) subs: Vec<SubcatchmentData>,
+    pub(crate) ground: Vec<Option<crate::hydrology::GroundData>>,
     pub(crate) gages: Vec<GageData>,
     pub(crate) curves: Vec<Curve>,
     pub(crate) series: Vec<Arc<Curve>>,

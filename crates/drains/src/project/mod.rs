@@ -7,6 +7,7 @@
 pub(crate) mod climate;
 pub(crate) mod climate_file;
 mod controls;
+mod ground;
 mod hydrology;
 mod inflow;
 mod network;
@@ -22,6 +23,7 @@ pub(crate) use controls::PAST_RAIN;
 pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };
+pub use ground::{Aquifer, GroundFlow, Groundwater};
 pub use read::{ReadProject, read};
 
 use crate::curve::Curve;
@@ -42,6 +44,9 @@ pub struct Project {
     pub evaporation: Evaporation,
     pub adjustments: Adjustments,
     pub subcatchments: Vec<Subcatchment>,
+    pub aquifers: Vec<Aquifer>,
+    pub groundwater: Vec<Groundwater>,
+    pub ground_flows: Vec<GroundFlow>,
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub transects: Vec<Transect>,

@@ -10,6 +10,7 @@ use super::{Index, Project};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Gage,
+    Aquifer,
     Subcatchment,
     Node,
     Link,
@@ -24,6 +25,7 @@ impl Kind {
     const fn word(self) -> &'static str {
         match self {
             Self::Gage => "rain gage",
+            Self::Aquifer => "aquifer",
             Self::Subcatchment => "subcatchment",
             Self::Node => "node",
             Self::Link => "link",
@@ -173,8 +175,8 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("SUBCATCHMENT", Some(Kind::Subcatchment), super::hydrology::subcatchment),
     ("SUBAREA", None, super::hydrology::subarea),
     ("INFIL", None, super::hydrology::infiltration),
-    ("AQUIFER", None, unsupported),
-    ("GROUNDWATER", None, unsupported),
+    ("AQUIFER", Some(Kind::Aquifer), super::ground::aquifer),
+    ("GROUNDWATER", None, super::ground::groundwater),
     ("SNOWPACK", None, unsupported),
     ("JUNC", Some(Kind::Node), super::network::junction),
     ("OUTFALL", Some(Kind::Node), super::network::outfall),
@@ -215,7 +217,7 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("MAP", None, nothing),
     ("LID_CONTROL", None, unsupported),
     ("LID_USAGE", None, unsupported),
-    ("GWF", None, unsupported),
+    ("GWF", None, super::ground::flow),
     ("ADJUST", None, super::hydrology::adjustment),
     ("EVENT", None, super::options::event),
     ("STREET", Some(Kind::Street), super::tables::street),

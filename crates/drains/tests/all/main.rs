@@ -10,4 +10,5 @@
     )
 )]
 
+mod hydrology;
 mod reference;

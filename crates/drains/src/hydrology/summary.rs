@@ -1,0 +1,133 @@
+//! What the ground and the snow came to (地下水、入渗入流、积雪汇总): SWMM's tables of them.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::balance::GroundTotals;
+use crate::model::Model;
+use crate::state::State;
+
+/// Of the groundwater under a subcatchment: depths over it, flows over it, means and ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's table")]
+pub struct GroundwaterSummary {
+    pub name: String,
+    pub infiltration: f64,
+    pub evaporation: f64,
+    pub lateral: f64,
+    pub max_lateral: f64,
+    pub deep: f64,
+    pub mean_moisture: f64,
+    pub mean_water_table: f64,
+    pub final_moisture: f64,
+    pub final_water_table: f64,
+}
+
+/// What hydrology below and beside the surface came to; volumes in ft³ or m³.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the tables")]
+pub struct HydrologySummary {
+    /// Nothing where no subcatchment has groundwater.
+    pub ground: Option<GroundTotals>,
+    pub ground_error_percent: f64,
+    pub groundwater: Vec<GroundwaterSummary>,
+}
+
+impl State {
+    /// Groundwater so far.
+    pub(crate) fn hydrology_summary(&self, model: &Model) -> HydrologySummary {
+        let totals = self.ground_totals(model);
+        let any = model.ground.iter().any(Option::is_some) && !model.options.ignore_groundwater;
+        HydrologySummary {
+            ground: any.then(|| totals.scaled(model.units.volume)),
+            ground_error_percent: if any { totals.error() } else { 0.0 },
+            groundwater: self.groundwater_summaries(model),
+        }
+    }
+
+    fn groundwater_summaries(&self, model: &Model) -> Vec<GroundwaterSummary> {
+        let u = &model.units;
+        let seconds = self.new_runoff_time / 1000.0;
+        let mean = |sum: f64| if seconds > 0.0 { sum / seconds } else { 0.0 };
+        let of = |((s, g), m): (
+            (&Option<super::GroundState>, &Option<super::GroundData>),
+            &crate::model::SubcatchmentData,
+        )| {
+            let (s, g) = (s.as_ref()?, g.as_ref()?);
+            let t = &s.stats;
+            Some(GroundwaterSummary {
+                name: m.name.clone(),
+                infiltration: t.infiltration * u.rain_depth,
+                evaporation: t.evaporation * u.rain_depth,
+                lateral: t.lateral * u.rain_depth,
+                max_lateral: t.max_flow * u.flow * m.area,
+                deep: t.deep * u.rain_depth,
+                mean_moisture: mean(t.moisture),
+                mean_water_table: mean(t.water_table) * u.length,
+                final_moisture: s.theta,
+                final_water_table: (g.bottom + s.lower) * u.length,
+            })
+        };
+        self.ground.iter().zip(&model.ground).zip(&model.subs).filter_map(of).collect()
+    }
+}
+
+impl GroundTotals {
+    fn scaled(self, k: f64) -> Self {
+        Self {
+            infiltration: self.infiltration * k,
+            upper_evaporation: self.upper_evaporation * k,
+            lower_evaporation: self.lower_evaporation * k,
+            deep: self.deep * k,
+            lateral: self.lateral * k,
+            initial_storage: self.initial_storage * k,
+            final_storage: self.final_storage * k,
+        }
+    }
+}
+
+impl HydrologySummary {
+    /// The tables as text; empty where there is nothing to tell.
+    pub(crate) fn report(&self) -> String {
+        let mut t = String::new();
+        let mut put = |line: std::fmt::Arguments<'_>| {
+            let _written = writeln!(t, "{line}");
+        };
+        if let Some(g) = &self.ground {
+            put(format_args!("\n  Groundwater Continuity (volumes in the model's units)"));
+            for (name, v) in [
+                ("Initial Storage", g.initial_storage),
+                ("Infiltration", g.infiltration),
+                ("Upper Zone ET", g.upper_evaporation),
+                ("Lower Zone ET", g.lower_evaporation),
+                ("Deep Percolation", g.deep),
+                ("Groundwater Flow", g.lateral),
+                ("Final Storage", g.final_storage),
+                ("Continuity Error (%)", self.ground_error_percent),
+            ] {
+                put(format_args!("  {name:<26} {v:>16.3}"));
+            }
+            put(format_args!(
+                "\n  Groundwater Summary\n  Subcatchment  Infil  Evap  Lateral  Deep  Max Lateral  Avg Moist  \
+                 Avg Table  Final Moist  Final Table"
+            ));
+            for s in &self.groundwater {
+                put(format_args!(
+                    "  {:<16} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>10.3} {:>7.3} {:>9.3} {:>7.3} {:>9.3}",
+                    s.name,
+                    s.infiltration,
+                    s.evaporation,
+                    s.lateral,
+                    s.deep,
+                    s.max_lateral,
+                    s.mean_moisture,
+                    s.mean_water_table,
+                    s.final_moisture,
+                    s.final_water_table
+                ));
+            }
+        }
+        t
+    }
+}

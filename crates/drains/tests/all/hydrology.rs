@@ -1,0 +1,48 @@
+//! What the tables of groundwater and its kin say, beside SWMM 5.2.4's report of the same model.
+
+use std::path::Path;
+
+use drains::{Model, Numerics, State, Summary};
+
+fn ran(name: &str) -> Summary {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(format!("{name}.inp"));
+    let beside = |file: &str| std::fs::read_to_string(path.with_file_name(file)).ok();
+    let model = Model::read(&std::fs::read_to_string(&path).unwrap(), &beside).unwrap();
+    let mut state = State::new(&model, Numerics::Exact);
+    while state.step(&model, f64::INFINITY) > 0.0 {}
+    state.summary(&model)
+}
+
+fn near(ours: f64, swmm: f64, half: f64) {
+    assert!((ours - swmm).abs() <= half, "{ours} is not SWMM's {swmm}");
+}
+
+#[test]
+fn the_books_of_the_groundwater_are_swmms() {
+    let s = ran("groundwater");
+    let g = s.hydrology.ground.unwrap();
+    // As SWMM reckons an acre.
+    let acre_feet = 1.0 / 2.2956e-5;
+    near(g.initial_storage / acre_feet, 222.250, 6e-4);
+    near(g.infiltration / acre_feet, 1.120, 6e-4);
+    near(g.upper_evaporation / acre_feet, 0.065, 6e-4);
+    near(g.lower_evaporation / acre_feet, 0.056, 6e-4);
+    near(g.deep / acre_feet, 0.221, 6e-4);
+    near(g.lateral / acre_feet, 7.003, 6e-4);
+    near(g.final_storage / acre_feet, 216.020, 6e-4);
+    near(s.hydrology.ground_error_percent, 0.002, 6e-4);
+    let [_, second, _] = &s.hydrology.groundwater[..] else { panic!("three subcatchments") };
+    near(second.lateral, 12.08, 6e-3);
+    near(second.max_lateral, 1.72, 6e-3);
+    near(second.mean_water_table, 97.17, 6e-3);
+    near(second.final_moisture, 0.28, 6e-3);
+    assert!(s.report().contains("Groundwater Continuity"));
+}
+
+#[test]
+fn a_climate_file_that_is_not_there_is_a_problem_with_its_line() {
+    let text = "[OPTIONS]\nFLOW_UNITS CFS\n[TEMPERATURE]\nFILE nowhere.dat\n[EVAPORATION]\nTEMPERATURE\n";
+    let problem = Model::read(text, &|_| None).unwrap_err();
+    let said = format!("{problem:?}");
+    assert!(said.contains("nowhere.dat") && said.contains("line: 4"), "{said}");
+}
