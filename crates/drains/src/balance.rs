@@ -34,6 +34,9 @@ pub struct RunoffTotals {
     pub evaporation: f64,
     pub infiltration: f64,
     pub runoff: f64,
+    pub snow_removed: f64,
+    pub initial_snow: f64,
+    pub final_snow: f64,
     pub initial_storage: f64,
     pub final_storage: f64,
 }
@@ -90,8 +93,13 @@ impl RunoffTotals {
     #[must_use]
     pub fn error(&self) -> f64 {
         error(
-            self.rainfall + self.runon + self.initial_storage,
-            self.evaporation + self.infiltration + self.runoff + self.final_storage,
+            self.rainfall + self.runon + self.initial_storage + self.initial_snow,
+            self.evaporation
+                + self.infiltration
+                + self.runoff
+                + self.snow_removed
+                + self.final_storage
+                + self.final_snow,
         )
     }
 }
@@ -134,6 +142,7 @@ impl State {
         self.balance.step.initial_storage = self.balance.flow.initial_storage;
         self.balance.node_inflow = self.volume.clone();
         self.balance.node_outflow = vec![0.0; model.nodes.kind.len()];
+        self.balance.runoff.initial_snow = self.snow_storage(model);
         self.balance.ground.initial_storage = self.ground_storage(model);
         self.balance.runoff.initial_storage =
             self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
@@ -186,6 +195,8 @@ impl State {
     #[must_use]
     pub fn runoff_totals(&self, model: &Model) -> RunoffTotals {
         let mut t = self.balance.runoff;
+        t.final_snow = self.snow_storage(model);
+        t.snow_removed = self.snow_removed;
         t.final_storage = self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
         t
     }

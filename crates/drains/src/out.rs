@@ -281,9 +281,11 @@ impl Results {
                 runoff = 0.0;
             }
             let ground = state.ground_results(model, i, f);
+            let snow =
+                state.snow[i].map_or(0.0, |s| ((1.0 - f) * s.old_depth + f * s.new_depth) * u.rain_depth);
             let v = [
                 state.gages[m.gage].report as f32,
-                0.0,
+                snow as f32,
                 (s.evaporation * u.evaporation) as f32,
                 (s.infiltration * u.rainfall) as f32,
                 (runoff * u.flow) as f32,
@@ -298,6 +300,7 @@ impl Results {
             total += area as f32;
             let weigh = |x: f32| (f64::from(x) * area) as f32;
             system[1] += weigh(v[0]);
+            system[2] += weigh(v[1]);
             system[13] += weigh(v[2]);
             if let Some(g) = &state.ground[i] {
                 system[13] += (g.evaporation * u.evaporation * area) as f32;
@@ -306,7 +309,7 @@ impl Results {
             system[4] += v[4];
         }
         if total > 0.0 {
-            for k in [1, 3, 13] {
+            for k in [1, 2, 3, 13] {
                 system[k] /= total;
             }
         }

@@ -232,6 +232,7 @@ impl State {
             self.balance.step.dry_weather += q;
         }
         self.add_ground_and_wet_inflows(model);
+        self.add_rdii(model, now);
     }
 
     fn add_ground_and_wet_inflows(&mut self, model: &Model) {

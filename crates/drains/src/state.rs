@@ -41,6 +41,10 @@ pub struct State {
     pub(crate) gages: Vec<GageState>,
     pub(crate) subs: Vec<SubState>,
     pub(crate) ground: Vec<Option<GroundState>>,
+    pub(crate) snow: Vec<Option<crate::hydrology::SnowState>>,
+    /// Snow plowed out of the model, ft³ of water.
+    pub(crate) snow_removed: f64,
+    pub(crate) rdii: Option<crate::hydrology::RdiiState>,
     /// Unsaturated conductivity last computed, ft/s: an expression may ask for it where none is.
     pub(crate) ground_conductivity: f64,
     // Nodes.
@@ -127,6 +131,9 @@ impl State {
                 .map(|(g, s)| g.as_ref().map(|g| GroundState::new(g, 1.0 - s.impervious)))
                 .collect(),
             ground_conductivity: 0.0,
+            snow: model.snow.iter().map(|p| p.as_ref().map(crate::hydrology::SnowState::new)).collect(),
+            snow_removed: 0.0,
+            rdii: crate::hydrology::RdiiState::new(model),
             old_depth: depth.clone(),
             depth,
             old_volume: volume.clone(),

@@ -247,6 +247,9 @@ impl RunoffTotals {
             evaporation: self.evaporation * k,
             infiltration: self.infiltration * k,
             runoff: self.runoff * k,
+            snow_removed: self.snow_removed * k,
+            initial_snow: self.initial_snow * k,
+            final_snow: self.final_snow * k,
             initial_storage: self.initial_storage * k,
             final_storage: self.final_storage * k,
         }
@@ -269,11 +272,14 @@ impl Summary {
         let r = &self.runoff;
         for (name, v) in [
             ("Initial Storage", r.initial_storage),
+            ("Initial Snow Cover", r.initial_snow),
             ("Total Precipitation", r.rainfall),
             ("Outfall Runon", r.runon),
             ("Evaporation Loss", r.evaporation),
             ("Infiltration Loss", r.infiltration),
             ("Surface Runoff", r.runoff),
+            ("Snow Removed", r.snow_removed),
+            ("Final Snow Cover", r.final_snow),
             ("Final Storage", r.final_storage),
             ("Continuity Error (%)", self.runoff_error_percent),
         ] {

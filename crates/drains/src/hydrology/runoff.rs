@@ -83,12 +83,18 @@ impl State {
             s.old_runoff = s.new_runoff;
             s.inflow = [0.0; 3];
         }
+        for s in self.snow.iter_mut().flatten() {
+            s.old_depth = s.new_depth;
+        }
         if old_step > 0.0 {
             self.outfall_runon(model, old_step);
         }
         for j in 0..model.subs.len() {
             if model.subs[j].area > 0.0 {
                 self.runon(model, j);
+                if !model.options.ignore_snowmelt {
+                    self.plow(model, j, step);
+                }
             }
         }
         self.has_runoff = false;
@@ -115,8 +121,16 @@ impl State {
         for (j, g) in model.gages.iter().enumerate() {
             limit(seconds_between(self.gages[j].change(g, date), date));
         }
-        let step = if raining || self.has_runoff { model.options.wet_step } else { model.options.dry_step };
+        let step = if raining || self.has_runoff || self.has_snow() {
+            model.options.wet_step
+        } else {
+            model.options.dry_step
+        };
         step.min(most) as f64
+    }
+
+    fn has_snow(&self) -> bool {
+        self.new_runoff_time > 0.0 && self.snow.iter().flatten().any(|s| s.new_depth > 0.0)
     }
 
     /// Outfalls that discharge onto a subcatchment.
@@ -165,16 +179,18 @@ impl State {
     /// Runoff of one subcatchment, ft/s.
     fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> f64 {
         let m = &model.subs[j];
-        let rain = self.gages[m.gage].rainfall / model.units.rainfall;
+        let (rain, snow) = self.precipitation(model, j);
         let v_runon = self.subs[j].runon * step * m.area;
+        let net = self.net_precipitation(model, j, rain, snow, step);
+        let rain = rain + snow;
         self.subs[j].rainfall = rain;
         let evaporation =
             if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
         let mut v = Volumes { evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
         let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
-        for i in 0..3 {
+        for (i, precipitation) in net.into_iter().enumerate() {
             let area = m.area * m.parts[i].fraction;
-            let runoff = self.part(model, j, i, area, rain, evaporation, step, &mut v);
+            let runoff = self.part(model, j, i, area, precipitation, evaporation, step, &mut v);
             self.subs[j].runoff[i] = runoff;
             if i == 2 {
                 v_pervious = runoff * area * step;

@@ -32,6 +32,8 @@ pub struct HydrologySummary {
     pub ground: Option<GroundTotals>,
     pub ground_error_percent: f64,
     pub groundwater: Vec<GroundwaterSummary>,
+    /// Rain on the sewered areas and what of it reached the sewers (RDII).
+    pub rdii: Option<[f64; 2]>,
 }
 
 impl State {
@@ -43,6 +45,7 @@ impl State {
             ground: any.then(|| totals.scaled(model.units.volume)),
             ground_error_percent: if any { totals.error() } else { 0.0 },
             groundwater: self.groundwater_summaries(model),
+            rdii: self.rdii.as_ref().map(|r| [r.rain * model.units.volume, r.produced * model.units.volume]),
         }
     }
 
@@ -94,6 +97,15 @@ impl HydrologySummary {
         let mut put = |line: std::fmt::Arguments<'_>| {
             let _written = writeln!(t, "{line}");
         };
+        if let Some([rain, produced]) = self.rdii {
+            put(format_args!("\n  Rainfall Dependent I/I (volumes in the model's units)"));
+            let ratio = if rain > 0.0 { produced / rain } else { 0.0 };
+            for (name, v) in
+                [("Sewershed Rainfall", rain), ("RDII Produced", produced), ("RDII Ratio", ratio)]
+            {
+                put(format_args!("  {name:<26} {v:>16.3}"));
+            }
+        }
         if let Some(g) = &self.ground {
             put(format_args!("\n  Groundwater Continuity (volumes in the model's units)"));
             for (name, v) in [

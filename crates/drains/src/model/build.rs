@@ -71,6 +71,11 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     if options.report_step as f64 > duration {
         options.report_step = duration as i64;
     }
+    let rdii =
+        crate::hydrology::RdiiData::of(&project, &units, &gages, options.wet_step).unwrap_or_else(|why| {
+            b.problems.add(0, "HYDROGRAPHS", why, "shorten it, or lengthen WET_STEP");
+            None
+        });
     wave_options(&mut options, &units);
     let order = if dynamic {
         order::general(&mut nodes, &links, &mut b.problems);
@@ -98,8 +103,10 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let crown_cutoff = if options.surcharge == Surcharge::Slot { 0.985257 } else { 0.96 };
     let mut model = Model {
         units,
-        ground: crate::hydrology::GroundData::of(&project, &units),
+        rdii,
+        snow: crate::hydrology::SnowData::of(&project, &subs, &units),
         subs,
+        ground: crate::hydrology::GroundData::of(&project, &units),
         gages,
         curves,
         series,
@@ -222,7 +229,7 @@ fn gages(
     let mut first: HashMap<Index, Index> = HashMap::new();
     let mut list = Vec::new();
     for (i, g) in project.gages.iter().enumerate() {
-        let used = subs.iter().any(|s| s.gage == i);
+        let used = subs.iter().any(|s| s.gage == i) || project.hydrographs.iter().any(|h| h.gage == Some(i));
         let from_file = g.series >= FILE_SERIES;
         let curve = if from_file {
             Arc::new(project.file_series[g.series - FILE_SERIES].curve.clone())

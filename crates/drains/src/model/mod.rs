@@ -221,6 +221,8 @@ pub struct Model {
     pub(crate) links: Links,
     pub(crate) subs: Vec<SubcatchmentData>,
     pub(crate) ground: Vec<Option<crate::hydrology::GroundData>>,
+    pub(crate) snow: Vec<Option<crate::hydrology::SnowData>>,
+    pub(crate) rdii: Option<crate::hydrology::RdiiData>,
     pub(crate) gages: Vec<GageData>,
     pub(crate) curves: Vec<Curve>,
     pub(crate) series: Vec<Arc<Curve>>,

@@ -173,13 +173,8 @@ pub(super) fn subcatchment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> 
     for (i, x) in v.iter_mut().enumerate() {
         *x = row.at_least_zero(i + 3)?;
     }
-    if row.len() > 8 && !project.options.ignore_snowmelt {
-        row.problem(
-            "snow packs are known but not computed yet",
-            "take the pack out, or set IGNORE_SNOWMELT YES",
-        );
-        return None;
-    }
+    let snow_pack =
+        if row.len() > 8 && !row.text(8).is_empty() { Some(row.find(8, Kind::SnowPack)?) } else { None };
     let [area, impervious, width, slope, curb] = v;
     project.subcatchments.push(Subcatchment {
         name: row.text(0).to_owned(),
@@ -201,6 +196,7 @@ pub(super) fn subcatchment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> 
         n_pervious_pattern: None,
         storage_pattern: None,
         infiltration_pattern: None,
+        snow_pack,
     });
     Some(())
 }

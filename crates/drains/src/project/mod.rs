@@ -12,7 +12,9 @@ mod hydrology;
 mod inflow;
 mod network;
 mod options;
+mod rdii;
 mod read;
+mod snow;
 mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +26,9 @@ pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };
 pub use ground::{Aquifer, GroundFlow, Groundwater};
+pub use rdii::{RdiiInflow, Response, UnitHydrograph};
 pub use read::{ReadProject, read};
+pub use snow::{SnowPack, SnowSurface};
 
 use crate::curve::Curve;
 use crate::section::Shape;
@@ -47,6 +51,9 @@ pub struct Project {
     pub aquifers: Vec<Aquifer>,
     pub groundwater: Vec<Groundwater>,
     pub ground_flows: Vec<GroundFlow>,
+    pub hydrographs: Vec<UnitHydrograph>,
+    pub rdii: Vec<RdiiInflow>,
+    pub snow_packs: Vec<SnowPack>,
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub transects: Vec<Transect>,
@@ -284,6 +291,7 @@ pub struct Subcatchment {
     pub n_pervious_pattern: Option<Index>,
     pub storage_pattern: Option<Index>,
     pub infiltration_pattern: Option<Index>,
+    pub snow_pack: Option<Index>,
 }
 
 /// 出流口边界.

@@ -11,6 +11,8 @@ use super::{Index, Project};
 pub(super) enum Kind {
     Gage,
     Aquifer,
+    Hydrograph,
+    SnowPack,
     Subcatchment,
     Node,
     Link,
@@ -26,6 +28,8 @@ impl Kind {
         match self {
             Self::Gage => "rain gage",
             Self::Aquifer => "aquifer",
+            Self::Hydrograph => "unit hydrograph",
+            Self::SnowPack => "snow pack",
             Self::Subcatchment => "subcatchment",
             Self::Node => "node",
             Self::Link => "link",
@@ -177,7 +181,7 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("INFIL", None, super::hydrology::infiltration),
     ("AQUIFER", Some(Kind::Aquifer), super::ground::aquifer),
     ("GROUNDWATER", None, super::ground::groundwater),
-    ("SNOWPACK", None, unsupported),
+    ("SNOWPACK", Some(Kind::SnowPack), super::snow::pack),
     ("JUNC", Some(Kind::Node), super::network::junction),
     ("OUTFALL", Some(Kind::Node), super::network::outfall),
     ("STORAGE", Some(Kind::Node), super::network::storage),
@@ -199,8 +203,8 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("INFLOW", None, super::inflow::direct),
     ("DWF", None, super::inflow::dry_weather),
     ("PATTERN", Some(Kind::Pattern), super::tables::pattern),
-    ("RDII", None, unsupported),
-    ("HYDROGRAPH", None, unsupported),
+    ("RDII", None, super::rdii::inflow),
+    ("HYDROGRAPH", Some(Kind::Hydrograph), super::rdii::hydrograph),
     ("LOADING", None, unsupported),
     ("TREATMENT", None, unsupported),
     ("CURVE", Some(Kind::Curve), super::tables::curve),
@@ -252,7 +256,10 @@ impl Reader<'_> {
                     None => continue,
                 };
                 let key = (kind, name.to_ascii_uppercase());
-                let many_lines = matches!(kind, Kind::Curve | Kind::Series | Kind::Pattern);
+                let many_lines = matches!(
+                    kind,
+                    Kind::Curve | Kind::Series | Kind::Pattern | Kind::Hydrograph | Kind::SnowPack
+                );
                 if self.names.contains_key(&key) {
                     if !many_lines {
                         self.problems.add(
@@ -297,7 +304,10 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
                 continue;
             }
             for line in &section.lines {
-                let many_lines = matches!(kind, Some(Kind::Curve | Kind::Series | Kind::Pattern));
+                let many_lines = matches!(
+                    kind,
+                    Some(Kind::Curve | Kind::Series | Kind::Pattern | Kind::Hydrograph | Kind::SnowPack)
+                );
                 // The first definition counts; the second was complained of.
                 if let Some(kind) = kind
                     && !many_lines
@@ -314,6 +324,9 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
     }
     if let Some(what) = super::climate::check(&project) {
         reader.problems.add(0, "TEMPERATURE", what, "write FILE and the file's name there");
+    }
+    for (line, what, remedy) in super::rdii::check(&project) {
+        reader.problems.add(line, "RDII", what, remedy);
     }
     super::controls::read(&mut project, &document, &mut reader);
     ReadProject { project, problems: reader.problems.into_sorted() }

@@ -4,11 +4,16 @@ use std::path::Path;
 
 use drains::{Model, Numerics, State, Summary};
 
-fn ran(name: &str) -> Summary {
+fn start(name: &str) -> (Model, State) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(format!("{name}.inp"));
     let beside = |file: &str| std::fs::read_to_string(path.with_file_name(file)).ok();
     let model = Model::read(&std::fs::read_to_string(&path).unwrap(), &beside).unwrap();
-    let mut state = State::new(&model, Numerics::Exact);
+    let state = State::new(&model, Numerics::Exact);
+    (model, state)
+}
+
+fn ran(name: &str) -> Summary {
+    let (model, mut state) = start(name);
     while state.step(&model, f64::INFINITY) > 0.0 {}
     state.summary(&model)
 }
@@ -37,6 +42,51 @@ fn the_books_of_the_groundwater_are_swmms() {
     near(second.mean_water_table, 97.17, 6e-3);
     near(second.final_moisture, 0.28, 6e-3);
     assert!(s.report().contains("Groundwater Continuity"));
+}
+
+#[test]
+fn the_books_of_the_snow_are_swmms() {
+    let r = ran("snow_melt").runoff;
+    let acre_feet = 1.0 / 2.2956e-5;
+    near(r.initial_snow / acre_feet, 0.488, 6e-4);
+    near(r.rainfall / acre_feet, 1.903, 6e-4);
+    near(r.infiltration / acre_feet, 1.210, 6e-4);
+    near(r.runoff / acre_feet, 1.060, 6e-4);
+    near(r.snow_removed / acre_feet, 0.014, 6e-4);
+    near(r.final_snow / acre_feet, 0.084, 6e-4);
+    near(r.error(), -0.030, 6e-4);
+}
+
+#[test]
+fn the_books_of_rdii_are_swmms_and_rain_set_live_counts() {
+    let acre_feet = 1.0 / 2.2956e-5;
+    let [rain, produced] = ran("rdii").hydrology.rdii.unwrap();
+    near(rain / acre_feet, 15.319, 2e-3);
+    near(produced / acre_feet, 1.596, 2e-3);
+    let (model, mut state) = start("rdii");
+    state.run_until(&model, 100_000.0);
+    let mut wet = state.clone();
+    wet.set_rain(0, Some(2.0));
+    let inflow = |s: &mut State| {
+        s.run_until(&model, 105_000.0);
+        s.flow_totals(&model).rdii
+    };
+    assert!(inflow(&mut wet) > inflow(&mut state) + 1000.0);
+}
+
+#[test]
+fn a_state_with_snow_and_groundwater_can_be_stored_and_goes_on_the_same() {
+    for name in ["snow_melt", "groundwater", "rdii", "evaporation_temperature_file"] {
+        let (model, mut state) = start(name);
+        state.run_until(&model, 40_000.0);
+        let mut twin = state.clone();
+        let text = serde_json::to_string(&state).unwrap();
+        let _again: State = serde_json::from_str(&text).unwrap();
+        for s in [&mut state, &mut twin] {
+            s.run_until(&model, 60_000.0);
+        }
+        assert_eq!(state, twin, "{name}");
+    }
 }
 
 #[test]
