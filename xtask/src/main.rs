@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask up | verify | bench | kill | fuzz | tidy | generate`.
+//! The project's own commands: `cargo xtask up | verify | bench | peers | kill | fuzz | tidy | generate`.
 //!
 //! Each does all its own set-up on a machine with Rust, Node ≥ 20.19 and npm and nothing else.
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on its standard output")]
@@ -6,6 +6,7 @@
 mod bench;
 mod fuzz;
 mod generate;
+mod peers;
 mod run;
 mod tidy;
 mod verify;
@@ -22,6 +23,7 @@ cargo xtask COMMAND
                    web checks, browser journeys
   bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
+  peers            install what tests talk to and Debian does not have (asyncua) into the target folder
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
   fuzz [NAME…] [--seconds 60]
                    fuzz the parsers, or one of them (needs `cargo install cargo-fuzz`)
@@ -37,6 +39,7 @@ fn main() -> Result<()> {
         "up" => up(&rest),
         "verify" => verify::run(),
         "bench" => bench::run(&rest),
+        "peers" => peers::install(),
         "kill" => verify::kill(rest.first().map_or("2000", String::as_str)),
         "fuzz" => fuzz::run(&rest),
         "tidy" => tidy::run(),

@@ -1,6 +1,6 @@
 //! `cargo xtask verify`: everything that must pass, in the order in which it fails fastest.
 
-use crate::{generate, run, tidy, web};
+use crate::{generate, peers, run, tidy, web};
 use anyhow::{Context, Result};
 use std::time::Instant;
 
@@ -14,6 +14,9 @@ pub(crate) fn run() -> Result<()> {
         skipped.push(format!("web checks and browser journeys: {why:#}"));
     }
     step("lints", || run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    if let Err(why) = step("stacks of others", peers::install) {
+        skipped.push(format!("the OPC UA client against asyncua: {why:#}"));
+    }
     step("tests", || run::cargo(&["test", "--workspace"]))?;
     step("generated files are fresh", generate::check)?;
     if web_ready.is_ok() {

@@ -75,6 +75,7 @@ impl Running {
             meters: config.meters.as_ref().map(crate::config::Meters::read).transpose()?,
             mqtt: config.mqtt.as_ref().map(crate::config::Mqtt::read).transpose()?,
             modbus: config.modbus.read()?,
+            opcua: config.opcua.read(&config.data_dir()?)?,
             ..gateway::Config::default()
         };
         // Before stations are heard: what was said while nobody listened must not look like silence.

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) mqtt: Option<Mqtt>,
     /// Devices that are asked in Modbus.
     pub(crate) modbus: Modbus,
+    /// OPC UA servers that are subscribed to.
+    pub(crate) opcua: Opcua,
     /// Where things are kept.
     pub(crate) store: StoreConfig,
     /// Who may push data over HTTP.
@@ -60,10 +62,12 @@ pub(crate) struct Sl651 {
 
 mod meters;
 mod mqtt;
+mod opcua;
 mod plants;
 
 pub(crate) use meters::{Meters, MetersDtu, MetersMeter};
 pub(crate) use mqtt::Mqtt;
+pub(crate) use opcua::Opcua;
 pub(crate) use plants::{Hj212, Sl427};
 
 /// Devices that are asked in Modbus.

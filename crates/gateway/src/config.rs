@@ -1,7 +1,7 @@
 //! What the gateway is told: one optional table a protocol, and limits all share.
 
 use crate::budget::Budget;
-use crate::{hj212, meters, modbus, mqtt, sl427, sl651};
+use crate::{hj212, meters, modbus, mqtt, opcua, sl427, sl651};
 use std::time::Duration;
 
 /// What the gateway is told. A protocol without a table listens nowhere.
@@ -19,6 +19,8 @@ pub struct Config {
     pub mqtt: Option<mqtt::Config>,
     /// Modbus devices that are asked.
     pub modbus: Option<modbus::Config>,
+    /// OPC UA servers that are subscribed to.
+    pub opcua: Option<opcua::Config>,
     /// How much of everything.
     pub limits: Limits,
 }

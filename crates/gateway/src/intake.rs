@@ -109,6 +109,14 @@ impl Intake {
             .ok_or_else(|| unknown(text))
     }
 
+    /// The time of the newest kept value of an element of a station.
+    pub(crate) fn newest(&self, station: &str, element: &str) -> Option<Time> {
+        let code = StationCode::new(station).ok()?;
+        let registry = self.registry();
+        let point = registry.points_of(&code).iter().find(|p| p.elements.iter().any(|e| e == element))?;
+        self.store.samples.latest(point.id).map(|(sample, _)| sample.at)
+    }
+
     /// Something was heard of a station that is not worth a place in the log: a keep-alive.
     pub(crate) fn heard(
         &self,

@@ -27,6 +27,7 @@ mod intake;
 pub mod meters;
 pub mod modbus;
 pub mod mqtt;
+pub mod opcua;
 mod points;
 mod quarantine;
 mod session;
@@ -161,6 +162,9 @@ pub async fn run(
     }
     if let Some(config) = config.modbus {
         modbus::start(config, &store, &clock, &hub, &mut started).await?;
+    }
+    if let Some(config) = config.opcua {
+        opcua::start(config, &hub, &mut started)?;
     }
     let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
     started.tasks.push(tokio::spawn(desk.run(hub.clone())));

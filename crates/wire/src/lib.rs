@@ -14,6 +14,7 @@ pub mod interval;
 pub mod json_push;
 pub mod modbus;
 pub mod mqtt;
+pub mod opcua;
 pub mod protocol;
 pub mod report;
 pub mod sl427;

@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{cjt188, dlt645, hj212, influx, modbus, mqtt, sl427, sl651, sparkplug};
+use crate::{cjt188, dlt645, hj212, influx, modbus, mqtt, opcua, sl427, sl651, sparkplug};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -94,6 +94,13 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: mqtt::DEFAULT_PORT,
         json_line: mqtt::json_line,
         explain: mqtt::explain,
+    },
+    Protocol {
+        name: opcua::NAME,
+        title: "OPC UA (IEC 62541)",
+        default_port: opcua::DEFAULT_PORT,
+        json_line: opcua::json_line,
+        explain: opcua::explain,
     },
     Protocol {
         name: sparkplug::NAME,

@@ -19,6 +19,8 @@ mod mosquitto;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod opcua;
+#[cfg(test)]
 mod plants;
 #[cfg(test)]
 mod reports;

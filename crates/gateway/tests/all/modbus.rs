@@ -343,9 +343,18 @@ async fn a_pump_is_started_by_a_command_and_read_back() {
     assert!(refused.answer.unwrap().to_string().contains("not writable"));
 }
 
-/// Asks, allows by another person, and waits until it was answered.
 async fn commanded(
     bench: &Bench,
+    station: &StationCode,
+    ask: Ask,
+    now: field::time::Time,
+) -> field::command::Command {
+    commanded_in(&bench.store, station, ask, now).await
+}
+
+/// Asks, allows by another person, and waits until it was answered.
+pub(crate) async fn commanded_in(
+    store: &Store,
     station: &StationCode,
     ask: Ask,
     now: field::time::Time,
@@ -357,10 +366,10 @@ async fn commanded(
         by: PersonId(1),
         expires_at: now.plus_ms(600_000),
     };
-    let id = store::command::ask(&bench.store, new, now, None).await.unwrap().now.id;
-    store::command::allow(&bench.store, id, PersonId(2), now, None).await.unwrap();
+    let id = store::command::ask(store, new, now, None).await.unwrap().now.id;
+    store::command::allow(store, id, PersonId(2), now, None).await.unwrap();
     loop {
-        let command = bench.store.tables.command(id).await.unwrap().unwrap();
+        let command = store.tables.command(id).await.unwrap().unwrap();
         if !matches!(command.state, CommandState::Asked | CommandState::Allowed | CommandState::Sent) {
             return command;
         }

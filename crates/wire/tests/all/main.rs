@@ -19,6 +19,8 @@ mod modbus;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
+mod opcua;
+#[cfg(test)]
 mod quirks;
 #[cfg(test)]
 mod sl427;

@@ -1,0 +1,50 @@
+//! OPC UA 客户端: servers (SCADA) that are subscribed to. One task a server holds a session with a
+//! subscription of every node its stations' node maps name, and keeps what it publishes.
+//!
+//! Promises:
+//! - a reading stands at the source's time (the server's where it has none) with what the status says:
+//!   good, uncertain 存疑, bad 缺测;
+//! - its lines say by themselves what was read: a stored reading is what [`wire::opcua`] reads from
+//!   them, nothing else;
+//! - what was published is kept or tried until it is; where the queue overflows, it is said and the
+//!   last value of each node is fetched again;
+//! - a line that breaks is joined to the same session, so that the server hands over what it held
+//!   meanwhile; a server that has forgotten it is subscribed to anew, and its history, where it keeps
+//!   one and `history` is set, is read from the last value that was kept;
+//! - a command is written in the node's own type and read back;
+//! - a server is talked to under a policy other than `None` only when its certificate is trusted.
+//!
+//! Never: writes a node but by a command and where its map says `writable`; sends a password over an
+//! open line; browses.
+
+mod carry;
+mod client;
+mod config;
+mod history;
+mod keep;
+mod maps;
+mod session;
+
+pub use config::{Config, Mode, Policy, Secret, Server, Station};
+
+use crate::Started;
+use crate::error::GatewayError;
+use crate::hub::Hub;
+use client::Subscriber;
+use maps::{Maps, NAME};
+use std::sync::Arc;
+
+/// Starts one subscriber a server.
+pub(crate) fn start(config: Config, hub: &Hub, started: &mut Started) -> Result<(), GatewayError> {
+    let maps = Maps::read(&config.maps)?;
+    let client = session::client(&config.pki).map_err(|what| GatewayError::setting(NAME, what))?;
+    let client = Arc::new(client);
+    for server in config.servers {
+        let bad = |what: String| GatewayError::setting(NAME, format!("server {}: {what}", server.url));
+        server.check().map_err(bad)?;
+        let items = maps.items(&server)?;
+        let subscriber = Subscriber::new(server, items, hub.clone());
+        started.tasks.push(tokio::spawn(subscriber.run(Arc::clone(&client))));
+    }
+    Ok(())
+}
