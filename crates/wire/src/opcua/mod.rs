@@ -68,7 +68,6 @@ const fn one() -> f64 {
 fn is_one(x: &f64) -> bool {
     *x == 1.0
 }
-#[expect(clippy::float_cmp, reason = "the very value that is meant when nothing is written")]
 fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
