@@ -34,6 +34,7 @@ pub struct RunoffTotals {
     pub evaporation: f64,
     pub infiltration: f64,
     pub runoff: f64,
+    pub drains: f64,
     pub snow_removed: f64,
     pub initial_snow: f64,
     pub final_snow: f64,
@@ -97,6 +98,7 @@ impl RunoffTotals {
             self.evaporation
                 + self.infiltration
                 + self.runoff
+                + self.drains
                 + self.snow_removed
                 + self.final_storage
                 + self.final_snow,
@@ -144,8 +146,14 @@ impl State {
         self.balance.node_outflow = vec![0.0; model.nodes.kind.len()];
         self.balance.runoff.initial_snow = self.snow_storage(model);
         self.balance.ground.initial_storage = self.ground_storage(model);
-        self.balance.runoff.initial_storage =
-            self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
+        self.balance.runoff.initial_storage = self.surface_storage(model);
+    }
+
+    /// Water on all subcatchments and in their LIDs, ft³.
+    fn surface_storage(&self, model: &Model) -> f64 {
+        let lids = self.lids.iter().zip(&model.lids);
+        let each = self.subs.iter().zip(&model.subs).zip(lids);
+        each.fold(0.0, |t, ((s, m), (l, g))| t + (s.storage(m) + l.storage(g)))
     }
 
     /// Half a step's rates into the totals: SWMM counts them before and after the step.
@@ -197,7 +205,7 @@ impl State {
         let mut t = self.balance.runoff;
         t.final_snow = self.snow_storage(model);
         t.snow_removed = self.snow_removed;
-        t.final_storage = self.subs.iter().zip(&model.subs).fold(0.0, |t, (s, m)| t + s.storage(m));
+        t.final_storage = self.surface_storage(model);
         t
     }
 }

@@ -24,7 +24,7 @@ mod wave;
 
 pub use balance::{FlowTotals, GroundTotals, RunoffTotals};
 pub use curve::Curve;
-pub use hydrology::{GroundwaterSummary, HydrologySummary};
+pub use hydrology::{GroundwaterSummary, HydrologySummary, LidSummary};
 pub use model::{Model, ModelError};
 pub use out::Results;
 pub use run::{LinkView, NodeView, run_ensemble};

@@ -277,6 +277,9 @@ impl Results {
         for (i, m) in model.subs.iter().enumerate() {
             let s = &state.subs[i];
             let mut runoff = (1.0 - f) * s.old_runoff + f * s.new_runoff;
+            if m.lid_area > 0.0 {
+                runoff += (1.0 - f) * state.lids[i].old_drain + f * state.lids[i].new_drain;
+            }
             if runoff < MIN_RUNOFF * m.area {
                 runoff = 0.0;
             }

@@ -255,6 +255,7 @@ impl State {
                 self.balance.step.groundwater += q;
             }
         }
+        self.add_lid_drains(model, f);
     }
 
     /// Evaporation and seepage of a storage unit, ft³/s.

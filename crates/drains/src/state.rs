@@ -42,6 +42,9 @@ pub struct State {
     pub(crate) subs: Vec<SubState>,
     pub(crate) ground: Vec<Option<GroundState>>,
     pub(crate) snow: Vec<Option<crate::hydrology::SnowState>>,
+    pub(crate) lids: Vec<crate::hydrology::LidState>,
+    /// Some unit was not dry in the last runoff step.
+    pub(crate) wet_lids: bool,
     /// Snow plowed out of the model, ft³ of water.
     pub(crate) snow_removed: f64,
     pub(crate) rdii: Option<crate::hydrology::RdiiState>,
@@ -127,12 +130,18 @@ impl State {
             ground: model
                 .ground
                 .iter()
-                .zip(&model.subs)
-                .map(|(g, s)| g.as_ref().map(|g| GroundState::new(g, 1.0 - s.impervious)))
+                .zip(model.subs.iter().zip(&model.lids))
+                .map(|(g, (s, l))| g.as_ref().map(|g| GroundState::new(g, l.pervious(s))))
                 .collect(),
             ground_conductivity: 0.0,
             snow: model.snow.iter().map(|p| p.as_ref().map(crate::hydrology::SnowState::new)).collect(),
             snow_removed: 0.0,
+            lids: model
+                .lids
+                .iter()
+                .map(|g| crate::hydrology::LidState::new(g, model.options.dry_days))
+                .collect(),
+            wet_lids: model.lids.iter().any(crate::hydrology::LidGroup::starts_wet),
             rdii: crate::hydrology::RdiiState::new(model),
             old_depth: depth.clone(),
             depth,

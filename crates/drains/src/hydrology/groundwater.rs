@@ -266,7 +266,7 @@ impl State {
         dt: f64,
     ) {
         let (Some(g), Some(old)) = (&model.ground[j], self.ground[j]) else { return };
-        let pervious = 1.0 - model.subs[j].impervious;
+        let pervious = model.lids[j].pervious(&model.subs[j]);
         let (area, total) = (model.subs[j].area, g.depth());
         if pervious <= 0.0 || total <= 0.0 {
             return;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::infiltration::{Ground, SoilState};
+use super::lid_run::LidVolumes;
 use super::ode;
 use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
@@ -40,7 +41,7 @@ impl SubState {
     /// Water standing on it, ft³.
     pub(crate) fn storage(&self, s: &SubcatchmentData) -> f64 {
         let v: f64 = (0..3).fold(0.0, |v, i| v + self.depth[i] * s.parts[i].fraction);
-        v * s.area
+        v * (s.area - s.lid_area)
     }
 }
 
@@ -83,6 +84,7 @@ impl State {
             s.old_runoff = s.new_runoff;
             s.inflow = [0.0; 3];
         }
+        self.age_lids();
         for s in self.snow.iter_mut().flatten() {
             s.old_depth = s.new_depth;
         }
@@ -98,6 +100,7 @@ impl State {
             }
         }
         self.has_runoff = false;
+        self.wet_lids = false;
         for j in 0..model.subs.len() {
             if model.subs[j].area > 0.0 {
                 self.has_runoff |= self.subcatchment(model, j, step) > 0.0;
@@ -121,7 +124,7 @@ impl State {
         for (j, g) in model.gages.iter().enumerate() {
             limit(seconds_between(self.gages[j].change(g, date), date));
         }
-        let step = if raining || self.has_runoff || self.has_snow() {
+        let step = if raining || self.has_runoff || self.wet_lids || self.has_snow() {
             model.options.wet_step
         } else {
             model.options.dry_step
@@ -147,11 +150,12 @@ impl State {
         }
     }
 
-    fn add_runon(&mut self, model: &Model, k: usize, q: f64) {
+    pub(super) fn add_runon(&mut self, model: &Model, k: usize, q: f64) {
         if model.subs[k].area <= 0.0 {
             return;
         }
-        let q = q / model.subs[k].area;
+        let other = model.subs[k].area - model.subs[k].lid_area;
+        let q = q / if other > 0.0 { other } else { model.subs[k].area };
         self.subs[k].runon += q;
         for i in 0..3 {
             self.subs[k].inflow[i] += q;
@@ -165,6 +169,7 @@ impl State {
         {
             self.add_runon(model, k, self.subs[j].old_runoff);
         }
+        self.lid_runon(model, j);
         let s = &mut self.subs[j];
         let p = &m.parts;
         if m.impervious < 1.0 && m.routing == InternalRouting::Pervious {
@@ -174,13 +179,26 @@ impl State {
         if m.impervious > 0.0 && m.routing == InternalRouting::Impervious && p[1].fraction > 0.0 {
             s.inflow[1] += s.runoff[2] * (1.0 - p[2].to_outlet) * p[2].fraction / p[1].fraction;
         }
+        if m.lid_area > 0.0 && m.impervious < 1.0 {
+            let pervious = p[2].fraction * (m.area - m.lid_area);
+            if pervious > 0.0 {
+                s.inflow[2] += self.lids[j].to_pervious / pervious;
+            }
+        }
+    }
+
+    /// Factor of the conductivity of a subcatchment's soil this month.
+    pub(super) fn infiltration_factor(&self, model: &Model, j: usize) -> f64 {
+        let now = month(model.date_at(self.old_runoff_time)) - 1;
+        monthly(model, model.subs[j].patterns[2], now).unwrap_or(self.climate.conductivity)
     }
 
     /// Runoff of one subcatchment, ft/s.
     fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> f64 {
         let m = &model.subs[j];
         let (rain, snow) = self.precipitation(model, j);
-        let v_runon = self.subs[j].runon * step * m.area;
+        let other = m.area - m.lid_area;
+        let v_runon = self.subs[j].runon * step * if other == 0.0 { m.area } else { other };
         let net = self.net_precipitation(model, j, rain, snow, step);
         let rain = rain + snow;
         self.subs[j].rainfall = rain;
@@ -189,7 +207,10 @@ impl State {
         let mut v = Volumes { evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
         let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
         for (i, precipitation) in net.into_iter().enumerate() {
-            let area = m.area * m.parts[i].fraction;
+            let area = other * m.parts[i].fraction;
+            if other <= 0.0 {
+                continue;
+            }
             let runoff = self.part(model, j, i, area, precipitation, evaporation, step, &mut v);
             self.subs[j].runoff[i] = runoff;
             if i == 2 {
@@ -198,6 +219,19 @@ impl State {
                 v_impervious += runoff * area * step;
             }
             total += runoff * area;
+        }
+        let mut lid = LidVolumes {
+            evaporation: v.evaporation,
+            pervious_evaporation: v.pervious_evaporation,
+            infiltration: v.infiltration,
+            ..LidVolumes::default()
+        };
+        if m.lid_area > 0.0 {
+            lid = self.run_lids(model, j, lid, evaporation, step);
+            v.evaporation = lid.evaporation;
+            v.pervious_evaporation = lid.pervious_evaporation;
+            v.infiltration += lid.infiltration;
+            v.outflow = v.outflow - lid.taken + lid.outflow;
         }
         if !model.options.ignore_groundwater {
             self.groundwater(model, j, v.pervious_evaporation, v.infiltration, step);
@@ -214,8 +248,8 @@ impl State {
         t.infiltration += v.infiltration;
         t.impervious += v_impervious;
         t.pervious += v_pervious;
-        t.runoff += v.outflow;
-        t.max_flow = max(t.max_flow, s.new_runoff);
+        t.runoff += v.outflow + lid.drain;
+        t.max_flow = max(t.max_flow, s.new_runoff + lid.drain / step);
         let b = &mut self.balance.runoff;
         b.rainfall += v_rain;
         b.evaporation += v.evaporation;
@@ -245,18 +279,10 @@ impl State {
         let p = &m.parts[i];
         let pervious = i == 2;
         let (mut storage, mut alpha) = (p.storage, p.alpha);
-        let mut factor = self.climate.conductivity;
+        let factor = self.infiltration_factor(model, j);
         if pervious {
             let now = month(model.date_at(self.old_runoff_time)) - 1;
-            let of = |k: usize| {
-                let p = m.patterns[k]
-                    .and_then(|p| model.patterns.get(p))
-                    .filter(|p| p.kind == PatternKind::Monthly)?;
-                p.factors.get(now).copied()
-            };
-            if let Some(f) = of(2) {
-                factor = f;
-            }
+            let of = |k: usize| monthly(model, m.patterns[k], now);
             if let Some(f) = of(1).filter(|f| *f >= 0.0) {
                 storage *= f;
             }
@@ -311,6 +337,12 @@ impl State {
         v.outflow += p.to_outlet * runoff * area * step;
         runoff
     }
+}
+
+/// A pattern's factor of a month, if it is one of months.
+fn monthly(model: &Model, pattern: Option<usize>, month: usize) -> Option<f64> {
+    let p = pattern.and_then(|p| model.patterns.get(p)).filter(|p| p.kind == PatternKind::Monthly)?;
+    p.factors.get(month).copied()
 }
 
 /// New depth on a part; returns the time there was runoff.

@@ -290,7 +290,7 @@ impl State {
         let deep = s.surfaces[0].depth;
         if p.area[0] > 0.0 && deep >= p.plow_depth {
             let [out, bare, pervious, melted, other] = p.plowed;
-            self.snow_removed += out * deep * (p.area[0] * model.subs[j].area);
+            self.snow_removed += out * deep * (p.area[0] * (model.subs[j].area - model.subs[j].lid_area));
             let mut moved = out;
             for (i, part) in [(1, bare), (2, pervious)] {
                 if p.area[i] > 0.0 {
@@ -341,7 +341,7 @@ impl State {
     pub(crate) fn snow_storage(&self, model: &Model) -> f64 {
         let each = self.snow.iter().zip(&model.snow).zip(&model.subs);
         each.fold(0.0, |t, ((s, p), m)| match (s, p) {
-            (Some(s), Some(p)) => t + s.cover(p) * m.area,
+            (Some(s), Some(p)) => t + s.cover(p) * (m.area - m.lid_area),
             _ => t,
         })
     }

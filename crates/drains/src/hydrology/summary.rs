@@ -24,6 +24,23 @@ pub struct GroundwaterSummary {
     pub final_water_table: f64,
 }
 
+/// Of the units of one LID control in a subcatchment: depths of water over their area.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "columns of SWMM's table")]
+pub struct LidSummary {
+    pub subcatchment: String,
+    pub control: String,
+    pub units: f64,
+    pub inflow: f64,
+    pub evaporation: f64,
+    pub infiltration: f64,
+    pub surface_outflow: f64,
+    pub drain_outflow: f64,
+    pub initial_storage: f64,
+    pub final_storage: f64,
+    pub error_percent: f64,
+}
+
 /// What hydrology below and beside the surface came to; volumes in ft³ or m³.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the tables")]
@@ -32,6 +49,8 @@ pub struct HydrologySummary {
     pub ground: Option<GroundTotals>,
     pub ground_error_percent: f64,
     pub groundwater: Vec<GroundwaterSummary>,
+    /// How LIDs performed.
+    pub lids: Vec<LidSummary>,
     /// Rain on the sewered areas and what of it reached the sewers (RDII).
     pub rdii: Option<[f64; 2]>,
 }
@@ -45,8 +64,19 @@ impl State {
             ground: any.then(|| totals.scaled(model.units.volume)),
             ground_error_percent: if any { totals.error() } else { 0.0 },
             groundwater: self.groundwater_summaries(model),
+            lids: self.lid_summaries(model),
             rdii: self.rdii.as_ref().map(|r| [r.rain * model.units.volume, r.produced * model.units.volume]),
         }
+    }
+
+    fn lid_summaries(&self, model: &Model) -> Vec<LidSummary> {
+        let mut list = Vec::new();
+        for ((state, group), m) in self.lids.iter().zip(&model.lids).zip(&model.subs) {
+            for (s, unit) in state.units.iter().zip(&group.units) {
+                list.push(s.water.summary(&m.name, unit, model.units.rain_depth));
+            }
+        }
+        list
     }
 
     fn groundwater_summaries(&self, model: &Model) -> Vec<GroundwaterSummary> {
@@ -105,6 +135,27 @@ impl HydrologySummary {
             {
                 put(format_args!("  {name:<26} {v:>16.3}"));
             }
+        }
+        if !self.lids.is_empty() {
+            put(format_args!(
+                "\n  LID Performance Summary\n  Subcatchment  LID Control  Inflow  Evap  Infil  Surface  Drain  \
+                 Initial  Final  Error (%)"
+            ));
+        }
+        for l in &self.lids {
+            put(format_args!(
+                "  {:<16} {:<16} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>7.2}",
+                l.subcatchment,
+                l.control,
+                l.inflow,
+                l.evaporation,
+                l.infiltration,
+                l.surface_outflow,
+                l.drain_outflow,
+                l.initial_storage,
+                l.final_storage,
+                l.error_percent
+            ));
         }
         if let Some(g) = &self.ground {
             put(format_args!("\n  Groundwater Continuity (volumes in the model's units)"));

@@ -76,6 +76,9 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
             b.problems.add(0, "HYDROGRAPHS", why, "shorten it, or lengthen WET_STEP");
             None
         });
+    for x in project.lid_usages.iter().filter(|x| x.report) {
+        b.warnings.push(format!("no detailed report is written of the LIDs in line {}", x.line));
+    }
     wave_options(&mut options, &units);
     let order = if dynamic {
         order::general(&mut nodes, &links, &mut b.problems);
@@ -104,6 +107,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let mut model = Model {
         units,
         rdii,
+        lids: crate::hydrology::LidGroup::of(&project, &subs, &units),
         snow: crate::hydrology::SnowData::of(&project, &subs, &units),
         subs,
         ground: crate::hydrology::GroundData::of(&project, &units),
@@ -169,15 +173,18 @@ fn subcatchments(project: &Project, units: &Units) -> Vec<SubcatchmentData> {
     project
         .subcatchments
         .iter()
-        .map(|s| {
+        .enumerate()
+        .map(|(i, s)| {
             let area = s.area / units.land_area;
+            let lid_area = crate::hydrology::lid_area(project, i, area, units);
+            let other = area - lid_area;
             let impervious = s.impervious / 100.0;
             let (width, slope) = (s.width / units.length, s.slope / 100.0);
             let routing =
                 if impervious == 0.0 || impervious == 1.0 { InternalRouting::Outlet } else { s.routing };
             let passed = 1.0 - s.routed / 100.0;
             let part = |pervious: bool, n: f64, fraction: f64, storage: f64| {
-                let whole = if pervious { (1.0 - impervious) * area } else { impervious * area };
+                let whole = if pervious { (1.0 - impervious) * other } else { impervious * other };
                 let alpha =
                     if whole > 0.0 && n > 0.0 { 1.49 * width / whole * slope.sqrt() / n } else { 0.0 };
                 let routed = match routing {
@@ -209,6 +216,7 @@ fn subcatchments(project: &Project, units: &Units) -> Vec<SubcatchmentData> {
                 out_sub,
                 area,
                 impervious,
+                lid_area,
                 parts,
                 routing,
                 infiltration: s.infiltration.map(|(m, p)| (m, Soil::new(m, p, units))),

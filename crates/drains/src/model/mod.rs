@@ -196,6 +196,8 @@ pub(crate) struct SubcatchmentData {
     pub(crate) out_sub: Option<Index>,
     pub(crate) area: f64,
     pub(crate) impervious: f64,
+    /// Under LIDs, ft².
+    pub(crate) lid_area: f64,
     pub(crate) parts: [SubArea; 3],
     pub(crate) routing: crate::project::InternalRouting,
     pub(crate) infiltration: Option<(Infiltration, crate::hydrology::Soil)>,
@@ -222,6 +224,7 @@ pub struct Model {
     pub(crate) subs: Vec<SubcatchmentData>,
     pub(crate) ground: Vec<Option<crate::hydrology::GroundData>>,
     pub(crate) snow: Vec<Option<crate::hydrology::SnowData>>,
+    pub(crate) lids: Vec<crate::hydrology::LidGroup>,
     pub(crate) rdii: Option<crate::hydrology::RdiiData>,
     pub(crate) gages: Vec<GageData>,
     pub(crate) curves: Vec<Curve>,

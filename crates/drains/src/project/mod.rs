@@ -10,6 +10,7 @@ mod controls;
 mod ground;
 mod hydrology;
 mod inflow;
+mod lid;
 mod network;
 mod options;
 mod rdii;
@@ -26,6 +27,7 @@ pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };
 pub use ground::{Aquifer, GroundFlow, Groundwater};
+pub use lid::{LidControl, LidKind, LidUsage};
 pub use rdii::{RdiiInflow, Response, UnitHydrograph};
 pub use read::{ReadProject, read};
 pub use snow::{SnowPack, SnowSurface};
@@ -54,6 +56,8 @@ pub struct Project {
     pub hydrographs: Vec<UnitHydrograph>,
     pub rdii: Vec<RdiiInflow>,
     pub snow_packs: Vec<SnowPack>,
+    pub lid_controls: Vec<LidControl>,
+    pub lid_usages: Vec<LidUsage>,
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub transects: Vec<Transect>,

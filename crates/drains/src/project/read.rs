@@ -13,6 +13,7 @@ pub(super) enum Kind {
     Aquifer,
     Hydrograph,
     SnowPack,
+    Lid,
     Subcatchment,
     Node,
     Link,
@@ -30,6 +31,7 @@ impl Kind {
             Self::Aquifer => "aquifer",
             Self::Hydrograph => "unit hydrograph",
             Self::SnowPack => "snow pack",
+            Self::Lid => "LID control",
             Self::Subcatchment => "subcatchment",
             Self::Node => "node",
             Self::Link => "link",
@@ -219,8 +221,8 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("TAG", None, nothing),
     ("PROFILE", None, nothing),
     ("MAP", None, nothing),
-    ("LID_CONTROL", None, unsupported),
-    ("LID_USAGE", None, unsupported),
+    ("LID_CONTROL", Some(Kind::Lid), super::lid::control),
+    ("LID_USAGE", None, super::lid::usage),
     ("GWF", None, super::ground::flow),
     ("ADJUST", None, super::hydrology::adjustment),
     ("EVENT", None, super::options::event),
@@ -258,7 +260,12 @@ impl Reader<'_> {
                 let key = (kind, name.to_ascii_uppercase());
                 let many_lines = matches!(
                     kind,
-                    Kind::Curve | Kind::Series | Kind::Pattern | Kind::Hydrograph | Kind::SnowPack
+                    Kind::Curve
+                        | Kind::Series
+                        | Kind::Pattern
+                        | Kind::Hydrograph
+                        | Kind::SnowPack
+                        | Kind::Lid
                 );
                 if self.names.contains_key(&key) {
                     if !many_lines {
@@ -306,7 +313,14 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
             for line in &section.lines {
                 let many_lines = matches!(
                     kind,
-                    Some(Kind::Curve | Kind::Series | Kind::Pattern | Kind::Hydrograph | Kind::SnowPack)
+                    Some(
+                        Kind::Curve
+                            | Kind::Series
+                            | Kind::Pattern
+                            | Kind::Hydrograph
+                            | Kind::SnowPack
+                            | Kind::Lid
+                    )
                 );
                 // The first definition counts; the second was complained of.
                 if let Some(kind) = kind
@@ -327,6 +341,9 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
     }
     for (line, what, remedy) in super::rdii::check(&project) {
         reader.problems.add(line, "RDII", what, remedy);
+    }
+    for (line, what, remedy) in super::lid::check(&project) {
+        reader.problems.add(line, "LID_CONTROLS", what, remedy);
     }
     super::controls::read(&mut project, &document, &mut reader);
     ReadProject { project, problems: reader.problems.into_sorted() }

@@ -76,7 +76,8 @@ fn the_books_of_rdii_are_swmms_and_rain_set_live_counts() {
 
 #[test]
 fn a_state_with_snow_and_groundwater_can_be_stored_and_goes_on_the_same() {
-    for name in ["snow_melt", "groundwater", "rdii", "evaporation_temperature_file"] {
+    for name in ["snow_melt", "groundwater", "rdii", "lid_permeable_pavement", "evaporation_temperature_file"]
+    {
         let (model, mut state) = start(name);
         state.run_until(&model, 40_000.0);
         let mut twin = state.clone();
@@ -86,6 +87,46 @@ fn a_state_with_snow_and_groundwater_can_be_stored_and_goes_on_the_same() {
             s.run_until(&model, 60_000.0);
         }
         assert_eq!(state, twin, "{name}");
+    }
+}
+
+#[test]
+fn lids_perform_as_in_swmms_table() {
+    let s = ran("lid_bio_retention");
+    let table = [
+        [24.88, 0.06, 2.40, 13.43, 1.82, 4.09, 11.28, -0.07],
+        [29.06, 0.06, 1.95, 17.27, 0.77, 1.80, 10.82, -0.06],
+        [111.87, 0.06, 2.40, 99.81, 5.01, 8.67, 13.27, -0.02],
+    ];
+    assert_eq!(s.hydrology.lids.len(), table.len());
+    for (l, swmm) in s.hydrology.lids.iter().zip(table) {
+        let ours = [
+            l.inflow,
+            l.evaporation,
+            l.infiltration,
+            l.surface_outflow,
+            l.drain_outflow,
+            l.initial_storage,
+            l.final_storage,
+            l.error_percent,
+        ];
+        ours.iter().zip(swmm).for_each(|(a, b)| near(*a, b, 6e-3));
+    }
+    let acre_feet = 1.0 / 2.2956e-5;
+    near(s.runoff.initial_storage / acre_feet, 0.081, 6e-4);
+    near(s.runoff.drains / acre_feet, 0.033, 6e-4);
+    near(s.runoff.final_storage / acre_feet, 0.253, 6e-4);
+    near(s.runoff.error(), -0.059, 6e-4);
+}
+
+#[test]
+fn broken_hydrology_is_told_by_line() {
+    let text = "[OPTIONS]\nFLOW_UNITS CFS\n[LID_CONTROLS]\nA BC\nA SURFACE 6 1.2 0 0 0\nB XX\n\
+                [AQUIFERS]\nQ 0.3 0.1 0.4 1 1 1 0 1 0 1 0 0.2\n[HYDROGRAPHS]\nU ALL SHORT -1 1 1\n\
+                [SNOWPACKS]\nP PLOWABLE 2 1 32 0 0 0 0\n";
+    let said = format!("{:?}", Model::read(text, &|_| None).unwrap_err());
+    for line in [5, 6, 8, 10, 12] {
+        assert!(said.contains(&format!("line: {line},")), "line {line}: {said}");
     }
 }
 
