@@ -112,6 +112,8 @@ impl State {
         let depth = model.nodes.init_depth.clone();
         let volume: Vec<f64> = (0..n).map(|i| model.node_volume(i, depth[i])).collect();
         let climate = Climate::new(model);
+        let first_factor =
+            crate::hydrology::RdiiState::first_rain_factor(model).unwrap_or(climate.rain_factor);
         let mut state = Self {
             numerics,
             old_runoff_time: 0.0,
@@ -123,7 +125,7 @@ impl State {
             event: 0,
             between_events: !model.project.events.is_empty(),
             steps: 0,
-            gages: model.gages.iter().map(|g| GageState::new(g, model, climate.rain_factor)).collect(),
+            gages: model.gages.iter().map(|g| GageState::new(g, model, first_factor)).collect(),
             climate,
             has_runoff: false,
             subs: model.subs.iter().map(SubState::new).collect(),

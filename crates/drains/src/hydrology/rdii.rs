@@ -63,7 +63,7 @@ impl RdiiData {
             }
             let interval = interval.max(1);
             let periods = [0, 1, 2].map(|k| {
-                let n = h.months.iter().map(|m| m[k].base / interval + 1).max().unwrap_or(1);
+                let n = h.months.iter().map(|m| (m[k].base / interval).saturating_add(1)).max().unwrap_or(1);
                 usize::try_from(n).unwrap_or(1)
             });
             if periods.iter().any(|n| *n > PERIODS_MAX) {
@@ -148,6 +148,15 @@ impl RdiiState {
             rain: 0.0,
             produced: 0.0,
         })
+    }
+
+    /// The month's rain factor that SWMM has for a gage's first rain after it went through all RDII.
+    pub(crate) fn first_rain_factor(model: &Model) -> Option<f64> {
+        let group = model.rdii.as_ref()?.groups.last()?;
+        let step = model.options.wet_step as f64;
+        let last = (model.duration / 1000.0 / step).floor() * step - group.interval as f64;
+        let date = model.options.start + last / SECONDS_A_DAY;
+        (last >= 0.0).then(|| model.project.adjustments.rain[month(date) - 1])
     }
 
     /// The flows of a moment, or none; goes on as far as needed.

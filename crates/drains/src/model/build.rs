@@ -24,6 +24,8 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let units = Units::of(project.options.flow_units);
     let mut b = Builder { problems: Problems::default(), warnings: Vec::new() };
     let mut options = project.options.clone();
+    // Without packs nothing is snow, in SWMM too.
+    options.ignore_snowmelt |= project.snow_packs.is_empty();
     let dynamic = options.routing == Routing::Dynamic;
     for c in &project.curves {
         if c.curve.first_backward().is_some() {
