@@ -122,7 +122,8 @@ impl GroundState {
         Self {
             theta,
             lower,
-            room: (g.surface - g.water_table) * (g.porosity - theta) / pervious,
+            // Where no ground is pervious nothing bounds it; not infinite, which cannot be stored.
+            room: min((g.surface - g.water_table) * (g.porosity - theta) / pervious, f64::MAX),
             ..Self::default()
         }
     }

@@ -196,7 +196,12 @@ fn layer(project: &mut Project, row: &mut Row<'_, '_, '_>, at: Index) -> Option<
             (c.drain, c.drain_curve) = (Some(x), curve);
         }
         Layer::DrainMat => {
-            let x = figures(row, 3)?;
+            let x: [f64; 3] = figures(row, 3)?;
+            let [deep, void, _] = x;
+            if deep > 0.0 && (void <= 0.0 || void > 1.0) {
+                row.problem("the drain mat has no voids", "write a fraction above zero and at most 1");
+                return None;
+            }
             project.lid_controls.get_mut(at)?.drain_mat = Some(x);
         }
         Layer::Removals => {

@@ -120,6 +120,19 @@ fn lids_perform_as_in_swmms_table() {
 }
 
 #[test]
+fn ground_under_a_paved_subcatchment_can_be_stored() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/groundwater_dynamic.inp");
+    let text = std::fs::read_to_string(path).unwrap().replace("S1 G1 J1 10 40", "S1 G1 J1 10 100");
+    let model = Model::read(&text, &|_| None).unwrap();
+    let mut state = State::new(&model, Numerics::Exact);
+    state.run_until(&model, 1800.0);
+    let stored = serde_json::to_string(&state).unwrap();
+    let mut again: State = serde_json::from_str(&stored).unwrap();
+    again.run_until(&model, 3600.0);
+    assert!(again.elapsed_s() >= 3600.0);
+}
+
+#[test]
 fn broken_hydrology_is_told_by_line() {
     let text = "[OPTIONS]\nFLOW_UNITS CFS\n[LID_CONTROLS]\nA BC\nA SURFACE 6 1.2 0 0 0\nB XX\n\
                 [AQUIFERS]\nQ 0.3 0.1 0.4 1 1 1 0 1 0 1 0 0.2\n[HYDROGRAPHS]\nU ALL SHORT -1 1 1\n\
