@@ -14,6 +14,7 @@ mod run;
 mod solve;
 mod state;
 mod units;
+pub mod whatif;
 mod write;
 
 pub use model::Model;

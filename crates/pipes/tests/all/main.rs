@@ -6,3 +6,5 @@ mod engine;
 mod figures;
 #[cfg(test)]
 mod problems;
+#[cfg(test)]
+mod whatif;
