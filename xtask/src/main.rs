@@ -25,7 +25,7 @@ cargo xtask COMMAND
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
   peers            install what tests talk to and Debian does not have (asyncua) into the target folder
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
-  fuzz [NAME…] [--seconds 60]
+  fuzz [NAME…] [--seconds 60] [--keep]
                    fuzz the parsers, or one of them (needs `cargo install cargo-fuzz`)
   tidy             the house rules: arrows between crates, nevers, licences
   generate         write docs/openapi.json, the TypeScript types and docs/cli.md anew

@@ -1,6 +1,8 @@
 //! Everything the protocols promise, through their public surface.
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod flips;
 #[cfg(test)]
 mod frames;
