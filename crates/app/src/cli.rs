@@ -40,6 +40,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::commands::drains::DrainsCommand,
     },
+    /// The supply engine: EPANET's models
+    Pipes {
+        /// What to do
+        #[command(subcommand)]
+        command: crate::commands::pipes::PipesCommand,
+    },
     /// The station registry
     Stations {
         /// What to do with it

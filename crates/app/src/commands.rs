@@ -7,6 +7,8 @@ mod doctor;
 pub(crate) mod drains;
 mod export;
 mod help;
+mod model_file;
+pub(crate) mod pipes;
 mod samples;
 mod stations;
 mod users;
@@ -25,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::City { settings } => crate::demo::city(&settings).await,
         Command::Decode { protocol, frame } => decode::run(&protocol, &frame),
         Command::Drains { command } => drains::run(command),
+        Command::Pipes { command } => pipes::run(command),
         Command::Stations { command: StationsCommand::Import { file, dry_run, data } } => {
             stations::import(&file, dry_run, &data).await
         }

@@ -3,6 +3,7 @@
 use crate::model::Model;
 use crate::state::{State, Status, Warning, WarningKind};
 use crate::units::{GPM_PER_CFS, LPS_PER_CFS};
+use numerics::inp::starts_with;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -130,4 +131,84 @@ pub fn text(m: &Model, state: &State) -> String {
         );
     }
     out
+}
+
+/// The tables of single moments that `[REPORT]` asks for (报告表; EPANET manual, `[REPORT]`).
+#[derive(Debug, Clone)]
+pub struct Tables {
+    nodes: Vec<usize>,
+    links: Vec<usize>,
+}
+
+impl Tables {
+    /// What the model's `[REPORT]` section asks for; without one, no table.
+    #[must_use]
+    pub fn new(m: &Model) -> Self {
+        let p = &m.project;
+        let (mut nodes, mut links) = (Vec::new(), Vec::new());
+        for line in &p.report {
+            let mut words = line.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            if starts_with(first, "NODE") {
+                choose(&mut nodes, words, p.nodes.len(), |name| p.node(name));
+            } else if starts_with(first, "LINK") {
+                choose(&mut links, words, p.links.len(), |name| p.link(name));
+            }
+        }
+        Self { nodes, links }
+    }
+
+    /// The tables of the moment a state stands at.
+    #[must_use]
+    pub fn moment(&self, m: &Model, state: &State) -> String {
+        let p = &m.project;
+        let at = clock(state.time);
+        let mut out = String::new();
+        if !self.nodes.is_empty() {
+            let _ = writeln!(
+                out,
+                "\nNode results at {at}:\nnode                   demand       head   pressure    quality"
+            );
+        }
+        for &node in &self.nodes {
+            let (Some(view), Some(n)) = (m.node_view(state, node), p.nodes.get(node)) else { continue };
+            let _ = writeln!(
+                out,
+                "{:<18} {:>10.3} {:>10.3} {:>10.3} {:>10.3}",
+                n.name, view.demand, view.head, view.pressure, view.quality
+            );
+        }
+        if !self.links.is_empty() {
+            let _ = writeln!(
+                out,
+                "\nLink results at {at}:\nlink                     flow   velocity  head loss  status"
+            );
+        }
+        for &link in &self.links {
+            let (Some(view), Some(l)) = (m.link_view(state, link), p.links.get(link)) else { continue };
+            let status = if view.status.is_closed() { "closed" } else { "open" };
+            let _ = writeln!(
+                out,
+                "{:<18} {:>10.3} {:>10.3} {:>10.3}  {status}",
+                l.name, view.flow, view.velocity, view.head_loss
+            );
+        }
+        out
+    }
+}
+
+/// `ALL`, `NONE` or names, added to what earlier lines chose.
+fn choose<'a>(
+    chosen: &mut Vec<usize>,
+    words: impl Iterator<Item = &'a str>,
+    count: usize,
+    find: impl Fn(&str) -> Option<usize>,
+) {
+    for word in words {
+        match word.to_ascii_uppercase().as_str() {
+            "ALL" => *chosen = (0..count).collect(),
+            "NONE" => chosen.clear(),
+            _ => chosen.extend(find(word).filter(|index| !chosen.contains(index))),
+        }
+    }
 }

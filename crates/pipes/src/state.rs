@@ -185,6 +185,12 @@ impl State {
         &self.warnings
     }
 
+    /// Quality, where the model computes it.
+    #[must_use]
+    pub const fn quality(&self) -> Option<&QualityState> {
+        self.quality.as_ref()
+    }
+
     pub(crate) fn warn(&mut self, kind: WarningKind) {
         if self.warnings.len() < WARNINGS_MAX {
             self.warnings.push(Warning { time: self.time, kind });

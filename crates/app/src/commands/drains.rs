@@ -1,5 +1,6 @@
 //! `zhizhen drains run`: a SWMM model from its file to EPA's binary results, a report and JSON.
 
+use super::model_file;
 use crate::out;
 use anyhow::{Context, Result};
 use std::io::Write;
@@ -35,11 +36,10 @@ pub(crate) enum DrainsCommand {
 /// Runs a model; progress on standard error, a line of figures on standard output.
 pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
     let DrainsCommand::Run(args) = command;
-    let bytes = std::fs::read(&args.model).with_context(|| format!("reading {}", args.model.display()))?;
-    let text = numerics::inp::decode(&bytes);
+    let text = model_file::read(&args.model)?;
     let folder = args.model.parent().unwrap_or(Path::new(""));
     let files = |name: &str| beside(folder, name);
-    let model = match drains::Model::read(text.as_str(), &files) {
+    let model = match drains::Model::read(&text, &files) {
         Ok(model) => model,
         Err(drains::ModelError::Problems(problems)) => {
             for problem in &problems {
@@ -78,7 +78,7 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
 fn beside(folder: &Path, name: &str) -> Option<String> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let bytes = std::fs::read(folder.join(name)).or_else(|_| std::fs::read(folder.join(base))).ok()?;
-    Some(numerics::inp::decode(&bytes).as_str().to_owned())
+    Some(model_file::text(&bytes))
 }
 
 fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>) -> Result<()> {

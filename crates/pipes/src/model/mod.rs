@@ -181,6 +181,12 @@ impl Model {
         self.clocks.report
     }
 
+    /// Units of pressure in results.
+    #[must_use]
+    pub const fn pressure_units(&self) -> crate::project::PressureUnits {
+        self.factors.pressure_units
+    }
+
     /// Index of the node of this name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<usize> {

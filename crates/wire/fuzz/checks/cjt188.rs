@@ -1,7 +1,7 @@
 //! Any bytes: the decoder gives a value, the cutter loses nothing and holds little.
 
-use wire::cut::{Piece, StreamCutter};
 use wire::cjt188::{FRAMING, MAX_FRAME, decode, explain, json_line};
+use wire::cut::{Piece, StreamCutter};
 
 /// Panics when a promise is broken.
 pub(crate) fn check(bytes: &[u8]) {
