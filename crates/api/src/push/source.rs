@@ -49,7 +49,7 @@ pub struct PushSource {
     /// The station that takes series which name none that is known.
     #[serde(default)]
     pub station: Option<StationCode>,
-    /// Whether its token also reads: `/api/v1/samples`, `/sensorthings`.
+    /// Whether its token also reads `/api/v1/samples`.
     #[serde(default)]
     pub read: bool,
     /// Whether series seen for the first time become points; if not, they go to the quarantine.
