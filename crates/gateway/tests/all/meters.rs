@@ -16,7 +16,8 @@ fn dtu(language: Language, meters: Vec<Meter>) -> Dtu {
         connect: None,
         language,
         every: Duration::from_secs(86_400),
-        timeout: Duration::from_millis(40),
+        // Long enough that a meter of a busy machine is never taken for a dead one.
+        timeout: Duration::from_millis(400),
         meters,
     }
 }
