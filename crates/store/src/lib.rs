@@ -111,9 +111,19 @@ impl Store {
             Some(Arc::new(lock::Lock::take(&options.dir)?))
         };
         let samples = Samples::open(&options, lock.clone()).await?;
-        let tables = Tables::open(&options).await?;
-        let photos = Photos::open(&options)?;
-        Ok(Self { samples, tables, photos, lock })
+        match Self::beside_samples(&options).await {
+            Ok((tables, photos)) => Ok(Self { samples, tables, photos, lock }),
+            Err(error) => {
+                // The samples' threads end in their own time; who mends what is wrong may open at once.
+                samples.close().await;
+                lock.iter().for_each(|lock| lock.give_back());
+                Err(error)
+            }
+        }
+    }
+
+    async fn beside_samples(options: &Options) -> Result<(Tables, Photos), StoreError> {
+        Ok((Tables::open(options).await?, Photos::open(options)?))
     }
 
     /// Writes what is waiting, closes files and connections, gives the lock back. Other clones can
