@@ -2,6 +2,7 @@
 
     python reference.py            writes reference.json beside itself
     python reference.py DIR        also the Norfolk models found under DIR (the shared drainage data)
+    python reference.py NAME.inp … only these models; the others keep their figures
 
 Of every model: greatest depth of each node and greatest flow of each link over the report periods,
 totals of the system's runoff, flooding and outflow, and a hash (FNV-1a, 64 bits) of all results after
@@ -49,12 +50,18 @@ def run(inp):
         return figures(out)
 
 
+def kept():
+    with open(os.path.join(HERE, "reference.json")) as f:
+        return json.load(f)
+
+
 def main():
-    all = {}
-    for name in sorted(os.listdir(HERE)):
+    only = [name for name in sys.argv[1:] if name.endswith(".inp")]
+    all = kept() if only else {}
+    for name in only or sorted(os.listdir(HERE)):
         if name.endswith(".inp"):
             all[name[:-4]] = run(os.path.join(HERE, name))
-    for folder, name in [("brambleton", "brambleton"), ("hague", "hague_v10"), ("hague", "hague_paper_model")] if len(sys.argv) > 1 else []:
+    for folder, name in [("brambleton", "brambleton"), ("hague", "hague_v10"), ("hague", "hague_paper_model")] if len(sys.argv) > 1 and not only else []:
         text = gzip.open(os.path.join(sys.argv[1], folder, name + ".inp.gz"), "rt", encoding="latin-1").read()
         place = os.path.join(sys.argv[1], folder)
         text = re.sub(r'"C:[^"]*\\([^"\\]*)"', lambda m: '"%s"' % os.path.join(place, m[1]), text)
@@ -63,9 +70,10 @@ def main():
             f.write(text)
             f.flush()
             all["norfolk/" + name] = run(f.name)
+    # A model a line, so that two who add models do not meet.
+    lines = [json.dumps(name) + ":" + json.dumps(all[name], separators=(",", ":")) for name in sorted(all)]
     with open(os.path.join(HERE, "reference.json"), "w") as f:
-        json.dump(all, f, separators=(",", ":"), sort_keys=True)
-        f.write("\n")
+        f.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 main()

@@ -60,6 +60,8 @@ pub(crate) struct LinkStats {
     pub(crate) max_depth: f64,
     pub(crate) time_in_class: [f64; 7],
     pub(crate) normal_limited: f64,
+    /// Time under the control of a culvert's inlet, s.
+    pub(crate) inlet_controlled: f64,
     pub(crate) full_both: f64,
     pub(crate) full_up: f64,
     pub(crate) full_down: f64,
@@ -260,6 +262,9 @@ impl State {
                 } else {
                     (self.slots.class[k], self.slots.full[k], self.slots.limited[k])
                 };
+                if k != usize::MAX && self.slots.inlet[k] > 0.0 {
+                    s.inlet_controlled += dt;
+                }
                 if limited > 0.0 {
                     s.normal_limited += dt;
                 }

@@ -728,12 +728,12 @@ impl Builder {
                 );
             }
         }
-        if c.culvert > 0 {
+        if c.culvert > crate::wave::CULVERT_CODE_MAX {
             self.problems.add(
                 l.line,
                 "XSECTIONS",
-                format!("culvert inlet control of `{}` is known but not computed yet", l.name),
-                "take the culvert code out",
+                format!("`{}` has the culvert code {}, which is not in SWMM's table", l.name, c.culvert),
+                "write a code from 1 to 57, or 0 for no culvert",
             );
         }
         if c.length <= 0.0 || c.roughness <= 0.0 {

@@ -4,6 +4,7 @@
 
 use numerics::lanes::WIDEST;
 
+use super::culvert::Culvert;
 use super::tabled::Tabled;
 use crate::model::{LinkType, Model, NodeType};
 use crate::section::{Section, Shape};
@@ -27,6 +28,8 @@ pub(crate) struct Group {
     pub(crate) geometry: Geometry,
     pub(crate) open: bool,
     pub(crate) force_main: bool,
+    /// Some are culverts.
+    pub(crate) culverts: bool,
 }
 
 /// 槽: what the kernel needs of every conduit, a slot each. Slots that only fill a vector copy the
@@ -72,6 +75,7 @@ pub(crate) struct Blocks {
     pub(crate) seepage: Vec<f64>,
     pub(crate) open: Vec<bool>,
     pub(crate) section: Vec<Section>,
+    pub(crate) culvert: Vec<Option<Culvert>>,
     pub(crate) any_seepage: bool,
     /// Links that are no true conduits, in order.
     pub(crate) others: Vec<usize>,
@@ -127,6 +131,7 @@ impl Blocks {
                 geometry,
                 open: shape.is_open(),
                 force_main: shape == Shape::ForceMain,
+                culverts: b.culvert[from..].iter().any(Option::is_some),
             };
             b.groups.push(group);
             i = end;
@@ -175,6 +180,7 @@ impl Blocks {
         self.seepage.push(c.seepage);
         self.any_seepage |= c.seepage > 0.0;
         self.open.push(x.shape.is_open());
+        self.culvert.push(Culvert::new(c.culvert, x, c.slope));
         self.section.push(x.clone());
     }
 

@@ -324,10 +324,16 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         }
         let denom = one + dq1 + dq5;
         let mut q = (q_old - dq2 + dq3 + dq4 + dq6) / denom;
-        let dqdh = one / denom * self.c(GRAVITY) * dt * a_wtd / length * barrels;
-        let mut limited = zero;
+        let mut dqdh = one / denom * self.c(GRAVITY) * dt * a_wtd / length * barrels;
+        let (mut limited, mut inlet) = (zero, zero);
+        if self.g.culverts {
+            (q, dqdh, inlet) = self.inlet_control(q, dqdh, h1, full);
+        }
         let middle = class.ge(self.c(Class::SUBCRITICAL)) & class.le(self.c(Class::SUPERCRITICAL));
-        let maybe = q.gt(zero) & y1.lt(y_full) & middle;
+        let mut maybe = q.gt(zero) & y1.lt(y_full) & middle;
+        if self.g.culverts {
+            maybe = maybe & !self.culverts();
+        }
         if self.p.normal_flow != NormalFlow::None && maybe.any() {
             let (normal, is) = self.normal_flow(q, y1, y2, a1, r1, maybe);
             q = is.select(normal, q);
@@ -362,6 +368,35 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         put(keep, dry, &mut out.full[o..], full_state, last_full);
         let last_limited = V::load(self.s, &out.limited[o..]);
         put(keep, dry, &mut out.limited[o..], limited, last_limited);
+        if self.g.culverts {
+            let last_inlet = V::load(self.s, &out.inlet[o..]);
+            put(keep, dry, &mut out.inlet[o..], inlet, last_inlet);
+        }
+    }
+
+    /// Lanes that are culverts.
+    fn culverts(&self) -> M<S> {
+        self.c(0.0).map(|i, _| f64::from(u8::from(self.b.culvert[self.k + i].is_some()))).gt(self.c(0.0))
+    }
+
+    /// Flow and its derivative where the inlet of a culvert passes less, and 1 there.
+    #[inline(never)]
+    fn inlet_control(&self, q: V<S>, dqdh: V<S>, h1: V<S>, full: M<S>) -> (V<S>, V<S>, V<S>) {
+        let open = full.select(self.c(0.0), q).array();
+        let (h1, mut q, mut dqdh) = (h1.array(), q.array(), dqdh.array());
+        let mut inlet = [0.0; WIDEST];
+        for i in 0..V::<S>::LANES {
+            let k = self.k + i;
+            let Some(culvert) = &self.b.culvert[k] else { continue };
+            if open[i] <= 0.0 {
+                continue;
+            }
+            let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - self.b.z1[k]);
+            if most < q[i] {
+                (q[i], dqdh[i], inlet[i]) = (most, slope, 1.0);
+            }
+        }
+        (V::load(self.s, &q), V::load(self.s, &dqdh), V::load(self.s, &inlet))
     }
 
     #[inline(always)]

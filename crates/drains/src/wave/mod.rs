@@ -2,6 +2,7 @@
 
 mod blocks;
 mod conduit;
+mod culvert;
 mod losses;
 mod slots;
 mod step;
@@ -9,5 +10,6 @@ mod tabled;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use conduit::normal_depth;
+pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;
 pub(crate) use losses::conduit as conduit_losses;
 pub(crate) use slots::{Class, Slots};

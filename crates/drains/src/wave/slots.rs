@@ -53,6 +53,8 @@ slots!(
     full,
     /// 1 where normal flow limits.
     limited,
+    /// 1 where the inlet of a culvert limits.
+    inlet,
     setting,
     evaporation,
     seepage,
