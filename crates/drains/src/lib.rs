@@ -10,6 +10,7 @@ mod forcemain;
 mod hydrology;
 mod model;
 mod out;
+pub mod overland;
 pub mod project;
 mod roots;
 mod run;

@@ -11,26 +11,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("numerics", &[]),
     ("drains", &["numerics"]),
     ("pipes", &["numerics"]),
-    ("networks", &[]),
     ("store", &["field"]),
     ("gateway", &["field", "wire", "store"]),
     ("alarm", &["field", "store"]),
     ("quality", &["field", "store"]),
     ("dispatch", &["field", "store"]),
     ("api", &["field", "wire", "store", "ui"]),
-    ("city", &["field", "wire", "drains", "pipes", "networks"]),
+    ("city", &["field", "wire"]),
     (
         "app",
         &[
             "field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui",
-            "drains", "pipes", "numerics", "networks",
+            "drains", "pipes", "numerics",
         ],
     ),
     ("xtask", &[]),
 ];
 
 /// Crates that may not do IO: no runtime, no sockets, no database among their dependencies.
-const PURE: &[&str] = &["field", "wire", "numerics", "drains", "pipes", "networks"];
+const PURE: &[&str] = &["field", "wire", "numerics", "drains", "pipes"];
 const IO_CRATES: &[&str] = &["tokio", "axum", "reqwest", "sqlx", "lettre", "rand"];
 
 /// The arrows that should not be there.

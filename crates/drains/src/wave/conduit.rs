@@ -300,7 +300,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let mut dq1 = if EXACT {
             dt * self.of(&b.rough) / r_wtd.map(|_, r| r.powf(1.33333)) * v.abs()
         } else {
-            let x = inverse_cbrt(r_wtd);
+            let x = r_wtd.inverse_cbrt();
             let x2 = x * x;
             dt * self.of(&b.rough) * (x2 * x2) * v.abs()
         };
@@ -470,7 +470,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
                 check = check | (open & self.froude(q / a1, y1).ge(self.c(1.0)));
             }
         }
-        let power = if EXACT { r1.map(|_, r| r.powf(2.0 / 3.0)) } else { r1 * inverse_cbrt(r1) };
+        let power = if EXACT { r1.map(|_, r| r.powf(2.0 / 3.0)) } else { r1 * r1.inverse_cbrt() };
         let normal = self.of(&b.beta) * a1 * power;
         (normal, maybe & check & normal.lt(q))
     }
@@ -570,34 +570,4 @@ pub(crate) fn normal_depth(x: &crate::section::Section, beta: f64, q_max: f64, q
         return 0.0;
     }
     x.depth_of_area(x.area_of_factor(q / beta))
-}
-
-/// r^(−1/3) for r > 0 without division: a guess from the bits, then Newton's steps (each doubles the
-/// digits; five reach the last bits).
-#[inline(always)]
-fn inverse_cbrt<S: Simd>(r: V<S>) -> V<S> {
-    let third = r.c(1.0 / 3.0);
-    let mut x = r.map(|_, r| {
-        let high = ((r.to_bits() >> 32) * 0x5555_5556) >> 32;
-        f64::from_bits((0x553E_F0FF_u64.wrapping_sub(high)) << 32)
-    });
-    for _ in 0..5 {
-        x = x * (r.c(4.0) - r * x * x * x) * third;
-    }
-    x
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use numerics::lanes::Scalar;
-
-    #[test]
-    fn the_fast_power_is_right_to_the_last_digits() {
-        for r in [1e-9, 1e-4, 0.037, 0.5, 1.0, 7.3, 250.0] {
-            let x = inverse_cbrt(V::splat(Scalar::new(), r)).array()[0];
-            let want = 1.0 / f64::cbrt(r);
-            assert!((x / want - 1.0).abs() < 1e-13, "{r}: {x} {want}");
-        }
-    }
 }

@@ -11,4 +11,5 @@
 )]
 
 mod hydrology;
+mod overland;
 mod reference;
