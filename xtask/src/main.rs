@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask up | verify | bench | peers | kill | fuzz | tidy | generate`.
+//! The project's own commands: `cargo xtask up | verify | bench | accuracy | peers | kill | fuzz | tidy | generate`.
 //!
 //! Each does all its own set-up on a machine with Rust, Node ≥ 20.19 and npm and nothing else.
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on its standard output")]
 
+mod accuracy;
 mod bench;
 mod fuzz;
 mod generate;
@@ -23,7 +24,8 @@ cargo xtask COMMAND
                    web checks, browser journeys
   bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
-  peers            install what tests talk to and Debian does not have (asyncua) into the target folder
+  peers            install what tests talk to and Debian does not have (asyncua, EPANET) into the target folder
+  accuracy         the supply engine beside EPANET 2.3: write docs/pipes-accuracy.md anew (needs python3)
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
   fuzz [NAME…] [--seconds 60] [--keep]
                    fuzz the parsers, or one of them (needs `cargo install cargo-fuzz`)
@@ -39,7 +41,8 @@ fn main() -> Result<()> {
         "up" => up(&rest),
         "verify" => verify::run(),
         "bench" => bench::run(&rest),
-        "peers" => peers::install(),
+        "accuracy" => accuracy::write(),
+        "peers" => peers::install().and_then(|()| peers::install_epanet()),
         "kill" => verify::kill(rest.first().map_or("2000", String::as_str)),
         "fuzz" => fuzz::run(&rest),
         "tidy" => tidy::run(),

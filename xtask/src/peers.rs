@@ -1,24 +1,43 @@
 //! Stacks nobody here wrote that tests talk to and no Debian package holds: installed from PyPI into
-//! a virtual environment in the target folder. Never touches the system's Python.
+//! virtual environments in the target folder. Never touches the system's Python.
 
 use crate::run;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
 /// The OPC UA server of the gateway's tests, of a version they were written against.
-const ASYNCUA: &str = "asyncua==2.1.0";
+const ASYNCUA: &[&str] = &["asyncua==2.1.0"];
+
+/// EPANET's engine and the networks docs/pipes-accuracy.md speaks of.
+const EPANET: &[&str] = &["owa-epanet==2.3.5", "wntr==1.5.0"];
 
 /// Installs what is missing.
 pub(crate) fn install() -> Result<()> {
-    let home = run::target().join("asyncua");
+    install_into("asyncua", "import asyncua", ASYNCUA)
+}
+
+/// Installs EPANET and the networks: files only, for what wntr itself needs is large and not used.
+pub(crate) fn install_epanet() -> Result<()> {
+    let found = "import importlib.util as u; assert u.find_spec('epanet') and u.find_spec('wntr')";
+    install_into("epanet", found, &[&["--no-deps"], EPANET].concat())
+}
+
+/// The Python that finds EPANET.
+pub(crate) fn epanet() -> PathBuf {
+    python(&run::target().join("epanet"))
+}
+
+/// Makes a virtual environment of this name unless `test` already passes in it.
+fn install_into(name: &str, test: &str, packages: &[&str]) -> Result<()> {
+    let home = run::target().join(name);
     let python = python(&home);
-    let stands = python.is_file() && run::output(&python, &["-c", "import asyncua"]).is_ok();
+    let stands = python.is_file() && run::output(&python, &["-c", test]).is_ok();
     if !stands {
         let home = home.to_str().context("the target folder's name is not UTF-8")?;
         run::program(Path::new("python3"), &["-m", "venv", home])
             .context("a virtual environment cannot be made (Debian package python3-venv)")?;
-        let args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ASYNCUA];
-        run::program(&python, &args)?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        run::program(&python, &[&pip, packages].concat())?;
     }
     Ok(())
 }

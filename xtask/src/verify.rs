@@ -1,6 +1,6 @@
 //! `cargo xtask verify`: everything that must pass, in the order in which it fails fastest.
 
-use crate::{generate, peers, run, tidy, web};
+use crate::{accuracy, generate, peers, run, tidy, web};
 use anyhow::{Context, Result};
 use std::time::Instant;
 
@@ -18,6 +18,10 @@ pub(crate) fn run() -> Result<()> {
         skipped.push(format!("the OPC UA client against asyncua: {why:#}"));
     }
     step("tests", || run::cargo(&["test", "--workspace"]))?;
+    match step("EPANET and its networks", peers::install_epanet) {
+        Ok(()) => step("the supply engine beside EPANET", accuracy::check)?,
+        Err(why) => skipped.push(format!("the supply engine beside EPANET: {why:#}")),
+    }
     step("generated files are fresh", generate::check)?;
     if web_ready.is_ok() {
         step("web types", || web::npm(&["run", "check"], &[]))?;

@@ -283,7 +283,8 @@ fn crossed_pressures() -> super::Fault {
 pub(super) fn hours(word: &str, unit: &str) -> Option<f64> {
     const LIMIT: f64 = 1e7; // a thousand years; keeps seconds within range
     let parts: Vec<&str> = word.split(':').collect();
-    if parts.is_empty() || parts.len() > 3 {
+    // EPANET reads past seconds without complaint; a zero there changes nothing.
+    if parts.len() > 3 && parts.iter().skip(3).any(|part| number(part) != Some(0.0)) {
         return None;
     }
     let mut value = 0.0;

@@ -98,6 +98,14 @@ impl Model {
         })
     }
 
+    /// Whether open links join each node, in the order of the file, to a reservoir or tank now. The heads of
+    /// those that none joins mean nothing.
+    #[must_use]
+    pub fn joined_to_source(&self, state: &State) -> Vec<bool> {
+        let reached = crate::solve::reach(self, state);
+        self.node_at.iter().map(|&at| reached.get(at as usize).copied().unwrap_or(false)).collect()
+    }
+
     /// Power (kW) and efficiency (0–1) of each pump, in the order of the file.
     #[must_use]
     pub fn pump_powers(&self, state: &State) -> Vec<(usize, f64, f64)> {

@@ -20,7 +20,7 @@ use losses::PipeLoss;
 use numerics::ordering::Singular;
 use status::View;
 
-pub(crate) use warn::warnings;
+pub(crate) use warn::{reach, warnings};
 
 /// Flow taken as none, ft³/s.
 pub(crate) const ZERO_FLOW: f64 = 1e-6;
