@@ -5,10 +5,14 @@
     python reference.py NAME.inp … only these models; the others keep their figures
 
 Of every model: greatest depth of each node and greatest flow of each link over the report periods,
-totals of the system's runoff, flooding and outflow, and a hash (FNV-1a, 64 bits) of all results after
-the file's head, to compare to the bit.
+greatest concentrations of pollutants, totals of the system's runoff, flooding and outflow, and a hash
+(FNV-1a, 64 bits) of all results after the file's head, to compare to the bit.
+
+The toolkit's engine divides the factor of a MASS inflow twice by the litres in a cubic foot (once too
+often: EPA's 5.2.4 does it once), so a model with such inflows is given to it with a factor that comes
+out the same.
 """
-import gzip, json, os, re, struct, subprocess, sys, tempfile
+import gzip, json, math, os, re, struct, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUN = "from swmm.toolkit import solver; import sys; solver.swmm_run(*sys.argv[1:])"
@@ -17,22 +21,30 @@ RUN = "from swmm.toolkit import solver; import sys; solver.swmm_run(*sys.argv[1:
 def figures(path):
     b = open(path, "rb").read()
     _, _, at, periods, error, _ = struct.unpack("<6i", b[-24:])
-    _, _, _, subs, nodes, links, _ = struct.unpack("<7i", b[:28])
-    size = 8 + 4 * (subs * 8 + nodes * 6 + links * 5 + 15)
+    _, _, _, subs, nodes, links, pollutants = struct.unpack("<7i", b[:28])
+    ks, kn, kl = 8 + pollutants, 6 + pollutants, 5 + pollutants
+    size = 8 + 4 * (subs * ks + nodes * kn + links * kl + 15)
     depth, flow, totals = [0.0] * nodes, [0.0] * links, [0.0] * 15
+    quality = [[0.0] * (n * pollutants) for n in (subs, nodes, links)]
     for p in range(periods):
         x = struct.unpack("<%df" % (size // 4 - 2), b[at + p * size + 8 : at + (p + 1) * size])
-        n0, l0 = subs * 8, subs * 8 + nodes * 6
+        n0, l0 = subs * ks, subs * ks + nodes * kn
         for i in range(nodes):
-            depth[i] = max(depth[i], x[n0 + 6 * i])
+            depth[i] = max(depth[i], x[n0 + kn * i])
         for i in range(links):
-            flow[i] = max(flow[i], abs(x[l0 + 5 * i]))
+            flow[i] = max(flow[i], abs(x[l0 + kl * i]))
         for i in range(15):
-            totals[i] += x[l0 + 5 * links + i]
+            totals[i] += x[l0 + kl * links + i]
+        for q, (start, k, n) in zip(quality, ((0, ks, subs), (n0, kn, nodes), (l0, kl, links))):
+            for i in range(n):
+                for c in range(pollutants):
+                    place = i * pollutants + c
+                    q[place] = max(q[place], x[start + k * (i + 1) - pollutants + c])
     h = 0xCBF29CE484222325
     for c in b[at : at + periods * size]:
         h = ((h ^ c) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
     short = lambda v: float("%.7g" % v)
+    more = {"quality": [short(v) for q in quality for v in q]} if pollutants else {}
     return {
         "depth": [short(v) for v in depth],
         "flow": [short(v) for v in flow],
@@ -40,10 +52,46 @@ def figures(path):
         "flooding": short(totals[10]),
         "outflow": short(totals[11]),
         "hash": "%016x" % h,
-    }
+    } | more
+
+
+LITRES = 28.317
+
+
+def mass_factor(f):
+    """A factor that, divided twice by the litres in a ft³, gives what f divided once gives."""
+    g = f * LITRES
+    for x in [g, *(math.nextafter(g, s) for s in (math.inf, -math.inf))]:
+        if x / LITRES / LITRES == f / LITRES:
+            return repr(x)
+    raise SystemExit("no factor for %r" % f)
+
+
+def mended(text):
+    """The text with the factors of MASS inflows as the toolkit's engine needs them."""
+    done, section = [], ""
+    for line in text.splitlines():
+        words = line.split()
+        section = words[0].upper() if words and words[0].startswith("[") else section
+        if section.startswith("[INFLOW") and len(words) > 4 and words[3] == "MASS":
+            words[4] = mass_factor(float(words[4]))
+            line = " ".join(words)
+        done.append(line)
+    return "\n".join(done) + "\n"
 
 
 def run(inp):
+    text = open(inp, encoding="latin-1").read()
+    if " MASS " in text:
+        # Beside the model, so that the files it names are found.
+        with tempfile.NamedTemporaryFile("w", suffix=".tmp", dir=os.path.dirname(inp), encoding="latin-1") as f:
+            f.write(mended(text))
+            f.flush()
+            return engine(f.name)
+    return engine(inp)
+
+
+def engine(inp):
     with tempfile.TemporaryDirectory() as t:
         out = os.path.join(t, "r.out")
         subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL)

@@ -168,6 +168,7 @@ impl State {
         t.outflow += s.outflow * half;
         t.evaporation += s.evaporation * half;
         t.seepage += s.seepage * half;
+        self.update_quality_totals(half);
         let n = &model.nodes;
         for j in 0..n.kind.len() {
             self.balance.node_inflow[j] += self.inflow[j] * half;

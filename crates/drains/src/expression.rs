@@ -95,7 +95,7 @@ impl Parser<'_> {
         if self.depth > 100 || self.steps.len() > STEPS_MAX {
             return Err("it is too long".into());
         }
-        if self.eat('-') {
+        if !self.at_negative_number() && self.eat('-') {
             self.product()?;
             self.steps.push(Step::Negate);
         } else {
@@ -131,13 +131,26 @@ impl Parser<'_> {
         }
     }
 
+    /// A power binds to the right, and what follows it may be a negative number, as in SWMM.
     fn power(&mut self) -> Result<(), String> {
+        self.depth += 1;
+        if self.depth > 100 {
+            return Err("it is too long".into());
+        }
         self.atom()?;
-        while self.eat('^') {
-            self.atom()?;
+        if self.eat('^') {
+            self.power()?;
             self.steps.push(Step::Power);
         }
+        self.depth -= 1;
         Ok(())
+    }
+
+    /// A minus that begins a number: after an operator or at the beginning.
+    fn at_negative_number(&mut self) -> bool {
+        self.blank();
+        let mut chars = self.text.chars();
+        chars.next() == Some('-') && chars.next().is_some_and(|c| c.is_ascii_digit())
     }
 
     fn atom(&mut self) -> Result<(), String> {
@@ -149,6 +162,7 @@ impl Parser<'_> {
             self.sum()?;
             return if self.eat(')') { Ok(()) } else { Err("a bracket is not closed".into()) };
         }
+        let negative = self.at_negative_number() && self.eat('-');
         let digits = self.text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(self.text.len());
         if digits > 0 {
             let mut end = digits;
@@ -163,7 +177,7 @@ impl Parser<'_> {
             let word = self.text.get(..end).unwrap_or("");
             let value = numerics::inp::number(word).ok_or_else(|| format!("`{word}` is not a number"))?;
             self.text = self.text.get(end..).unwrap_or("");
-            self.steps.push(Step::Number(value));
+            self.steps.push(Step::Number(if negative { -value } else { value }));
             return Ok(());
         }
         let end = self.text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.text.len());
@@ -196,6 +210,11 @@ impl Expression {
         } else {
             Err(format!("`{}` is left over", parser.text))
         }
+    }
+
+    /// The numbers of the variables it asks for.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = usize> + '_ {
+        self.steps.iter().filter_map(|s| if let Step::Variable(i) = s { Some(*i) } else { None })
     }
 
     /// Its value; 0 where SWMM gives 0 (a root of a negative number, a division by nothing).

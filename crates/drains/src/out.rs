@@ -26,8 +26,8 @@ pub struct Results {
 /// Averages over a report period, where the model asks for them.
 #[derive(Debug, Clone, Default)]
 struct Sums {
-    nodes: Vec<[f32; 6]>,
-    links: Vec<[f32; 5]>,
+    nodes: Vec<Vec<f32>>,
+    links: Vec<Vec<f32>>,
     steps: f32,
 }
 
@@ -37,6 +37,10 @@ fn int(bytes: &mut Vec<u8>, v: usize) {
 
 fn real(bytes: &mut Vec<u8>, v: f64) {
     bytes.extend_from_slice(&(v as f32).to_le_bytes());
+}
+
+fn put(bytes: &mut Vec<u8>, values: impl Iterator<Item = f32>) {
+    values.for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
 }
 
 fn place(bytes: &[u8]) -> i32 {
@@ -74,7 +78,7 @@ impl Results {
         let links: Vec<usize> = (0..l.kind.len()).filter(|i| r.links.has(*i)).collect();
         b.extend_from_slice(&MAGIC.to_le_bytes());
         b.extend_from_slice(&VERSION.to_le_bytes());
-        for v in [u.flow_units as usize, subs.len(), nodes.len(), links.len(), 0] {
+        for v in [u.flow_units as usize, subs.len(), nodes.len(), links.len(), model.quality.count()] {
             int(&mut b, v);
         }
         let ids_at = place(&b);
@@ -82,10 +86,14 @@ impl Results {
             .iter()
             .map(|i| &model.subs[*i].name)
             .chain(nodes.iter().map(|i| &n.name[*i]))
-            .chain(links.iter().map(|i| &l.name[*i]));
+            .chain(links.iter().map(|i| &l.name[*i]))
+            .chain(model.quality.pollutants.iter().map(|p| &p.name));
         for name in names {
             int(&mut b, name.len());
             b.extend_from_slice(name.as_bytes());
+        }
+        for p in &model.quality.pollutants {
+            int(&mut b, p.units as usize);
         }
         let input_at = place(&b);
         for v in [1, 1] {
@@ -123,7 +131,8 @@ impl Results {
                 real(&mut b, x);
             }
         }
-        for count in [8, 6, 5, SYSTEM] {
+        let more = model.quality.count();
+        for count in [8 + more, 6 + more, 5 + more, SYSTEM] {
             int(&mut b, count);
             for v in 0..count {
                 int(&mut b, v);
@@ -179,10 +188,14 @@ impl Results {
 
     fn add(&mut self, model: &Model, state: &State) {
         let Some(sums) = &mut self.sums else { return };
-        sums.nodes.resize(model.nodes.kind.len(), [0.0; 6]);
-        sums.links.resize(model.links.kind.len(), [0.0; 5]);
+        let more = model.quality.count();
+        sums.nodes.resize(model.nodes.kind.len(), vec![0.0; 6 + more]);
+        sums.links.resize(model.links.kind.len(), vec![0.0; 5 + more]);
         for (i, sum) in sums.nodes.iter_mut().enumerate() {
             for (s, v) in sum.iter_mut().zip(state.node_results(model, i, 1.0)) {
+                *s += v;
+            }
+            for (s, v) in sum.iter_mut().skip(6).zip(state.node_concentrations(model, i, 1.0)) {
                 *s += v;
             }
         }
@@ -190,6 +203,9 @@ impl Results {
             let conduit = model.links.kind[j] == LinkType::Conduit;
             for (k, (s, v)) in sum.iter_mut().zip(state.link_results(model, j, 1.0)).enumerate() {
                 if k == 4 && !conduit { *s = v * (sums.steps + 1.0) } else { *s += v }
+            }
+            for (s, v) in sum.iter_mut().skip(5).zip(state.link_concentrations(model, j, 1.0)) {
+                *s += v;
             }
         }
         sums.steps += 1.0;
@@ -208,13 +224,12 @@ impl Results {
         let r = &model.project.report;
         let u = &model.units;
         for i in 0..model.nodes.kind.len() {
-            let now = state.node_results(model, i, f);
-            let v = match &self.sums {
-                Some(s) => s.nodes.get(i).map_or(now, |x| x.map(|v| v / s.steps)),
-                None => now,
-            };
+            let v = state.node_results(model, i, f);
             if r.nodes.has(i) {
-                v.iter().for_each(|x| b.extend_from_slice(&x.to_le_bytes()));
+                match self.sums.as_ref().and_then(|s| Some((s.nodes.get(i)?, s.steps))) {
+                    Some((sum, steps)) => put(b, sum.iter().map(|v| v / steps)),
+                    None => put(b, v.into_iter().chain(state.node_concentrations(model, i, f))),
+                }
             }
             let averaged = self.sums.is_some();
             let reported = if averaged { state.depth[i] * u.length } else { f64::from(v[0]) };
@@ -224,12 +239,13 @@ impl Results {
         }
         for j in 0..model.links.kind.len() {
             if r.links.has(j) {
-                let now = state.link_results(model, j, f);
-                let v = match &self.sums {
-                    Some(s) => s.links.get(j).map_or(now, |x| x.map(|v| v / s.steps)),
-                    None => now,
-                };
-                v.iter().for_each(|x| b.extend_from_slice(&x.to_le_bytes()));
+                match self.sums.as_ref().and_then(|s| Some((s.links.get(j)?, s.steps))) {
+                    Some((sum, steps)) => put(b, sum.iter().map(|v| v / steps)),
+                    None => {
+                        let v = state.link_results(model, j, f);
+                        put(b, v.into_iter().chain(state.link_concentrations(model, j, f)));
+                    }
+                }
             }
             let f = if self.sums.is_some() { 1.0 } else { f };
             let z = ((1.0 - f) * state.link_old_volume[j] + f * state.link_volume[j]) * u.volume;
@@ -297,7 +313,12 @@ impl Results {
                 ground[2],
             ];
             if model.project.report.subcatchments.has(i) {
-                v.iter().for_each(|x| b.extend_from_slice(&x.to_le_bytes()));
+                let dry = runoff == 0.0;
+                let c = state.quality.subs.get(i);
+                let pairs = c.into_iter().flat_map(|c| c.old.iter().zip(&c.new));
+                let washoff =
+                    pairs.map(|(old, new)| if dry { 0.0 } else { ((1.0 - f) * old + f * new) as f32 });
+                put(b, v.into_iter().chain(washoff));
             }
             let area = m.area * u.land_area;
             total += area as f32;
@@ -332,6 +353,15 @@ impl Results {
     }
 }
 
+fn between<'a>(
+    old: &'a [f64],
+    new: &'a [f64],
+    range: std::ops::Range<usize>,
+    f: f64,
+) -> impl Iterator<Item = f32> + 'a {
+    old[range.clone()].iter().zip(&new[range]).map(move |(a, b)| ((1.0 - f) * a + f * b) as f32)
+}
+
 impl State {
     /// Flow from the ground, its water table and its moisture.
     fn ground_results(&self, model: &Model, i: usize, f: f64) -> [f32; 3] {
@@ -354,6 +384,28 @@ impl State {
             ((f1 * self.old_inflow[i] + f * self.inflow[i]) * u.flow) as f32,
             (self.overflow[i] * u.flow) as f32,
         ]
+    }
+
+    /// Concentrations at a node between the last two steps.
+    pub(crate) fn node_concentrations(
+        &self,
+        model: &Model,
+        i: usize,
+        f: f64,
+    ) -> impl Iterator<Item = f32> + '_ {
+        let (q, at) = (&self.quality, i * model.quality.count());
+        between(&q.old_node, &q.node, at..at + model.quality.count(), f)
+    }
+
+    /// Concentrations in a link between the last two steps.
+    pub(crate) fn link_concentrations(
+        &self,
+        model: &Model,
+        j: usize,
+        f: f64,
+    ) -> impl Iterator<Item = f32> + '_ {
+        let (q, at) = (&self.quality, j * model.quality.count());
+        between(&q.old_link, &q.link, at..at + model.quality.count(), f)
     }
 
     /// SWMM's five link results between the last two steps.

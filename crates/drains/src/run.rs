@@ -2,10 +2,10 @@
 //! steps.
 #![expect(clippy::indexing_slicing, reason = "one entry a node or link of the model")]
 
-use crate::date;
 use crate::hydrology::Ground;
-use crate::model::{LinkType, Model, NodeType};
+use crate::model::{LinkType, Model, Moment, NodeType};
 use crate::project::{Index, Routing};
+use crate::quality::Source;
 use crate::state::State;
 use crate::units::{FLOW_TOL, FUDGE, TINY, max, min};
 
@@ -83,6 +83,7 @@ impl State {
         let actions = self.apply_controls(model, now, dt);
         let step_error = self.balance.step.step_error();
         self.balance.step = crate::balance::FlowTotals::default();
+        self.age_quality();
         for i in 0..self.lateral.len() {
             self.old_lateral[i] = self.lateral[i];
             self.lateral[i] = 0.0;
@@ -95,6 +96,7 @@ impl State {
             if !steady {
                 trials = self.route_flow(model, dt);
             }
+            self.route_quality(model, dt);
             self.remove_outflows(model, dt);
             if !model.links.kind.is_empty() {
                 self.update_stats(model, dt, trials, steady);
@@ -194,12 +196,11 @@ impl State {
         for i in 0..n.kind.len() {
             self.losses[i] = self.storage_losses(model, i, dt);
         }
-        let (month, weekday, hour) = (date::month(now) - 1, date::weekday(now), date::hour(now));
-        let factor = |p: Index| model.patterns[p].factor(month, weekday, hour);
+        let at = Moment::of(now);
         for i in 0..n.kind.len() {
             let mut q = self.live_inflow[i];
             if let Some(f) = &model.inflow[i] {
-                let base = f.pattern.map_or(f.baseline, |p| f.baseline * factor(p));
+                let base = f.pattern.map_or(f.baseline, |p| f.baseline * model.pattern_factor(p, &at));
                 let series = f.series.map_or(0.0, |s| model.series[s].series(now, false) * f.scale);
                 q += 1.0 / model.units.flow * (series + base);
             }
@@ -209,27 +210,20 @@ impl State {
             self.lateral[i] += q;
             if q >= 0.0 {
                 self.balance.step.external += q;
+                self.add_direct_loads(model, i, q, &at);
             } else {
                 self.balance.step.outflow += -q;
             }
         }
         for i in 0..n.kind.len() {
-            let Some((average, [monthly, daily, hourly, weekend])) = model.dry_weather[i] else { continue };
-            let mut f = 1.0;
-            for p in [monthly, daily].into_iter().flatten() {
-                f *= factor(p);
-            }
-            let rest = weekday == 0 || weekday == 6;
-            let hours = if rest && weekend.is_some() { weekend } else { hourly };
-            if let Some(p) = hours {
-                f *= factor(p);
-            }
-            let mut q = f * average;
+            let Some((average, patterns)) = model.dry_weather[i] else { continue };
+            let mut q = model.dry_weather_factor(patterns, &at) * average;
             if q.abs() < FLOW_TOL {
                 q = 0.0;
             }
             self.lateral[i] += q;
             self.balance.step.dry_weather += q;
+            self.add_dry_weather_loads(model, i, q, &at);
         }
         self.add_ground_and_wet_inflows(model);
         self.add_rdii(model, now);
@@ -241,18 +235,22 @@ impl State {
         }
         let span = self.new_runoff_time - self.old_runoff_time;
         let f = min(max((self.old_routing_time - self.old_runoff_time) / span, 0.0), 1.0);
-        for (s, m) in self.subs.iter().zip(&model.subs) {
-            let Some(i) = m.out_node else { continue };
+        for (j, m) in model.subs.iter().enumerate() {
+            let (Some(i), s) = (m.out_node, &self.subs[j]) else { continue };
             let q = if m.area == 0.0 { 0.0 } else { (1.0 - f) * s.old_runoff + f * s.new_runoff };
             self.lateral[i] += q;
             self.balance.step.wet_weather += q;
+            self.add_runoff_loads(model, j, i, f);
         }
-        for ((s, g), m) in self.ground.iter().zip(&model.ground).zip(&model.subs) {
-            let (Some(s), Some(g)) = (s, g) else { continue };
+        for (j, m) in model.subs.iter().enumerate() {
+            let (Some(s), Some(g)) = (&self.ground[j], &model.ground[j]) else { continue };
             let q = ((1.0 - f) * s.old_flow + f * s.new_flow) * m.area;
             if q.abs() >= FLOW_TOL {
                 self.lateral[g.node] += q;
                 self.balance.step.groundwater += q;
+                for (p, data) in model.quality.pollutants.iter().enumerate().filter(|_| q > 0.0) {
+                    self.add_load(g.node, p, q * data.groundwater, Source::Groundwater);
+                }
             }
         }
         self.add_lid_drains(model, f);
@@ -337,8 +335,10 @@ impl State {
         for i in 0..n.kind.len() {
             if n.outfall[i].as_ref().is_some_and(|o| o.route_to.is_some()) && self.inflow[i] > 0.0 {
                 self.routed[i] += self.inflow[i] * dt;
+                self.route_loads_back(model, i, self.inflow[i] * dt);
             }
             let (q, flooded) = self.system_outflow(model, i);
+            self.remove_loads(model, i, q, flooded);
             if q > 0.0 {
                 if flooded {
                     self.balance.step.flooding += q;

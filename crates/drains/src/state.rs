@@ -99,6 +99,7 @@ pub struct State {
     pub(crate) slots: Slots,
     /// Errors of PID actions, two each, in the order of the rules.
     pub(crate) pid: Vec<[f64; 2]>,
+    pub(crate) quality: crate::quality::QualityState,
     pub(crate) balance: Balance,
     pub(crate) stats: Stats,
 }
@@ -195,12 +196,14 @@ impl State {
             ends: vec![[0.0; 4]; l],
             slots: Slots::new(model.blocks.link.len()),
             pid: vec![[0.0; 2]; model.controls.rules.iter().map(|r| r.then.len() + r.otherwise.len()).sum()],
+            quality: crate::quality::QualityState::new(model),
             balance: Balance::default(),
             stats: Stats::new(model),
         };
         state.initial_links(model);
         state.initial_network(model);
         state.open_balance(model);
+        state.open_quality(model);
         state
     }
 

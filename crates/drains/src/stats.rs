@@ -131,6 +131,9 @@ impl State {
             let mut outfall = 0.0;
             for j in 0..model.nodes.kind.len() {
                 outfall += self.node_stats(model, j, dt, date);
+                if model.nodes.kind[j] == NodeType::Outfall {
+                    self.count_outfall_loads(model, j, dt);
+                }
             }
             for j in 0..model.links.kind.len() {
                 self.link_stats(model, j, dt, date);

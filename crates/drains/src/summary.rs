@@ -46,6 +46,8 @@ pub struct LinkSummary {
     pub full_upstream_h: f64,
     pub full_downstream_h: f64,
     pub capacity_limited_h: f64,
+    /// Of each pollutant, lb or kg, or logarithms of counts.
+    pub loads: Vec<f64>,
 }
 
 /// Of an outfall.
@@ -56,6 +58,8 @@ pub struct OutfallSummary {
     pub mean_flow: f64,
     pub max_flow: f64,
     pub volume: f64,
+    /// Of each pollutant, lb or kg, or logarithms of counts.
+    pub loads: Vec<f64>,
 }
 
 /// Of a subcatchment: depths of water over it, and flow.
@@ -71,6 +75,8 @@ pub struct SubcatchmentSummary {
     pub runoff_volume: f64,
     pub peak_runoff: f64,
     pub coefficient: f64,
+    /// Washed off of each pollutant, lb or kg, or logarithms of counts.
+    pub washoff: Vec<f64>,
 }
 
 /// Of a run. Volumes in ft³ or m³.
@@ -89,6 +95,7 @@ pub struct Summary {
     pub runoff: RunoffTotals,
     pub hydrology: crate::hydrology::HydrologySummary,
     pub flow: FlowTotals,
+    pub quality: crate::quality::QualitySummary,
     pub subcatchments: Vec<SubcatchmentSummary>,
     pub nodes: Vec<NodeSummary>,
     pub links: Vec<LinkSummary>,
@@ -140,6 +147,7 @@ impl State {
             runoff: runoff.scaled(v),
             hydrology: self.hydrology_summary(model),
             flow: flow.scaled(v),
+            quality: self.quality_summary(model),
             subcatchments: (0..model.subs.len()).map(|i| self.subcatchment_summary(model, i)).collect(),
             nodes: (0..model.nodes.kind.len()).map(|i| self.node_summary(model, i)).collect(),
             links: (0..model.links.kind.len()).map(|j| self.link_summary(model, j)).collect(),
@@ -161,6 +169,7 @@ impl State {
             runoff_volume: t.runoff * u.volume,
             peak_runoff: t.max_flow * u.flow,
             coefficient: ratio(t.runoff, t.precipitation + t.runon),
+            washoff: self.washoff_loads_of(model, i),
         }
     }
 
@@ -200,6 +209,7 @@ impl State {
             full_upstream_h: t.full_up / 3600.0,
             full_downstream_h: t.full_down / 3600.0,
             capacity_limited_h: t.capacity / 3600.0,
+            loads: self.link_loads_of(model, j),
         }
     }
 
@@ -213,6 +223,7 @@ impl State {
             mean_flow: ratio(t.outfall[0], t.outfall[2]) * u.flow,
             max_flow: t.outfall[1] * u.flow,
             volume: self.balance.node_inflow[i] * u.volume,
+            loads: self.outfall_loads_of(model, i),
         })
     }
 }

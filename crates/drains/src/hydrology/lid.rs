@@ -199,9 +199,11 @@ pub(crate) struct Unit {
     pub(super) saturation: f64,
     pub(super) from_impervious: f64,
     pub(super) from_pervious: f64,
-    pub(super) to_pervious: bool,
-    pub(super) drain_subcatchment: Option<Index>,
-    pub(super) drain_node: Option<Index>,
+    pub(crate) to_pervious: bool,
+    pub(crate) drain_subcatchment: Option<Index>,
+    pub(crate) drain_node: Option<Index>,
+    /// Share of each pollutant that its drain removes.
+    pub(crate) removal: Vec<f64>,
     pub(super) infiltration: Option<Soil>,
 }
 
@@ -233,7 +235,11 @@ impl LidGroup {
         let mut groups = vec![Self::default(); subs.len()];
         for x in project.lid_usages.iter().rev() {
             let Some(c) = project.lid_controls.get(x.control) else { continue };
-            let unit = unit(x, Process::new(c, u), &subs[x.subcatchment], u);
+            let mut unit = unit(x, Process::new(c, u), &subs[x.subcatchment], u);
+            unit.removal = vec![0.0; project.quality.pollutants.len()];
+            for (_, p, percent) in project.quality.removals.iter().filter(|(c, _, _)| *c == x.control) {
+                unit.removal[*p] = percent / 100.0;
+            }
             let group = &mut groups[x.subcatchment];
             if unit.pervious {
                 group.pervious_area += unit.whole_area();
@@ -276,6 +282,7 @@ fn unit(x: &LidUsage, process: Process, m: &SubcatchmentData, u: &Units) -> Unit
         to_pervious: x.to_pervious && m.impervious < 0.999,
         drain_subcatchment: if own { x.drain_subcatchment } else { m.out_sub },
         drain_node: if own { x.drain_node } else { m.out_node },
+        removal: Vec::new(),
         infiltration,
     }
 }

@@ -7,6 +7,7 @@ use super::lid::{LAYERS, PAVEMENT, SOIL, STORAGE, SURFACE, Unit, UnitState};
 use super::lid_flux::Flux;
 use crate::model::Model;
 use crate::project::{InternalRouting, LidKind};
+use crate::quality::Source;
 use crate::state::State;
 
 /// Rate (ft/s) below which a unit is dry.
@@ -185,7 +186,9 @@ impl State {
             if let Some(to) = unit.drain_subcatchment
                 && to != j
             {
-                self.add_runon(model, to, self.lids[j].units[k].old_drain);
+                let q = self.lids[j].units[k].old_drain;
+                self.add_runon(model, to, q);
+                self.add_runon_load(j, to, q, Some(&unit.removal));
             }
         }
     }
@@ -202,15 +205,22 @@ impl State {
 
     /// Adds what drains give to nodes, between the last two runoff steps.
     pub(crate) fn add_lid_drains(&mut self, model: &Model, f: f64) {
-        for ((s, g), m) in self.lids.iter().zip(&model.lids).zip(&model.subs) {
+        for (j, (g, m)) in model.lids.iter().zip(&model.subs).enumerate() {
             if m.area <= 0.0 || m.lid_area <= 0.0 {
                 continue;
             }
-            for (s, unit) in s.units.iter().zip(&g.units) {
+            for (k, unit) in g.units.iter().enumerate() {
                 if let Some(node) = unit.drain_node {
-                    let q = (1.0 - f) * s.old_drain + f * s.new_drain;
+                    let s = &self.lids[j].units[k];
+                    let (old, new) = (s.old_drain, s.new_drain);
+                    let q = (1.0 - f) * old + f * new;
                     self.lateral[node] += q;
                     self.balance.step.wet_weather += q;
+                    for (p, removal) in unit.removal.iter().enumerate().take(model.quality.count()) {
+                        let c = &self.quality.subs[j];
+                        let w = (1.0 - f) * (old * c.old[p]) + f * (new * c.new[p]);
+                        self.add_load(node, p, w * (1.0 - removal), Source::WetWeather);
+                    }
                 }
             }
         }

@@ -9,6 +9,7 @@ use super::gage::GageState;
 use crate::date::{NO_DATE, add_seconds, month};
 use crate::model::{GageData, Model};
 use crate::project::{Index, Project, UnitHydrograph};
+use crate::quality::Source;
 use crate::state::State;
 use crate::units::{FLOW_TOL, SECONDS_A_DAY, Units, max};
 
@@ -315,11 +316,15 @@ impl State {
         let (Some(data), Some(rdii)) = (&model.rdii, &mut self.rdii) else { return };
         let live: Vec<Option<f64>> = self.gages.iter().map(|g| g.live).collect();
         let Some(flows) = rdii.at(model, data, &live, now) else { return };
+        let flows = flows.to_vec();
         for ((node, _, _), q) in data.inflows.iter().zip(flows) {
-            let q = f64::from(*q);
+            let q = f64::from(q);
             if q.abs() >= FLOW_TOL {
                 self.lateral[*node] += q;
                 self.balance.step.rdii += q;
+                for (p, pollutant) in model.quality.pollutants.iter().enumerate().filter(|_| q > 0.0) {
+                    self.add_load(*node, p, q * pollutant.rdii, Source::Rdii);
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use super::ode;
 use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{InternalRouting, PatternKind};
+use crate::quality::Produced;
 use crate::state::State;
 use crate::units::{ZERO, max, min};
 
@@ -38,6 +39,12 @@ impl SubState {
         }
     }
 
+    /// Mean depth on what is not under LIDs, ft.
+    pub(crate) fn depth_on(&self, s: &SubcatchmentData) -> f64 {
+        let wet = (0..3).filter(|i| s.parts[*i].fraction > 0.0);
+        wet.fold(0.0, |d, i| d + self.depth[i] * s.parts[i].fraction)
+    }
+
     /// Water standing on it, ft³.
     pub(crate) fn storage(&self, s: &SubcatchmentData) -> f64 {
         let v: f64 = (0..3).fold(0.0, |v, i| v + self.depth[i] * s.parts[i].fraction);
@@ -46,6 +53,7 @@ impl SubState {
 }
 
 struct Volumes {
+    inflow: f64,
     evaporation: f64,
     /// As SWMM counts it: of all parts up to the pervious one.
     pervious_evaporation: f64,
@@ -84,6 +92,7 @@ impl State {
             s.old_runoff = s.new_runoff;
             s.inflow = [0.0; 3];
         }
+        self.age_surface_quality();
         self.age_lids();
         for s in self.snow.iter_mut().flatten() {
             s.old_depth = s.new_depth;
@@ -103,7 +112,9 @@ impl State {
         self.wet_lids = false;
         for j in 0..model.subs.len() {
             if model.subs[j].area > 0.0 {
-                self.has_runoff |= self.subcatchment(model, j, step) > 0.0;
+                let made = self.subcatchment(model, j, step);
+                self.has_runoff |= made.runoff > 0.0;
+                self.surface_quality(model, j, &made, date, step);
             }
         }
         let total = self.subs.iter().fold(0.0, |t, s| t + s.new_runoff);
@@ -147,6 +158,7 @@ impl State {
             self.add_runon(model, k, v / step);
             self.balance.runoff.runon += v;
             self.routed[i] = 0.0;
+            self.add_outfall_load(model, i, k, step);
         }
     }
 
@@ -167,7 +179,9 @@ impl State {
         if let Some(k) = m.out_sub
             && k != j
         {
-            self.add_runon(model, k, self.subs[j].old_runoff);
+            let q = self.subs[j].old_runoff;
+            self.add_runon(model, k, q);
+            self.add_runon_load(j, k, q, None);
         }
         self.lid_runon(model, j);
         let s = &mut self.subs[j];
@@ -193,18 +207,20 @@ impl State {
         monthly(model, model.subs[j].patterns[2], now).unwrap_or(self.climate.conductivity)
     }
 
-    /// Runoff of one subcatchment, ft/s.
-    fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> f64 {
+    /// Runoff of one subcatchment.
+    fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> Produced {
         let m = &model.subs[j];
         let (rain, snow) = self.precipitation(model, j);
         let other = m.area - m.lid_area;
         let v_runon = self.subs[j].runon * step * if other == 0.0 { m.area } else { other };
+        let inflow = self.subs[j].runon * step * other + self.subs[j].depth_on(m) * other;
         let net = self.net_precipitation(model, j, rain, snow, step);
         let rain = rain + snow;
         self.subs[j].rainfall = rain;
         let evaporation =
             if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
-        let mut v = Volumes { evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
+        let mut v =
+            Volumes { inflow, evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
         let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
         for (i, precipitation) in net.into_iter().enumerate() {
             let area = other * m.parts[i].fraction;
@@ -225,6 +241,13 @@ impl State {
             pervious_evaporation: v.pervious_evaporation,
             infiltration: v.infiltration,
             ..LidVolumes::default()
+        };
+        let mut made = Produced {
+            runoff: total / m.area,
+            inflow: v.inflow,
+            infiltration: v.infiltration,
+            outflow: v.outflow,
+            drain: 0.0,
         };
         if m.lid_area > 0.0 {
             lid = self.run_lids(model, j, lid, evaporation, step);
@@ -257,7 +280,8 @@ impl State {
         if m.out_node.is_some() || m.out_sub == Some(j) {
             b.runoff += v.outflow;
         }
-        total / m.area
+        made.drain = lid.drain;
+        made
     }
 
     #[expect(clippy::too_many_arguments, reason = "what falls on one part in one step")]
@@ -311,6 +335,7 @@ impl State {
         }
         s.inflow[i] += rain;
         moisture += s.inflow[i];
+        v.inflow += rain * area * step;
         v.evaporation += surface * area * step;
         if pervious {
             v.pervious_evaporation += v.evaporation;

@@ -118,6 +118,11 @@ impl SnowState {
         Self { surfaces, old_depth: 0.0, new_depth: depth }
     }
 
+    /// Snow on the plowable part, ft of water.
+    pub(crate) const fn plowable_depth(&self) -> f64 {
+        self.surfaces[0].depth
+    }
+
     /// Water in the pack, ft over the subcatchment.
     pub(crate) fn cover(&self, p: &SnowData) -> f64 {
         (0..3).fold(0.0, |t, i| t + (self.surfaces[i].depth + self.surfaces[i].free_water) * p.area[i])

@@ -69,7 +69,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     if options.routing_step > options.wet_step as f64 {
         options.routing_step = options.wet_step as f64;
     }
-    let duration = ((options.end - options.start) * 86400.0).floor();
+    let duration = options.duration;
     if options.report_step as f64 > duration {
         options.report_step = duration as i64;
     }
@@ -120,6 +120,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         controls: project.controls.clone(),
         inflow,
         dry_weather,
+        quality: crate::quality::QualityData::of(&project, &units),
         order,
         duration: duration * 1000.0,
         report_start,

@@ -236,6 +236,7 @@ pub struct Model {
     pub(crate) inflow: Vec<Option<crate::project::Inflow>>,
     /// Dry weather inflow of a node: average (ft³/s) and its pattern of each kind.
     pub(crate) dry_weather: Vec<Option<(f64, [Option<Index>; 4])>>,
+    pub(crate) quality: crate::quality::QualityData,
     /// Links from upstream to downstream (steady and kinematic wave).
     pub(crate) order: Vec<usize>,
     /// Whole run, milliseconds.
@@ -244,6 +245,21 @@ pub struct Model {
     pub(crate) warnings: Vec<String>,
     pub(crate) crown_cutoff: f64,
     pub(crate) blocks: crate::wave::Blocks,
+}
+
+/// What patterns follow of a date.
+pub(crate) struct Moment {
+    pub(crate) date: f64,
+    month: usize,
+    weekday: usize,
+    hour: usize,
+}
+
+impl Moment {
+    pub(crate) fn of(date: f64) -> Self {
+        use crate::date;
+        Self { date, month: date::month(date) - 1, weekday: date::weekday(date), hour: date::hour(date) }
+    }
 }
 
 impl Model {
@@ -318,6 +334,26 @@ impl Model {
     /// The date at a moment of the run (ms), on whole seconds as SWMM has it.
     pub(crate) fn date_at(&self, ms: f64) -> f64 {
         crate::date::add_seconds(self.options.start, (ms + 1.0) / 1000.0)
+    }
+
+    /// A pattern's factor at a moment.
+    pub(crate) fn pattern_factor(&self, pattern: Index, at: &Moment) -> f64 {
+        self.patterns.get(pattern).map_or(1.0, |p| p.factor(at.month, at.weekday, at.hour))
+    }
+
+    /// Product of the factors of a dry weather inflow's monthly, daily, hourly and weekend patterns.
+    pub(crate) fn dry_weather_factor(&self, patterns: [Option<Index>; 4], at: &Moment) -> f64 {
+        let [monthly, daily, hourly, weekend] = patterns;
+        let mut f = 1.0;
+        for p in [monthly, daily].into_iter().flatten() {
+            f *= self.pattern_factor(p, at);
+        }
+        let rest = matches!(at.weekday, 0 | 6);
+        let hours = if rest && weekend.is_some() { weekend } else { hourly };
+        if let Some(p) = hours {
+            f *= self.pattern_factor(p, at);
+        }
+        f
     }
 
     /// Length of a conduit as the file gives it along the flood plain, ft; 0 for other links.

@@ -205,11 +205,18 @@ fn layer(project: &mut Project, row: &mut Row<'_, '_, '_>, at: Index) -> Option<
             project.lid_controls.get_mut(at)?.drain_mat = Some(x);
         }
         Layer::Removals => {
-            row.problem(
-                "what a drain removes of pollutants is known but not computed yet",
-                "take the line out of the model",
-            );
-            return None;
+            if !row.has(4) {
+                return None;
+            }
+            for i in (2..row.len()).step_by(2) {
+                let pollutant = row.find(i, Kind::Pollutant)?;
+                let percent = if row.has(i + 2) { row.number(i + 1)? } else { return None };
+                if !(0.0..=100.0).contains(&percent) {
+                    row.problem(format!("{percent} percent are removed"), "write 0 to 100");
+                    return None;
+                }
+                project.quality.removals.push((at, pollutant, percent));
+            }
         }
     }
     Some(())

@@ -13,6 +13,7 @@ mod inflow;
 mod lid;
 mod network;
 mod options;
+mod quality;
 mod rdii;
 mod read;
 mod snow;
@@ -27,7 +28,13 @@ pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };
 pub use ground::{Aquifer, GroundFlow, Groundwater};
+pub use inflow::{PollutantDryWeather, PollutantInflow};
 pub use lid::{LidControl, LidKind, LidUsage};
+pub(crate) use quality::PROCESS;
+pub use quality::{
+    BuildUp, BuildUpLine, LandUse, Normalizer, Pollutant, QualityProject, QualityUnits, Treatment, WashOff,
+    WashOffLine,
+};
 pub use rdii::{RdiiInflow, Response, UnitHydrograph};
 pub use read::{ReadProject, read};
 pub use snow::{SnowPack, SnowSurface};
@@ -67,6 +74,7 @@ pub struct Project {
     pub patterns: Vec<Pattern>,
     pub inflows: Vec<Inflow>,
     pub dry_weather: Vec<DryWeather>,
+    pub quality: QualityProject,
     pub controls: Controls,
     pub report: Report,
     pub events: Vec<(f64, f64)>,
@@ -166,6 +174,8 @@ pub struct Options {
     pub routing: Routing,
     pub start: f64,
     pub end: f64,
+    /// Of the whole run, s.
+    pub duration: f64,
     pub report_start: Option<f64>,
     pub sweep: (i64, i64),
     pub dry_days: f64,

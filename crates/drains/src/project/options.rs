@@ -5,6 +5,7 @@ use numerics::inp::{Document, starts_with};
 use super::read::{Kind, Reader, Row};
 use super::*;
 use crate::date::{day_of_year, encode, read_date, read_time};
+use crate::units::SECONDS_A_DAY;
 
 impl Default for Options {
     fn default() -> Self {
@@ -15,6 +16,7 @@ impl Default for Options {
             routing: Routing::Dynamic,
             start,
             end: start,
+            duration: 0.0,
             report_start: None,
             sweep: (1, 365),
             dry_days: 0.0,
@@ -72,6 +74,8 @@ pub(super) fn read(project: &mut Project, document: &Document<'_>, reader: &mut 
     let start = dates.start.unwrap_or(o.start);
     o.start = start + dates.start_time;
     o.end = dates.end.unwrap_or(start) + dates.end_time;
+    let days = dates.end.unwrap_or(start) - start;
+    o.duration = (days * SECONDS_A_DAY + (dates.end_time - dates.start_time) * SECONDS_A_DAY).floor();
     o.report_start = dates.report.map(|d| d + dates.report_time);
     if o.end <= o.start {
         reader.problems.add(

@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Pattern,
     Transect,
     Street,
+    Pollutant,
+    LandUse,
 }
 
 impl Kind {
@@ -40,6 +42,8 @@ impl Kind {
             Self::Pattern => "pattern",
             Self::Transect => "transect",
             Self::Street => "street",
+            Self::Pollutant => "pollutant",
+            Self::LandUse => "land use",
         }
     }
 }
@@ -197,18 +201,18 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("TRANSECT", None, super::tables::transect),
     ("LOSS", None, super::network::losses),
     ("CONTROL", None, nothing),
-    ("POLLUT", None, unsupported),
-    ("LANDUSE", None, unsupported),
-    ("BUILDUP", None, unsupported),
-    ("WASHOFF", None, unsupported),
-    ("COVERAGE", None, unsupported),
+    ("POLLUT", Some(Kind::Pollutant), super::quality::pollutant),
+    ("LANDUSE", Some(Kind::LandUse), super::quality::land_use),
+    ("BUILDUP", None, super::quality::build_up),
+    ("WASHOFF", None, super::quality::wash_off),
+    ("COVERAGE", None, super::quality::coverage),
     ("INFLOW", None, super::inflow::direct),
     ("DWF", None, super::inflow::dry_weather),
     ("PATTERN", Some(Kind::Pattern), super::tables::pattern),
     ("RDII", None, super::rdii::inflow),
     ("HYDROGRAPH", Some(Kind::Hydrograph), super::rdii::hydrograph),
-    ("LOADING", None, unsupported),
-    ("TREATMENT", None, unsupported),
+    ("LOADING", None, super::quality::loading),
+    ("TREATMENT", None, super::quality::treatment),
     ("CURVE", Some(Kind::Curve), super::tables::curve),
     ("TIMESERIES", Some(Kind::Series), super::tables::series),
     ("REPORT", None, super::options::report),
@@ -344,6 +348,9 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
     }
     for (line, what, remedy) in super::lid::check(&project) {
         reader.problems.add(line, "LID_CONTROLS", what, remedy);
+    }
+    for (line, what, remedy) in super::quality::check(&project) {
+        reader.problems.add(line, "TREATMENT", what, remedy);
     }
     super::controls::read(&mut project, &document, &mut reader);
     ReadProject { project, problems: reader.problems.into_sorted() }

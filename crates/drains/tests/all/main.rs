@@ -12,4 +12,5 @@
 
 mod hydrology;
 mod overland;
+mod quality;
 mod reference;

@@ -13,6 +13,9 @@ struct Figures {
     flooding: f64,
     outflow: f64,
     hash: String,
+    /// Greatest concentrations: runoff of subcatchments, nodes, links.
+    #[serde(default)]
+    quality: Vec<f64>,
 }
 
 /// Where the fast numerics differ by more than the tolerance, and why.
@@ -34,6 +37,7 @@ struct Run {
     depth: Vec<f64>,
     flow: Vec<f64>,
     totals: [f64; 15],
+    quality: Vec<f64>,
     hash: u64,
     continuity: f64,
 }
@@ -43,10 +47,13 @@ fn run(model: &Model, numerics: Numerics) -> Run {
     let (mut results, _) = Results::open(model);
     let (nodes, links) = (model.node_names().len(), model.link_names().len());
     let subs = model.subcatchment_names().count();
+    let more = model.pollutant_names().count();
+    let (ks, kn, kl) = (8 + more, 6 + more, 5 + more);
     let mut r = Run {
         depth: vec![0.0; nodes],
         flow: vec![0.0; links],
         totals: [0.0; 15],
+        quality: vec![0.0; more * (subs + nodes + links)],
         hash: 0xCBF2_9CE4_8422_2325,
         continuity: 0.0,
     };
@@ -60,16 +67,22 @@ fn run(model: &Model, numerics: Numerics) -> Run {
         }
         let x: Vec<f64> =
             bytes[8..].chunks(4).map(|c| f64::from(f32::from_le_bytes(c.try_into().unwrap()))).collect();
-        let (n0, l0) = (subs * 8, subs * 8 + nodes * 6);
+        let (n0, l0) = (subs * ks, subs * ks + nodes * kn);
         for i in 0..nodes {
-            r.depth[i] = r.depth[i].max(x[n0 + 6 * i]);
+            r.depth[i] = r.depth[i].max(x[n0 + kn * i]);
         }
         for i in 0..links {
-            r.flow[i] = r.flow[i].max(x[l0 + 5 * i].abs());
+            r.flow[i] = r.flow[i].max(x[l0 + kl * i].abs());
         }
         for i in 0..15 {
-            r.totals[i] += x[l0 + 5 * links + i];
+            r.totals[i] += x[l0 + kl * links + i];
         }
+        let ends = (1..=subs)
+            .map(|i| ks * i)
+            .chain((1..=nodes).map(|i| n0 + kn * i))
+            .chain((1..=links).map(|i| l0 + kl * i));
+        let concentrations = ends.flat_map(|end| &x[end - more..end]);
+        r.quality.iter_mut().zip(concentrations).for_each(|(most, c)| *most = most.max(*c));
     }
     r.continuity = state.flow_totals(model).error();
     r
@@ -86,9 +99,11 @@ fn within(model: &Model, ours: &Run, swmm: &Figures) -> f64 {
     let cm = 0.01 / 0.3048 * model.units().length;
     let small = 0.001 * model.units().flow;
     let near = |a: f64, b: f64, floor: f64| (a - b).abs() <= floor.max(0.01 * b.abs());
+    let most = swmm.quality.iter().fold(0.0_f64, |m, c| m.max(*c));
     let good = ours.depth.iter().zip(&swmm.depth).filter(|(a, b)| near(**a, **b, cm)).count()
-        + ours.flow.iter().zip(&swmm.flow).filter(|(a, b)| near(**a, **b, small)).count();
-    good as f64 / (swmm.depth.len() + swmm.flow.len()) as f64
+        + ours.flow.iter().zip(&swmm.flow).filter(|(a, b)| near(**a, **b, small)).count()
+        + ours.quality.iter().zip(&swmm.quality).filter(|(a, b)| near(**a, **b, 0.001 * most)).count();
+    good as f64 / (swmm.depth.len() + swmm.flow.len() + swmm.quality.len()) as f64
 }
 
 #[test]
@@ -202,7 +217,8 @@ fn an_ensemble_gives_the_same_answers_whatever_the_number_of_threads() {
 
 #[test]
 fn a_broken_model_lists_all_its_problems_with_lines() {
-    let text = "[JUNCTIONS]\nJ1 x\nJ1 5\n[CONDUITS]\nC1 J1 J9 100 0.01 0 0\n[POLLUTANTS]\nTSS MG/L 0 0 0 0\n[NONSENSE]\n";
+    let text =
+        "[JUNCTIONS]\nJ1 x\nJ1 5\n[CONDUITS]\nC1 J1 J9 100 0.01 0 0\n[FILES]\nUSE RDII r.txt\n[NONSENSE]\n";
     let read = drains::project::read(text, &|_| None);
     let lines: Vec<usize> = read.problems.iter().map(|p| p.line).collect();
     for line in [2, 3, 5, 7, 8] {
