@@ -11,9 +11,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::path::Path::new(model).parent().map(std::path::Path::to_path_buf).unwrap_or_default();
     let files = |name: &str| {
         let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        std::fs::read_to_string(folder.join(base)).ok()
+        std::fs::read(folder.join(base)).ok()
     };
-    let m = drains::Model::read(text.as_str(), &files).map_err(|e| match e {
+    let m = drains::Model::read_with(text.as_str(), &files).map_err(|e| match e {
         drains::ModelError::Problems(list) => list.iter().map(|p| format!("{p}\n")).collect::<String>(),
     })?;
     let exact = rest.iter().any(|a| a == "exact");

@@ -4,6 +4,7 @@
     python reference.py DIR        also the Norfolk models found under DIR (the shared drainage data)
     python reference.py NAME.inp … only these models; the others keep their figures
 
+Models that save files write them here, for those that use them.
 Of every model: greatest depth of each node and greatest flow of each link over the report periods,
 greatest concentrations of pollutants, totals of the system's runoff, flooding and outflow, and a hash
 (FNV-1a, 64 bits) of all results after the file's head, to compare to the bit.
@@ -94,7 +95,7 @@ def run(inp):
 def engine(inp):
     with tempfile.TemporaryDirectory() as t:
         out = os.path.join(t, "r.out")
-        subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL, cwd=HERE)
         return figures(out)
 
 

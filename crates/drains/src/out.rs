@@ -291,34 +291,9 @@ impl Results {
         let f = (self.next_report - state.old_runoff_time) / (state.new_runoff_time - state.old_runoff_time);
         let mut total = 0.0_f32;
         for (i, m) in model.subs.iter().enumerate() {
-            let s = &state.subs[i];
-            let mut runoff = (1.0 - f) * s.old_runoff + f * s.new_runoff;
-            if m.lid_area > 0.0 {
-                runoff += (1.0 - f) * state.lids[i].old_drain + f * state.lids[i].new_drain;
-            }
-            if runoff < MIN_RUNOFF * m.area {
-                runoff = 0.0;
-            }
-            let ground = state.ground_results(model, i, f);
-            let snow =
-                state.snow[i].map_or(0.0, |s| ((1.0 - f) * s.old_depth + f * s.new_depth) * u.rain_depth);
-            let v = [
-                state.gages[m.gage].report as f32,
-                snow as f32,
-                (s.evaporation * u.evaporation) as f32,
-                (s.infiltration * u.rainfall) as f32,
-                (runoff * u.flow) as f32,
-                ground[0],
-                ground[1],
-                ground[2],
-            ];
+            let v = state.subcatchment_results(model, i, f);
             if model.project.report.subcatchments.has(i) {
-                let dry = runoff == 0.0;
-                let c = state.quality.subs.get(i);
-                let pairs = c.into_iter().flat_map(|c| c.old.iter().zip(&c.new));
-                let washoff =
-                    pairs.map(|(old, new)| if dry { 0.0 } else { ((1.0 - f) * old + f * new) as f32 });
-                put(b, v.into_iter().chain(washoff));
+                put(b, v.into_iter().chain(state.washoff_results(i, f, v[4] == 0.0)));
             }
             let area = m.area * u.land_area;
             total += area as f32;
@@ -363,6 +338,37 @@ fn between<'a>(
 }
 
 impl State {
+    /// SWMM's eight results of a subcatchment between the last two runoff steps.
+    pub(crate) fn subcatchment_results(&self, model: &Model, i: usize, f: f64) -> [f32; 8] {
+        let (u, m, s) = (&model.units, &model.subs[i], &self.subs[i]);
+        let mut runoff = (1.0 - f) * s.old_runoff + f * s.new_runoff;
+        if m.lid_area > 0.0 {
+            runoff += (1.0 - f) * self.lids[i].old_drain + f * self.lids[i].new_drain;
+        }
+        if runoff < MIN_RUNOFF * m.area {
+            runoff = 0.0;
+        }
+        let ground = self.ground_results(model, i, f);
+        let snow = self.snow[i].map_or(0.0, |s| ((1.0 - f) * s.old_depth + f * s.new_depth) * u.rain_depth);
+        [
+            self.gages[m.gage].report as f32,
+            snow as f32,
+            (s.evaporation * u.evaporation) as f32,
+            (s.infiltration * u.rainfall) as f32,
+            (runoff * u.flow) as f32,
+            ground[0],
+            ground[1],
+            ground[2],
+        ]
+    }
+
+    /// Concentrations in the runoff of a subcatchment between the last two runoff steps.
+    pub(crate) fn washoff_results(&self, i: usize, f: f64, dry: bool) -> impl Iterator<Item = f32> {
+        let c = self.quality.subs.get(i);
+        let pairs = c.into_iter().flat_map(|c| c.old.iter().zip(&c.new));
+        pairs.map(move |(old, new)| if dry { 0.0 } else { ((1.0 - f) * old + f * new) as f32 })
+    }
+
     /// Flow from the ground, its water table and its moisture.
     fn ground_results(&self, model: &Model, i: usize, f: f64) -> [f32; 3] {
         let (Some(s), Some(g)) = (&self.ground[i], &model.ground[i]) else { return [0.0; 3] };

@@ -91,6 +91,7 @@ impl State {
         self.between_events = self.is_between(model, now);
         if !self.between_events {
             self.add_inflows(model, now, dt);
+            self.capture(model, dt);
             let steady = self.is_steady(model, actions, step_error);
             let mut trials = 1;
             if !steady {
@@ -98,6 +99,7 @@ impl State {
             }
             self.route_quality(model, dt);
             self.remove_outflows(model, dt);
+            self.uncount_backflow(model);
             if !model.links.kind.is_empty() {
                 self.update_stats(model, dt, trials, steady);
             }
@@ -109,14 +111,7 @@ impl State {
         let l = &model.links;
         for j in 0..l.kind.len() {
             if let crate::model::LinkData::Pump(p) = &l.data[j] {
-                let y = self.depth[l.node1[j]];
-                self.target[j] = self.setting[j];
-                if p.y_off > 0.0 && self.setting[j] > 0.0 && y < p.y_off {
-                    self.target[j] = 0.0;
-                }
-                if p.y_on > 0.0 && self.setting[j] == 0.0 && y > p.y_on {
-                    self.target[j] = 1.0;
-                }
+                self.target[j] = self.pump_target(p, l.node1[j], self.setting[j]);
             }
         }
         if model.options.rule_step == 0 || (self.new_routing_time - self.rule_time).abs() < 1.0 {
@@ -147,6 +142,18 @@ impl State {
             self.rule_time = next_rule;
         }
         actions
+    }
+
+    /// What a pump's own depths to start and stop make of its setting.
+    pub(crate) fn pump_target(&self, p: &crate::model::PumpData, node: Index, setting: f64) -> f64 {
+        let y = self.depth[node];
+        if p.y_on > 0.0 && setting == 0.0 && y > p.y_on {
+            1.0
+        } else if p.y_off > 0.0 && setting > 0.0 && y < p.y_off {
+            0.0
+        } else {
+            setting
+        }
     }
 
     fn is_between(&mut self, model: &Model, now: f64) -> bool {
@@ -227,6 +234,7 @@ impl State {
         }
         self.add_ground_and_wet_inflows(model);
         self.add_rdii(model, now);
+        self.add_interface_inflows(model, now);
     }
 
     fn add_ground_and_wet_inflows(&mut self, model: &Model) {

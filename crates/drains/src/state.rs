@@ -102,12 +102,23 @@ pub struct State {
     pub(crate) quality: crate::quality::QualityState,
     pub(crate) balance: Balance,
     pub(crate) stats: Stats,
+    pub(crate) files: crate::files::FileState,
+    pub(crate) inlets: crate::inlets::InletState,
 }
 
 impl State {
     /// The state at the start of a model's run.
     #[must_use]
     pub fn new(model: &Model, numerics: Numerics) -> Self {
+        Self::begin(model, numerics, model.interface.hot_start.as_ref())
+    }
+
+    /// The state at the start, or where a hot start file says.
+    pub(crate) fn begin(
+        model: &Model,
+        numerics: Numerics,
+        hot_start: Option<&crate::files::HotStart>,
+    ) -> Self {
         let n = model.nodes.kind.len();
         let l = model.links.kind.len();
         let depth = model.nodes.init_depth.clone();
@@ -199,11 +210,16 @@ impl State {
             quality: crate::quality::QualityState::new(model),
             balance: Balance::default(),
             stats: Stats::new(model),
+            files: crate::files::FileState::default(),
+            inlets: crate::inlets::InletState::new(model),
         };
         state.initial_links(model);
-        state.initial_network(model);
+        if let Some(file) = hot_start {
+            state.apply_hot_start(model, file);
+        }
+        state.initial_network(model, hot_start.is_some());
         state.open_balance(model);
-        state.open_quality(model);
+        state.open_quality(model, hot_start.is_some());
         state
     }
 
@@ -229,10 +245,10 @@ impl State {
     }
 
     /// Depths of nodes and links that follow from the initial ones (dynamic wave), flows and volumes.
-    fn initial_network(&mut self, model: &Model) {
+    fn initial_network(&mut self, model: &Model, hot: bool) {
         let (n, l) = (&model.nodes, &model.links);
         let dynamic = model.options.routing == Routing::Dynamic;
-        if dynamic && !model.options.ignore_routing {
+        if dynamic && !model.options.ignore_routing && !hot {
             let mut sums = vec![(0.0, 0.0); n.kind.len()];
             for j in 0..l.kind.len() {
                 let y = if self.link_depth[j] > FUDGE { self.link_depth[j] + l.offset1[j] } else { 0.0 };
@@ -263,6 +279,7 @@ impl State {
             }
         }
         for i in 0..n.kind.len() {
+            self.inflow[i] = self.lateral[i];
             self.volume[i] =
                 if model.options.allow_ponding && n.ponded_area[i] > 0.0 && self.depth[i] > n.full_depth[i] {
                     n.full_volume[i] + (self.depth[i] - n.full_depth[i]) * n.ponded_area[i]

@@ -194,7 +194,7 @@ impl State {
     }
 
     /// Before a step: what was new is old.
-    pub(super) fn age_lids(&mut self) {
+    pub(crate) fn age_lids(&mut self) {
         for s in &mut self.lids {
             (s.old_drain, s.new_drain) = (s.new_drain, 0.0);
             for u in &mut s.units {

@@ -18,7 +18,7 @@ mod weather;
 pub(crate) use climate::Climate;
 pub(crate) use gage::GageState;
 pub(crate) use groundwater::{GroundData, GroundState};
-pub(crate) use infiltration::{Ground, Soil};
+pub(crate) use infiltration::{Ground, Soil, SoilState};
 pub(crate) use lid::{LidGroup, LidState, lid_area};
 pub(crate) use rdii::{RdiiData, RdiiState};
 pub(crate) use runoff::SubState;

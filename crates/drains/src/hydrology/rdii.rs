@@ -47,7 +47,9 @@ impl RdiiData {
         gages: &[GageData],
         wet_step: i64,
     ) -> Result<Option<Self>, String> {
-        if project.rdii.is_empty() || project.options.ignore_rdii || project.options.ignore_rainfall {
+        let given = project.files.used(crate::project::FileKind::Rdii).is_some();
+        if given || project.rdii.is_empty() || project.options.ignore_rdii || project.options.ignore_rainfall
+        {
             return Ok(None);
         }
         let mut inflows: Vec<_> =
@@ -82,6 +84,13 @@ impl RdiiData {
             });
         }
         Ok(Some(Self { groups, inflows }))
+    }
+}
+
+impl RdiiData {
+    /// Nodes that receive, in order.
+    pub(crate) fn nodes(&self) -> Vec<Index> {
+        self.inflows.iter().map(|(node, _, _)| *node).collect()
     }
 }
 
@@ -175,15 +184,33 @@ impl RdiiState {
             if date > now || self.elapsed > model.duration / 1000.0 {
                 return None;
             }
-            self.rainfall(model, data, live, date);
-            self.respond(data, date);
-            let step = model.options.wet_step as f64;
-            if self.flows(model, data, step) {
+            if self.advance(model, data, live, date) {
                 self.start = date;
-                self.end = add_seconds(date, step);
+                self.end = add_seconds(date, model.options.wet_step as f64);
             }
-            self.elapsed += step;
         }
+    }
+
+    /// Date and flows (ft³/s) of the next step of the run that brings any, on the model's own rain.
+    pub(crate) fn next_record(&mut self, model: &Model) -> Option<(f64, &[f32])> {
+        let data = model.rdii.as_ref()?;
+        let live = vec![None; self.gages.len()];
+        while self.elapsed <= model.duration / 1000.0 {
+            let date = model.options.start + self.elapsed / SECONDS_A_DAY;
+            if self.advance(model, data, &live, date) {
+                return Some((date, &self.flow));
+            }
+        }
+        None
+    }
+
+    /// One step on; true when it brings flow.
+    fn advance(&mut self, model: &Model, data: &RdiiData, live: &[Option<f64>], date: f64) -> bool {
+        self.rainfall(model, data, live, date);
+        self.respond(data, date);
+        let step = model.options.wet_step as f64;
+        self.elapsed += step;
+        self.flows(model, data, step)
     }
 
     fn rainfall(&mut self, model: &Model, data: &RdiiData, live: &[Option<f64>], date: f64) {
@@ -313,17 +340,28 @@ fn ordinate(peak: f64, base: f64, t: f64) -> f64 {
 impl State {
     /// Adds what comes through the ground to the nodes.
     pub(crate) fn add_rdii(&mut self, model: &Model, now: f64) {
+        if let Some(file) = &model.interface.rdii {
+            if let Some(flows) = file.at(now) {
+                self.add_rdii_flows(model, file.nodes.iter().copied().zip(flows.iter().copied()));
+            }
+            return;
+        }
         let (Some(data), Some(rdii)) = (&model.rdii, &mut self.rdii) else { return };
         let live: Vec<Option<f64>> = self.gages.iter().map(|g| g.live).collect();
         let Some(flows) = rdii.at(model, data, &live, now) else { return };
-        let flows = flows.to_vec();
-        for ((node, _, _), q) in data.inflows.iter().zip(flows) {
+        let flows: Vec<(Index, f32)> =
+            data.inflows.iter().zip(flows).map(|((node, _, _), q)| (*node, *q)).collect();
+        self.add_rdii_flows(model, flows.into_iter());
+    }
+
+    fn add_rdii_flows(&mut self, model: &Model, flows: impl Iterator<Item = (Index, f32)>) {
+        for (node, q) in flows {
             let q = f64::from(q);
             if q.abs() >= FLOW_TOL {
-                self.lateral[*node] += q;
+                self.lateral[node] += q;
                 self.balance.step.rdii += q;
                 for (p, pollutant) in model.quality.pollutants.iter().enumerate().filter(|_| q > 0.0) {
-                    self.add_load(*node, p, q * pollutant.rdii, Source::Rdii);
+                    self.add_load(node, p, q * pollutant.rdii, Source::Rdii);
                 }
             }
         }

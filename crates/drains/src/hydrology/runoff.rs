@@ -78,6 +78,10 @@ impl State {
             }
             raining |= self.gages[j].rainfall > 0.0;
         }
+        if let Some(file) = &model.interface.runoff {
+            self.read_runoff(model, file);
+            return;
+        }
         let mut step = self.runoff_step(model, date, raining);
         self.old_runoff_time = self.new_runoff_time;
         self.new_runoff_time += 1000.0 * step;
@@ -119,6 +123,7 @@ impl State {
         }
         let total = self.subs.iter().fold(0.0, |t, s| t + s.new_runoff);
         self.stats.max_runoff = max(self.stats.max_runoff, total);
+        self.record_runoff(model, step);
         for s in &mut self.subs {
             s.runon = 0.0;
         }

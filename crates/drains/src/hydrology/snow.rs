@@ -101,6 +101,17 @@ struct Air<'a> {
 }
 
 impl SnowState {
+    /// Depth, free water, cold content, antecedent temperature and cover of each surface.
+    pub(crate) fn hot_start(&self) -> [[f64; 5]; 3] {
+        self.surfaces.map(|s| [s.depth, s.free_water, s.cold, s.antecedent, s.curve[0]])
+    }
+
+    pub(crate) fn set_hot_start(&mut self, x: &[[f64; 5]; 3]) {
+        for (s, x) in self.surfaces.iter_mut().zip(x) {
+            (s.depth, s.free_water, s.cold, s.antecedent, s.curve[0]) = (x[0], x[1], x[2], x[3], x[4]);
+        }
+    }
+
     pub(crate) fn new(p: &SnowData) -> Self {
         let mut depth = 0.0;
         let surfaces = [0, 1, 2].map(|i| {

@@ -127,6 +127,8 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         warnings: b.warnings,
         crown_cutoff,
         blocks: crate::wave::Blocks::default(),
+        interface: crate::files::Interface::default(),
+        inlets: crate::inlets::Inlets::default(),
         nodes,
         links,
         options,
@@ -149,6 +151,21 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         model.nodes.full_volume[j] = v;
     }
     model.blocks = crate::wave::Blocks::of(&model);
+    let (inlets, unfit) = crate::inlets::Inlets::of(&model);
+    model.inlets = inlets;
+    let unfit = unfit.iter().map(|name| format!("inlet removed due to unsupported shape for Conduit {name}"));
+    model.warnings.extend(unfit);
+    model.interface = crate::files::Interface::of(&model).map_err(|faults| {
+        let mut p = Problems::default();
+        for (line, what) in faults {
+            p.add(line, "FILES", what, "save it anew from a run of this model");
+        }
+        p.into_sorted()
+    })?;
+    if let Some(file) = &model.interface.inflows {
+        let names = file.unknown().map(|n| format!("the inflow file's node {n} is not in the model"));
+        model.warnings.extend(names);
+    }
     Ok(model)
 }
 
@@ -247,11 +264,7 @@ fn gages(
         } else {
             Arc::clone(&series[g.series])
         };
-        let units_factor = match g.in_inches {
-            Some(true) if units.flow_units.is_si() => 25.40,
-            Some(false) if !units.flow_units.is_si() => 1.0 / 25.40,
-            _ => 1.0,
-        };
+        let units_factor = if from_file && units.flow_units.is_si() { 25.40 } else { 1.0 };
         let mut same_as = None;
         if !from_file && used {
             same_as = first.get(&g.series).copied();

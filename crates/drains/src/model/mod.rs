@@ -245,6 +245,15 @@ pub struct Model {
     pub(crate) warnings: Vec<String>,
     pub(crate) crown_cutoff: f64,
     pub(crate) blocks: crate::wave::Blocks,
+    pub(crate) inlets: crate::inlets::Inlets,
+    /// Interface files in use.
+    pub(crate) interface: crate::files::Interface,
+}
+
+/// A street and how many sides it has.
+pub(crate) struct SidesOfStreet<'m> {
+    pub(crate) street: &'m crate::project::Street,
+    pub(crate) sides: f64,
 }
 
 /// What patterns follow of a date.
@@ -276,7 +285,15 @@ impl Model {
     /// # Errors
     /// Every problem of the text, or of the model if the text is understood.
     pub fn read(text: &str, files: &dyn Fn(&str) -> Option<String>) -> Result<Self, ModelError> {
-        let read = crate::project::read(text, files);
+        Self::read_with(text, &|name| files(name).map(String::into_bytes))
+    }
+
+    /// As [`Model::read`], with files as bytes: interface and hot start files are binary.
+    ///
+    /// # Errors
+    /// Every problem of the text, or of the model if the text is understood.
+    pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, ModelError> {
+        let read = crate::project::read_with(text, files);
         if read.problems.is_empty() {
             Self::new(read.project)
         } else {
@@ -354,6 +371,14 @@ impl Model {
             f *= self.pattern_factor(p, at);
         }
         f
+    }
+
+    /// The street a link is, if it is one.
+    pub(crate) fn street_of(&self, j: usize) -> Option<SidesOfStreet<'_>> {
+        let section = self.project.links.get(j)?.section?;
+        let street = self.project.streets.get(section.table?)?;
+        let is = section.shape == crate::section::Shape::Street;
+        is.then(|| SidesOfStreet { street, sides: f64::from(street.sides) })
     }
 
     /// Length of a conduit as the file gives it along the flood plain, ft; 0 for other links.

@@ -155,7 +155,7 @@ fn file(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
             &[("C10", FileUnits::TenthCelsius), ("C", FileUnits::Celsius), ("F", FileUnits::Fahrenheit)],
         )?;
     }
-    let Some(text) = (row.reader.files)(&name) else {
+    let Some(text) = row.reader.text(&name) else {
         row.problem(format!("the climate file `{name}` cannot be read"), "put it beside the model");
         return None;
     };

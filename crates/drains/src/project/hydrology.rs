@@ -4,14 +4,17 @@ use numerics::inp::{number, starts_with};
 
 use super::read::{Kind, Row};
 use super::*;
-use crate::date::{encode, read_time};
+use crate::date::read_time;
 
 pub(super) fn gage(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
     if !row.has(6) {
         return None;
     }
     let form = row.word(1, RainForm::WORDS)?;
+    let from_file = starts_with(row.text(4), "FILE");
     let interval = match number(row.text(2)) {
+        // SWMM rounds the interval of a series and cuts that of a file.
+        Some(hours) if from_file => (hours * 3600.0).trunc(),
         Some(hours) => (hours * 3600.0 + 0.5).floor(),
         None => read_time(row.text(2)).map_or(0.0, |t| (t * 86400.0 + 0.5).floor()),
     };
@@ -21,12 +24,12 @@ pub(super) fn gage(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<(
     }
     let snow_factor = row.number(3)?;
     let name = row.text(0).to_owned();
-    let (series, in_inches) = if starts_with(row.text(4), "FILE") {
+    let (series, in_inches) = if from_file {
         if !row.has(8) {
             return None;
         }
         let inches = row.word(7, &[("IN", true), ("MM", false)])?;
-        (rain_file(project, row)?, Some(inches))
+        (rain_file(project, row, form, interval, inches)?, Some(inches))
     } else if starts_with(row.text(4), "TIMESERIES") {
         (row.find(5, Kind::Series)?, None)
     } else {
@@ -37,42 +40,40 @@ pub(super) fn gage(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<(
     Some(())
 }
 
-/// The station's values of a rain file in SWMM's own layout: station year month day hour minute value.
-fn rain_file(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<Index> {
-    let (file, station) = (row.text(5).to_owned(), row.text(6).to_owned());
-    let Some(text) = (row.reader.files)(&file) else {
-        row.problem(format!("the rain file `{file}` cannot be read"), "put it beside the model");
-        return None;
+/// Asks for the rain of a file, to be read when all sections are known.
+fn rain_file(
+    project: &mut Project,
+    row: &mut Row<'_, '_, '_>,
+    form: RainForm,
+    interval: f64,
+    inches: bool,
+) -> Option<Index> {
+    let start = match row.text(8) {
+        "" => None,
+        word if word.starts_with('*') => None,
+        word => match crate::date::read_date(word) {
+            Some(date) => Some(date),
+            None => {
+                let word = word.to_owned();
+                row.problem(format!("`{word}` is not a date"), "write month/day/year, or *");
+                return None;
+            }
+        },
     };
-    let mut points = Vec::new();
-    for (n, line) in text.lines().enumerate() {
-        let w: Vec<&str> = line.split_whitespace().collect();
-        if w.is_empty()
-            || line.starts_with(';')
-            || !w.first().is_some_and(|s| s.eq_ignore_ascii_case(&station))
-        {
-            continue;
-        }
-        let v: Vec<f64> = w.iter().skip(1).filter_map(|x| number(x)).collect();
-        let [y, mo, d, h, mi, value] = v[..] else {
-            row.problem(
-                format!("line {} of `{file}` is not station year month day hour minute value", n + 1),
-                "convert the file to SWMM's standard layout",
-            );
-            return None;
-        };
-        let Some(day) = encode(y as i64, mo as i64, d as i64) else {
-            row.problem(format!("line {} of `{file}` has no date", n + 1), "correct it");
-            return None;
-        };
-        // SWMM keeps rain of files as 32-bit numbers.
-        points.push((day + (h * 3600.0 + mi * 60.0) / 86400.0, f64::from(value as f32)));
-    }
+    project.rain_requests.push(super::rain_file::RainRequest {
+        line: row.line.number,
+        file: row.text(5).to_owned(),
+        station: row.text(6).to_owned(),
+        form,
+        interval: interval as i64,
+        inches,
+        start,
+    });
     // A hidden series after all named ones, so that names keep their positions.
     project.file_series.push(Series {
-        name: format!("{file}#{station}"),
+        name: row.text(6).to_owned(),
         line: row.line.number,
-        curve: crate::curve::Curve { points },
+        curve: crate::curve::Curve::default(),
     });
     Some(FILE_SERIES + project.file_series.len() - 1)
 }

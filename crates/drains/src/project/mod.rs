@@ -7,15 +7,20 @@
 pub(crate) mod climate;
 pub(crate) mod climate_file;
 mod controls;
+mod files;
 mod ground;
 mod hydrology;
 mod inflow;
+mod inlets;
 mod lid;
 mod network;
 mod options;
 mod quality;
+mod rain_file;
+mod rain_layout;
 mod rdii;
 mod read;
+mod scan;
 mod snow;
 mod tables;
 
@@ -27,8 +32,10 @@ pub(crate) use controls::PAST_RAIN;
 pub use controls::{
     Action, Clause, Controls, ObjectVariable, Operand, Premise, Quantity, Relation, Rule, Setting,
 };
+pub use files::{FileKind, InterfaceFiles};
 pub use ground::{Aquifer, GroundFlow, Groundwater};
 pub use inflow::{PollutantDryWeather, PollutantInflow};
+pub use inlets::{Grate, InletDesign, InletKind, InletUsage, Placement, Throat};
 pub use lid::{LidControl, LidKind, LidUsage};
 pub(crate) use quality::PROCESS;
 pub use quality::{
@@ -36,7 +43,7 @@ pub use quality::{
     WashOffLine,
 };
 pub use rdii::{RdiiInflow, Response, UnitHydrograph};
-pub use read::{ReadProject, read};
+pub use read::{ReadProject, read, read_with};
 pub use snow::{SnowPack, SnowSurface};
 
 use crate::curve::Curve;
@@ -69,6 +76,8 @@ pub struct Project {
     pub links: Vec<Link>,
     pub transects: Vec<Transect>,
     pub streets: Vec<Street>,
+    pub inlets: Vec<InletDesign>,
+    pub inlet_usages: Vec<InletUsage>,
     pub curves: Vec<NamedCurve>,
     pub series: Vec<Series>,
     pub patterns: Vec<Pattern>,
@@ -78,10 +87,26 @@ pub struct Project {
     pub controls: Controls,
     pub report: Report,
     pub events: Vec<(f64, f64)>,
+    pub files: InterfaceFiles,
+    pub(crate) rain_requests: Vec<rain_file::RainRequest>,
+    pub(crate) rain: Vec<rain_file::StationRain>,
     /// Rain read from files; a gage names them from [`FILE_SERIES`] up.
     pub(crate) file_series: Vec<Series>,
     pub(crate) last_dates: Vec<f64>,
     pub(crate) manning: [f64; 3],
+}
+
+impl Project {
+    /// Gives the `k`-th gage that has a file its rain.
+    fn set_file_rain(&mut self, k: Index, rain: &rain_file::StationRain) {
+        if let Some(s) = self.file_series.get_mut(k) {
+            s.curve.points = rain.records.iter().map(|(date, inches)| (*date, f64::from(*inches))).collect();
+        }
+        if let Some(g) = self.gages.iter_mut().find(|g| g.series == FILE_SERIES + k) {
+            g.form = RainForm::Volume;
+            g.interval = rain.interval as f64;
+        }
+    }
 }
 
 /// Positions from here up mean rain files.
@@ -222,7 +247,7 @@ pub struct Gage {
     pub interval: f64,
     pub snow_factor: f64,
     pub series: Index,
-    /// Rain from a file: values in inches (or mm), whatever the model's units.
+    /// Rain from a file: its values are inches or millimetres. Once read they are inches an interval.
     pub in_inches: Option<bool>,
 }
 

@@ -74,8 +74,9 @@ pub(super) fn read(project: &mut Project, document: &Document<'_>, reader: &mut 
     let start = dates.start.unwrap_or(o.start);
     o.start = start + dates.start_time;
     o.end = dates.end.unwrap_or(start) + dates.end_time;
-    let days = dates.end.unwrap_or(start) - start;
-    o.duration = (days * SECONDS_A_DAY + (dates.end_time - dates.start_time) * SECONDS_A_DAY).floor();
+    // Days and times of day apart, as the toolkit's build adds them: it decides about the last second.
+    let days = (dates.end.unwrap_or(start) - start) + (dates.end_time - dates.start_time);
+    o.duration = (days * SECONDS_A_DAY).floor();
     o.report_start = dates.report.map(|d| d + dates.report_time);
     if o.end <= o.start {
         reader.problems.add(

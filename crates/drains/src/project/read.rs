@@ -24,6 +24,7 @@ pub(super) enum Kind {
     Street,
     Pollutant,
     LandUse,
+    Inlet,
 }
 
 impl Kind {
@@ -44,6 +45,7 @@ impl Kind {
             Self::Street => "street",
             Self::Pollutant => "pollutant",
             Self::LandUse => "land use",
+            Self::Inlet => "inlet",
         }
     }
 }
@@ -58,8 +60,8 @@ pub struct ReadProject {
     pub problems: Vec<Problem>,
 }
 
-/// Fetches the text of a file that the project names (rain, series); `None` if there is none.
-pub(super) type Files<'f> = &'f dyn Fn(&str) -> Option<String>;
+/// Fetches what is in a file that the project names; `None` if there is none.
+pub(super) type Files<'f> = &'f dyn Fn(&str) -> Option<Vec<u8>>;
 
 pub(super) struct Reader<'f> {
     names: HashMap<(Kind, String), Index>,
@@ -161,15 +163,6 @@ fn nothing(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
     Some(())
 }
 
-fn unsupported(_: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
-    let section = row.section.to_owned();
-    row.problem(
-        format!("section [{section}] is known but not computed yet"),
-        "take it out of the model, or run this model with EPA's engine",
-    );
-    None
-}
-
 fn options_last(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
     Some(())
 }
@@ -178,7 +171,7 @@ fn options_last(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
 const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("TITLE", None, nothing),
     ("OPTION", None, options_last),
-    ("FILE", None, unsupported),
+    ("FILE", None, super::files::line),
     ("RAINGAGE", Some(Kind::Gage), super::hydrology::gage),
     ("TEMPERATURE", None, super::climate::temperature),
     ("EVAP", None, super::hydrology::evaporation),
@@ -231,8 +224,8 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("ADJUST", None, super::hydrology::adjustment),
     ("EVENT", None, super::options::event),
     ("STREET", Some(Kind::Street), super::tables::street),
-    ("INLET_USAGE", None, unsupported),
-    ("INLET", None, unsupported),
+    ("INLET_USAGE", None, super::inlets::usage),
+    ("INLET", Some(Kind::Inlet), super::inlets::design),
 ];
 
 fn entry(name: &str) -> Option<&'static (&'static str, Option<Kind>, Read)> {
@@ -240,6 +233,11 @@ fn entry(name: &str) -> Option<&'static (&'static str, Option<Kind>, Read)> {
 }
 
 impl Reader<'_> {
+    /// A file's text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        (self.files)(name).map(|bytes| numerics::inp::decode(&bytes).as_str().to_owned())
+    }
+
     /// Gives every named object its position.
     fn count(&mut self, document: &Document<'_>) {
         let mut counts: HashMap<Kind, Index> = HashMap::new();
@@ -270,6 +268,7 @@ impl Reader<'_> {
                         | Kind::Hydrograph
                         | Kind::SnowPack
                         | Kind::Lid
+                        | Kind::Inlet
                 );
                 if self.names.contains_key(&key) {
                     if !many_lines {
@@ -293,7 +292,13 @@ impl Reader<'_> {
 /// Reads a project's text. `files` gives the text of files it names (rain and time series), by the
 /// name as written.
 #[must_use]
-pub fn read(text: &str, files: Files<'_>) -> ReadProject {
+pub fn read(text: &str, files: &dyn Fn(&str) -> Option<String>) -> ReadProject {
+    read_with(text, &|name| files(name).map(String::into_bytes))
+}
+
+/// As [`read`], with files as bytes: interface and hot start files are binary.
+#[must_use]
+pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> ReadProject {
     let document = Document::read(text, Separators::Blanks);
     let mut reader = Reader { names: HashMap::new(), problems: Problems::default(), files };
     reader.count(&document);
@@ -324,6 +329,7 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
                             | Kind::Hydrograph
                             | Kind::SnowPack
                             | Kind::Lid
+                            | Kind::Inlet
                     )
                 );
                 // The first definition counts; the second was complained of.
@@ -352,6 +358,8 @@ pub fn read(text: &str, files: Files<'_>) -> ReadProject {
     for (line, what, remedy) in super::quality::check(&project) {
         reader.problems.add(line, "TREATMENT", what, remedy);
     }
+    super::files::check(&project, &mut reader);
+    super::rain_file::load(&mut project, &mut reader);
     super::controls::read(&mut project, &document, &mut reader);
     ReadProject { project, problems: reader.problems.into_sorted() }
 }

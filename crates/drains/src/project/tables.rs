@@ -78,7 +78,7 @@ pub(super) fn series(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option
 /// A series in a file: `[date] time value` a line.
 fn series_file(project: &mut Project, row: &mut Row<'_, '_, '_>, at: Index) -> Option<()> {
     let file = row.text(2).to_owned();
-    let Some(text) = (row.reader.files)(&file) else {
+    let Some(text) = row.reader.text(&file) else {
         row.problem(
             format!("the file `{file}` of the time series cannot be read"),
             "put it beside the model",

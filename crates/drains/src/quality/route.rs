@@ -21,6 +21,7 @@ pub(crate) enum Source {
     Groundwater,
     Rdii,
     WetWeather,
+    External,
 }
 
 const fn all(i: usize, count: usize) -> Range<usize> {
@@ -47,6 +48,7 @@ impl State {
             Source::Groundwater => s.groundwater += w,
             Source::Rdii => s.rdii += w,
             Source::WetWeather => s.wet_weather += w,
+            Source::External => s.external += w,
         }
     }
 
@@ -117,6 +119,7 @@ impl State {
         if model.quality.count() == 0 {
             return;
         }
+        self.move_inlet_loads(model);
         for j in 0..model.links.kind.len() {
             self.link_mass(model, j, dt);
         }
@@ -133,9 +136,13 @@ impl State {
         let count = model.quality.count();
         let flow = self.link_flow[j];
         let node = if flow < 0.0 { model.links.node1[j] } else { model.links.node2[j] };
+        let mut reaches = flow.abs();
+        if model.options.routing != Routing::Dynamic {
+            reaches -= self.captured_flow(model, j);
+        }
         let q = &mut self.quality;
         for p in 0..count {
-            let w = flow.abs() * q.old_link[j * count + p];
+            let w = reaches * q.old_link[j * count + p];
             q.node[node * count + p] += w;
             q.link_load[j * count + p] += w * dt;
         }
@@ -278,6 +285,14 @@ impl State {
             if taken < 0.0 {
                 q.step[p].leave(-taken * c, false);
             }
+        }
+    }
+
+    /// Takes out of the books what only moved from one node to another with `flow` ft³/s.
+    pub(crate) fn uncount_loads(&mut self, model: &Model, i: usize, flow: f64, flooded: bool) {
+        let q = &mut self.quality;
+        for p in 0..model.quality.count() {
+            q.step[p].leave(-(flow * q.node[i * model.quality.count() + p]), flooded);
         }
     }
 

@@ -76,6 +76,16 @@ impl QualityState {
     }
 }
 
+impl QualityState {
+    /// Adds the mass that `flow` ft³/s carries from one node to another.
+    pub(crate) fn carry(&mut self, from: Index, to: Index, flow: f64) {
+        let count = self.step.len();
+        for p in 0..count {
+            self.node[to * count + p] += flow * self.old_node[from * count + p];
+        }
+    }
+}
+
 impl SurfaceState {
     fn new(q: &QualityData, model: &Model, j: usize) -> Self {
         let count = q.count();
@@ -105,13 +115,17 @@ impl SurfaceState {
 
 impl State {
     /// Concentrations in wet nodes and links at the start, and the books opened.
-    pub(crate) fn open_quality(&mut self, model: &Model) {
+    pub(crate) fn open_quality(&mut self, model: &Model, hot: bool) {
         let initial: Vec<f64> = model.quality.pollutants.iter().map(|p| p.initial).collect();
         let q = &mut self.quality;
         if initial.is_empty() {
             return;
         }
         let count = initial.len();
+        if hot {
+            self.open_quality_books(model);
+            return;
+        }
         for (depths, [old, new]) in [
             (&self.depth, [&mut q.old_node, &mut q.node]),
             (&self.link_depth, [&mut q.old_link, &mut q.link]),

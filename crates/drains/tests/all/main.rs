@@ -10,7 +10,9 @@
     )
 )]
 
+mod files;
 mod hydrology;
+mod inlets;
 mod overland;
 mod quality;
 mod reference;

@@ -24,7 +24,7 @@ const NOT_WITHIN: [(&str, &str); 1] = [(
     "the road weir and the pond below it swing at the limit of trials: another rounding, another swing",
 )];
 
-fn models() -> PathBuf {
+pub(crate) fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
 }
 
@@ -88,10 +88,10 @@ fn run(model: &Model, numerics: Numerics) -> Run {
     r
 }
 
-fn read(path: &Path) -> Model {
+pub(crate) fn read(path: &Path) -> Model {
     let text = std::fs::read_to_string(path).unwrap();
-    let beside = |name: &str| std::fs::read_to_string(path.with_file_name(name)).ok();
-    Model::read(&text, &beside).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    let beside = |name: &str| std::fs::read(path.with_file_name(name)).ok();
+    Model::read_with(&text, &beside).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 /// Share of figures within the tolerances; depths and flows in the model's units.
