@@ -1,12 +1,13 @@
 //! Water balance (水量平衡): what came, what went, what is left; SWMM's continuity errors.
-#![expect(clippy::indexing_slicing, reason = "one entry a node")]
 
+use numerics::lanes::Arch;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Model, NodeType};
+use crate::model::Model;
 use crate::project::Routing;
 use crate::state::State;
 use crate::units::TINY;
+use crate::wave::Book;
 
 /// Volumes over the run (ft³) or rates in a step (ft³/s).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -169,18 +170,17 @@ impl State {
         t.evaporation += s.evaporation * half;
         t.seepage += s.seepage * half;
         self.update_quality_totals(half);
-        let n = &model.nodes;
-        for j in 0..n.kind.len() {
-            self.balance.node_inflow[j] += self.inflow[j] * half;
-            if n.kind[j] == NodeType::Outfall || (n.degree[j] == 0 && n.kind[j] != NodeType::Storage) {
-                self.balance.node_outflow[j] += self.inflow[j] * half;
-            } else {
-                self.balance.node_outflow[j] += self.outflow[j] * half;
-                if self.volume[j] <= n.full_volume[j] {
-                    self.balance.node_outflow[j] += self.overflow[j] * half;
-                }
-            }
-        }
+        Arch::new().dispatch(Book {
+            layout: &model.blocks.nodes,
+            inflow: &self.inflow,
+            outflow: &self.outflow,
+            overflow: &self.overflow,
+            volume: &self.volume,
+            full_volume: &model.nodes.full_volume,
+            node_inflow: &mut self.balance.node_inflow,
+            node_outflow: &mut self.balance.node_outflow,
+            half,
+        });
     }
 
     /// The flow totals with the storage of this moment as the final one.

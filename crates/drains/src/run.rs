@@ -84,10 +84,8 @@ impl State {
         let step_error = self.balance.step.step_error();
         self.balance.step = crate::balance::FlowTotals::default();
         self.age_quality();
-        for i in 0..self.lateral.len() {
-            self.old_lateral[i] = self.lateral[i];
-            self.lateral[i] = 0.0;
-        }
+        std::mem::swap(&mut self.old_lateral, &mut self.lateral);
+        self.lateral.fill(0.0);
         self.between_events = self.is_between(model, now);
         if !self.between_events {
             self.add_inflows(model, now, dt);
@@ -199,30 +197,21 @@ impl State {
     }
 
     fn add_inflows(&mut self, model: &Model, now: f64, dt: f64) {
-        let n = &model.nodes;
-        for i in 0..n.kind.len() {
+        let layout = &model.blocks.nodes;
+        for &i in &layout.storage {
             self.losses[i] = self.storage_losses(model, i, dt);
         }
         let at = Moment::of(now);
-        for i in 0..n.kind.len() {
-            let mut q = self.live_inflow[i];
-            if let Some(f) = &model.inflow[i] {
-                let base = f.pattern.map_or(f.baseline, |p| f.baseline * model.pattern_factor(p, &at));
-                let series = f.series.map_or(0.0, |s| model.series[s].series(now, false) * f.scale);
-                q += 1.0 / model.units.flow * (series + base);
+        if self.has_live_inflow {
+            for i in 0..self.lateral.len() {
+                self.add_direct(model, i, now, &at);
             }
-            if q.abs() < FLOW_TOL {
-                q = 0.0;
-            }
-            self.lateral[i] += q;
-            if q >= 0.0 {
-                self.balance.step.external += q;
-                self.add_direct_loads(model, i, q, &at);
-            } else {
-                self.balance.step.outflow += -q;
+        } else {
+            for &i in &layout.inflow {
+                self.add_direct(model, i, now, &at);
             }
         }
-        for i in 0..n.kind.len() {
+        for &i in &layout.dry_weather {
             let Some((average, patterns)) = model.dry_weather[i] else { continue };
             let mut q = model.dry_weather_factor(patterns, &at) * average;
             if q.abs() < FLOW_TOL {
@@ -235,6 +224,26 @@ impl State {
         self.add_ground_and_wet_inflows(model);
         self.add_rdii(model, now);
         self.add_interface_inflows(model, now);
+    }
+
+    /// Inflow set live and the model's direct inflow, with its pollutants.
+    fn add_direct(&mut self, model: &Model, i: usize, now: f64, at: &Moment) {
+        let mut q = self.live_inflow[i];
+        if let Some(f) = &model.inflow[i] {
+            let base = f.pattern.map_or(f.baseline, |p| f.baseline * model.pattern_factor(p, at));
+            let series = f.series.map_or(0.0, |s| model.series[s].series(now, false) * f.scale);
+            q += 1.0 / model.units.flow * (series + base);
+        }
+        if q.abs() < FLOW_TOL {
+            q = 0.0;
+        }
+        self.lateral[i] += q;
+        if q >= 0.0 {
+            self.balance.step.external += q;
+            self.add_direct_loads(model, i, q, at);
+        } else {
+            self.balance.step.outflow += -q;
+        }
     }
 
     fn add_ground_and_wet_inflows(&mut self, model: &Model) {
@@ -297,15 +306,17 @@ impl State {
         self.link_old_volume.copy_from_slice(&self.link_volume);
         self.old_depth.copy_from_slice(&self.depth);
         self.old_volume.copy_from_slice(&self.volume);
+        self.old_inflow.copy_from_slice(&self.inflow);
+        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.inflow.iter().zip(&self.outflow)) {
+            *net = *inflow - *outflow;
+        }
+        self.inflow.copy_from_slice(&self.lateral);
+        self.outflow.copy_from_slice(&self.losses);
+        self.updated.fill(false);
+        self.overflow.fill(0.0);
         let n = &model.nodes;
         for i in 0..n.kind.len() {
-            self.old_inflow[i] = self.inflow[i];
-            self.old_net[i] = self.inflow[i] - self.outflow[i];
-            self.inflow[i] = self.lateral[i];
-            self.outflow[i] = self.losses[i];
-            self.updated[i] = false;
-            self.overflow[i] = 0.0;
-            if n.kind[i] != NodeType::Storage && self.volume[i] > n.full_volume[i] {
+            if self.volume[i] > n.full_volume[i] && n.kind[i] != NodeType::Storage {
                 self.overflow[i] = (self.volume[i] - n.full_volume[i]) / dt;
             }
         }
@@ -322,11 +333,9 @@ impl State {
     fn remove_outflows(&mut self, model: &Model, dt: f64) {
         let n = &model.nodes;
         let (mut evaporation, mut seepage) = (0.0, 0.0);
-        for i in 0..n.kind.len() {
-            if n.kind[i] == NodeType::Storage {
-                evaporation += self.storage_loss[i][0];
-                seepage += self.storage_loss[i][1];
-            }
+        for &i in &model.blocks.nodes.storage {
+            evaporation += self.storage_loss[i][0];
+            seepage += self.storage_loss[i][1];
         }
         self.balance.step.evaporation += evaporation / dt;
         self.balance.step.seepage += seepage / dt;
@@ -334,16 +343,25 @@ impl State {
         if b.any_seepage || self.climate.evaporation > 0.0 {
             let (mut evaporation, mut seepage) = (0.0, 0.0);
             for &k in b.slot.iter().filter(|k| **k != usize::MAX) {
-                evaporation += self.slots.evaporation[k] * b.barrels[k];
-                seepage += self.slots.seepage[k] * b.barrels[k];
+                let (s, i) = self.slots.of(k);
+                evaporation += s.evaporation[i] * b.barrels(k);
+                seepage += s.seepage[i] * b.barrels(k);
             }
             self.balance.step.evaporation += evaporation;
             self.balance.step.seepage += seepage;
         }
-        for i in 0..n.kind.len() {
+        for &i in &model.blocks.nodes.outfalls {
             if n.outfall[i].as_ref().is_some_and(|o| o.route_to.is_some()) && self.inflow[i] > 0.0 {
                 self.routed[i] += self.inflow[i] * dt;
                 self.route_loads_back(model, i, self.inflow[i] * dt);
+            }
+        }
+        let dynamic = model.options.routing == Routing::Dynamic;
+        for i in 0..n.kind.len() {
+            // Nothing leaves the dynamic wave at a node within, but what spills.
+            if dynamic && self.overflow[i] == 0.0 && self.lateral[i] >= 0.0 && n.kind[i] != NodeType::Outfall
+            {
+                continue;
             }
             let (q, flooded) = self.system_outflow(model, i);
             self.remove_loads(model, i, q, flooded);
@@ -461,6 +479,7 @@ impl State {
     pub fn set_inflow(&mut self, model: &Model, node: Index, flow: f64) {
         if let Some(q) = self.live_inflow.get_mut(node) {
             *q = flow / model.units.flow;
+            self.has_live_inflow |= flow != 0.0;
         }
     }
 

@@ -64,12 +64,15 @@ pub struct State {
     pub(crate) old_net: Vec<f64>,
     pub(crate) old_inflow: Vec<f64>,
     pub(crate) live_inflow: Vec<f64>,
+    /// Some inflow has been set live.
+    pub(crate) has_live_inflow: bool,
     pub(crate) live_stage: Vec<Option<f64>>,
     pub(crate) area: Vec<f64>,
     pub(crate) old_area: Vec<f64>,
     pub(crate) sum_dqdh: Vec<f64>,
     pub(crate) dydt: Vec<f64>,
-    pub(crate) converged: Vec<bool>,
+    /// 1 where the depth rests between two trials.
+    pub(crate) rests: Vec<f64>,
     pub(crate) updated: Vec<bool>,
     pub(crate) seepage: Vec<Option<SeepageState>>,
     pub(crate) storage_loss: Vec<[f64; 2]>,
@@ -170,12 +173,13 @@ impl State {
             old_net: vec![0.0; n],
             old_inflow: vec![0.0; n],
             live_inflow: vec![0.0; n],
+            has_live_inflow: false,
             live_stage: vec![None; n],
             area: vec![0.0; n],
             old_area: vec![0.0; n],
             sum_dqdh: vec![0.0; n],
             dydt: vec![0.0; n],
-            converged: vec![false; n],
+            rests: vec![0.0; n],
             updated: vec![false; n],
             seepage: (0..n)
                 .map(|i| {
@@ -311,9 +315,9 @@ impl State {
             self.link_old_volume[j] = self.link_volume[j];
             let k = model.blocks.slot[j];
             if k != usize::MAX {
-                let s = &mut self.slots;
-                (s.q[k], s.a1[k], s.a2[k]) = (q, a, a);
-                (s.flow[k], s.depth[k], s.volume[k]) =
+                let (s, i) = self.slots.at(k);
+                (s.q[i], s.a1[i], s.a2[i]) = (q, a, a);
+                (s.flow[i], s.depth[i], s.volume[i]) =
                     (self.link_flow[j], self.link_depth[j], self.link_volume[j]);
             }
         }

@@ -1,12 +1,14 @@
 //! Statistics of a run (统计): what SWMM's summary tables are made of.
 #![expect(clippy::indexing_slicing, reason = "one entry a node, link or subcatchment")]
 
+use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LinkData, LinkType, Model, NodeType};
+use crate::model::{LinkData, LinkType, Model};
 use crate::project::Routing;
-use crate::state::State;
+use crate::state::{Numerics, State};
 use crate::units::{FUDGE, max, min};
+use crate::wave::{ConduitTally, CountConduits, CountNodes, NodeTally};
 
 /// Flow (ft³/s) below which nothing is counted.
 pub(crate) const MIN_FLOW: f64 = 0.001;
@@ -81,6 +83,9 @@ pub(crate) struct Stats {
     pub(crate) subs: Vec<SubStats>,
     pub(crate) nodes: Vec<NodeStats>,
     pub(crate) links: Vec<LinkStats>,
+    /// What the lanes count; [`State::node_stats`] and [`State::link_stats`] put it together.
+    pub(crate) node_tally: NodeTally,
+    pub(crate) conduits: Vec<ConduitTally>,
     pub(crate) max_runoff: f64,
     pub(crate) max_outfall: f64,
     pub(crate) not_converged: u64,
@@ -110,6 +115,8 @@ impl Stats {
             subs: vec![SubStats::default(); model.subs.len()],
             nodes: vec![node; model.nodes.kind.len()],
             links: vec![LinkStats::default(); model.links.kind.len()],
+            node_tally: NodeTally::new(model.nodes.kind.len(), start),
+            conduits: vec![ConduitTally::default(); model.blocks.fixed.len()],
             min_step: o.routing_step,
             ..Self::default()
         };
@@ -128,16 +135,11 @@ impl State {
     pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool) {
         let date = model.date_at(self.new_routing_time);
         if date >= model.report_start {
-            let mut outfall = 0.0;
-            for j in 0..model.nodes.kind.len() {
-                outfall += self.node_stats(model, j, dt, date);
-                if model.nodes.kind[j] == NodeType::Outfall {
-                    self.count_outfall_loads(model, j, dt);
-                }
+            let outfall = self.count_nodes(model, dt, date);
+            for &j in &model.blocks.nodes.outfalls {
+                self.count_outfall_loads(model, j, dt);
             }
-            for j in 0..model.links.kind.len() {
-                self.link_stats(model, j, dt, date);
-            }
+            self.count_links(model, dt, date);
             self.stats.reported_steps += 1;
             self.stats.time_span += dt;
             self.stats.max_outfall = max(self.stats.max_outfall, outfall);
@@ -160,32 +162,47 @@ impl State {
         s.trials += trials as f64;
     }
 
-    fn node_stats(&mut self, model: &Model, j: usize, dt: f64, date: f64) -> f64 {
+    /// Statistics of a node so far.
+    pub(crate) fn node_stats(&self, i: usize) -> NodeStats {
+        self.stats.node_tally.of(i, &self.stats.nodes[i])
+    }
+
+    /// Statistics of a link so far.
+    pub(crate) fn link_stats(&self, model: &Model, j: usize) -> LinkStats {
+        let stored = &self.stats.links[j];
+        let k = model.blocks.slot[j];
+        if k == usize::MAX || model.options.routing != Routing::Dynamic {
+            return *stored;
+        }
+        match self.stats.conduits.get(k / WIDEST) {
+            Some(t) => t.of(k % WIDEST, stored, self.stats.time_span),
+            None => *stored,
+        }
+    }
+
+    /// Counts a step of the nodes; what flows into outfalls.
+    fn count_nodes(&mut self, model: &Model, dt: f64, date: f64) -> f64 {
         let n = &model.nodes;
-        let s = &mut self.stats.nodes[j];
-        let (depth, volume) = (self.depth[j], self.volume[j]);
-        s.sum_depth += depth;
-        if depth > s.max_depth {
-            (s.max_depth, s.max_depth_at) = (depth, date);
-        }
-        let can_pond = model.options.allow_ponding && n.ponded_area[j] > 0.0;
-        if n.kind[j] != NodeType::Outfall {
-            if volume > n.full_volume[j] || self.overflow[j] > 0.0 {
-                s.flooded_time += dt;
-                s.flooded_volume += self.overflow[j] * dt;
-                if can_pond {
-                    s.max_ponded = max(s.max_ponded, volume - n.full_volume[j]);
-                }
-            }
-            let counts = n.kind[j] != NodeType::Storage || n.sur_depth[j] > 0.0;
-            if model.options.routing == Routing::Dynamic
-                && counts
-                && depth + n.invert[j] + FUDGE >= n.crown[j]
-            {
-                s.surcharged_time += dt;
-            }
-        }
-        if n.kind[j] == NodeType::Storage {
+        let layout = &model.blocks.nodes;
+        Arch::new().dispatch(CountNodes {
+            layout,
+            tally: &mut self.stats.node_tally,
+            nodes: &mut self.stats.nodes,
+            invert: &n.invert,
+            crown: &n.crown,
+            full_volume: &n.full_volume,
+            depth: &self.depth,
+            volume: &self.volume,
+            overflow: &self.overflow,
+            inflow: &self.inflow,
+            lateral: &self.lateral,
+            old_lateral: &self.old_lateral,
+            date,
+            dt,
+        });
+        for &j in &layout.storage {
+            let s = &mut self.stats.nodes[j];
+            let volume = self.volume[j];
             let v = min(volume, n.full_volume[j]);
             s.storage[0] += volume;
             if v > s.storage[1] {
@@ -196,28 +213,52 @@ impl State {
             s.storage[5] += self.storage_loss[j][1];
         }
         let mut outfall = 0.0;
-        if n.kind[j] == NodeType::Outfall {
+        for &j in &layout.outfalls {
+            let s = &mut self.stats.nodes[j];
             if self.inflow[j] >= MIN_FLOW {
                 s.outfall[0] += self.inflow[j];
                 s.outfall[1] = max(s.outfall[1], self.inflow[j]);
                 s.outfall[2] += 1.0;
             }
-            outfall = self.inflow[j];
-        }
-        s.lateral_volume += (self.old_lateral[j] + self.lateral[j]) * 0.5 * dt;
-        if self.lateral[j].abs() > s.max_lateral.abs() {
-            s.max_lateral = self.lateral[j];
-        }
-        if self.inflow[j] > s.max_inflow {
-            (s.max_inflow, s.max_inflow_at) = (self.inflow[j], date);
-        }
-        if self.overflow[j] > s.max_overflow {
-            (s.max_overflow, s.max_overflow_at) = (self.overflow[j], date);
+            outfall += self.inflow[j];
         }
         outfall
     }
 
-    fn link_stats(&mut self, model: &Model, j: usize, dt: f64, date: f64) {
+    fn count_links(&mut self, model: &Model, dt: f64, date: f64) {
+        if model.options.routing != Routing::Dynamic {
+            for j in 0..model.links.kind.len() {
+                self.count_link(model, j, dt, date);
+            }
+            return;
+        }
+        for &j in &model.blocks.others {
+            self.count_link(model, j, dt, date);
+        }
+        match self.numerics {
+            Numerics::Exact => self.count_conduits::<true>(model, date).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(self.count_conduits::<false>(model, date)),
+        }
+    }
+
+    fn count_conduits<'a, const EXACT: bool>(
+        &'a mut self,
+        model: &'a Model,
+        date: f64,
+    ) -> CountConduits<'a, EXACT> {
+        let now = self.stats.time_span;
+        CountConduits {
+            model,
+            slots: &self.slots.blocks,
+            tally: &mut self.stats.conduits,
+            links: &mut self.stats.links,
+            depth: &self.depth,
+            date,
+            now,
+        }
+    }
+
+    fn count_link(&mut self, model: &Model, j: usize, dt: f64, date: f64) {
         let l = &model.links;
         let dq = self.link_flow[j] - self.link_old_flow[j];
         let q = self.link_flow[j].abs();
@@ -254,41 +295,20 @@ impl State {
                 }
             }
             LinkData::Conduit(c) => {
-                let k = model.blocks.slot[j];
-                let (class, full, limited) = if k == usize::MAX || model.options.routing != Routing::Dynamic {
-                    let a_full = l.section[j].a_full;
-                    let [_, _, a1, a2] = self.ends[j];
-                    let full =
-                        if model.options.routing == Routing::Dynamic || a1 < a_full { 0.0 } else { 3.0 };
-                    let _ = a2;
-                    (0.0, full, 0.0)
-                } else {
-                    (self.slots.class[k], self.slots.full[k], self.slots.limited[k])
-                };
-                if k != usize::MAX && self.slots.inlet[k] > 0.0 {
-                    s.inlet_controlled += dt;
-                }
-                if limited > 0.0 {
-                    s.normal_limited += dt;
-                }
-                if let Some(t) = s.time_in_class.get_mut(class as usize) {
-                    *t += dt;
-                }
+                // A dummy conduit, or one of the tree routings: those of the dynamic wave have their tally.
+                let dynamic = model.options.routing == Routing::Dynamic;
+                let full = !dynamic && self.ends[j][2] >= l.section[j].a_full;
+                s.time_in_class[0] += dt;
                 if q >= l.q_full[j] * c.barrels {
                     s.full_flow += dt;
                 }
                 if self.capacity_limited[j] {
                     s.capacity += dt;
                 }
-                match full as u8 {
-                    3 => {
-                        s.full_both += dt;
-                        s.full_up += dt;
-                        s.full_down += dt;
-                    }
-                    1 => s.full_up += dt,
-                    2 => s.full_down += dt,
-                    _ => {}
+                if full {
+                    s.full_both += dt;
+                    s.full_up += dt;
+                    s.full_down += dt;
                 }
             }
             _ => {}

@@ -5,7 +5,7 @@
 use crate::model::{LinkData, LinkType, Model, NodeType, OrificeData, WeirData};
 use crate::project::{Boundary, CurveKind, DividerRule, Routing, WeirKind};
 use crate::section::Shape;
-use crate::state::State;
+use crate::state::{Numerics, State};
 use crate::units::{FLOW_TOL, FUDGE, GRAVITY, M3_IN_FT3, MSEC_A_DAY, TINY, max, min};
 use crate::wave::{Class, normal_depth};
 
@@ -494,8 +494,14 @@ impl State {
             && l.section[j].shape != Shape::Dummy
         {
             let q = (self.link_flow[j] / c.barrels).abs();
-            normal = normal_depth(&l.section[j], c.beta, c.q_max, q);
-            critical = l.section[j].critical_depth(q);
+            let tables = match self.numerics {
+                Numerics::Exact => None,
+                Numerics::Fast => model.blocks.depths_of(j),
+            };
+            (normal, critical) = match tables {
+                Some(t) => t.at(&l.section[j], q),
+                None => (normal_depth(&l.section[j], c.beta, c.q_max, q), l.section[j].critical_depth(q)),
+            };
         }
         let date = self.new_routing_time / MSEC_A_DAY;
         let stage = match (self.live_stage[i], o.boundary) {

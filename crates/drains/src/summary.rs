@@ -174,7 +174,7 @@ impl State {
     }
 
     fn node_summary(&self, model: &Model, i: usize) -> NodeSummary {
-        let (n, t, u) = (&model.nodes, &self.stats.nodes[i], &model.units);
+        let (n, t, u) = (&model.nodes, self.node_stats(i), &model.units);
         NodeSummary {
             name: n.name[i].clone(),
             kind: node_kind(n.kind[i]).to_owned(),
@@ -195,7 +195,7 @@ impl State {
     }
 
     fn link_summary(&self, model: &Model, j: usize) -> LinkSummary {
-        let (l, t, u) = (&model.links, &self.stats.links[j], &model.units);
+        let (l, t, u) = (&model.links, self.link_stats(model, j), &model.units);
         let barrels = l.conduit(j).map_or(1.0, |c| c.barrels);
         LinkSummary {
             name: l.name[j].clone(),

@@ -113,7 +113,8 @@ impl State {
         );
         let k = model.blocks.slot[j];
         if k != usize::MAX {
-            (self.slots.evaporation[k], self.slots.seepage[k]) = (l.0, l.1);
+            let (s, i) = self.slots.at(k);
+            (s.evaporation[i], s.seepage[i]) = (l.0, l.1);
         }
         l.2
     }

@@ -44,6 +44,26 @@ impl<S: Simd> V<S> {
         }
     }
 
+    /// The lanes from `at` on of a block as wide as the widest vector.
+    #[inline(always)]
+    pub fn part(s: S, from: &[f64; WIDEST], at: usize) -> Self {
+        if Self::LANES == WIDEST {
+            return Self::load(s, from);
+        }
+        Self::load(s, from.get(at..).unwrap_or(&[]))
+    }
+
+    /// Writes the lanes from `at` on of a block as wide as the widest vector.
+    #[inline(always)]
+    pub fn put(self, to: &mut [f64; WIDEST], at: usize) {
+        if Self::LANES == WIDEST {
+            return self.store(to);
+        }
+        if let Some(to) = to.get_mut(at..) {
+            self.store(to);
+        }
+    }
+
     /// Writes the lanes that the slice has room for.
     #[inline(always)]
     pub fn store(self, to: &mut [f64]) {
@@ -132,20 +152,36 @@ impl<S: Simd> V<S> {
         self.ge(b).select(self, b)
     }
 
-    /// x^(−1/3) for x > 0 without division: a guess from the bits, then Newton's steps (each doubles
-    /// the digits; five reach the last bits).
+    /// x^(−1/3) for x > 0 without division: a guess from the bits (3.5 % off), then twice the series of
+    /// (1 − e)^(−1/3) to its fifth term; right to about 1e-14.
     #[inline(always)]
     #[must_use]
     pub fn inverse_cbrt(self) -> Self {
-        let third = self.c(1.0 / 3.0);
         let mut x = self.map(|_, r| {
             let high = ((r.to_bits() >> 32) * 0x5555_5556) >> 32;
-            f64::from_bits((0x553E_F0FF_u64.wrapping_sub(high)) << 32)
+            f64::from_bits(0x553E_F0FF_u64.wrapping_sub(high) << 32)
         });
-        for _ in 0..5 {
-            x = x * (self.c(4.0) - self * x * x * x) * third;
+        for _ in 0..2 {
+            let e = self.c(1.0) - self * x * (x * x);
+            let series = self.c(2.0 / 9.0) + e * (self.c(14.0 / 81.0) + e * self.c(35.0 / 243.0));
+            x = x + x * (e * (self.c(1.0 / 3.0) + e * series));
         }
         x
+    }
+
+    /// The greatest whole number that is not greater, and its low bits as an index, for numbers from 0
+    /// to 2^31; one less where the number itself is whole and odd.
+    #[inline(always)]
+    #[must_use]
+    pub fn cell(self) -> (Self, [u32; WIDEST]) {
+        // Adding 1.5 · 2^52 leaves no room for a fraction: the number is rounded, to even at halves.
+        let magic = self.c(6_755_399_441_055_744.0);
+        let rounded = (self - self.c(0.5)) + magic;
+        let mut index = [0; WIDEST];
+        for (i, x) in index.iter_mut().zip(rounded.array()).take(Self::LANES) {
+            *i = x.to_bits() as u32;
+        }
+        (rounded - magic, index)
     }
 
     /// −1 below zero, else 1.
@@ -167,6 +203,12 @@ impl<S: Simd> M<S> {
     #[inline(always)]
     pub fn any(self) -> bool {
         self.0.first_true_m64s(self.1) < V::<S>::LANES
+    }
+
+    /// True when every lane is.
+    #[inline(always)]
+    pub fn all(self) -> bool {
+        !(!self).any()
     }
 }
 

@@ -45,7 +45,7 @@ impl State {
 
     fn street(&self, model: &Model, j: usize) -> Option<StreetSummary> {
         let SidesOfStreet { street, sides } = model.street_of(j)?;
-        let (u, t) = (&model.units, &self.stats.links[j]);
+        let (u, t) = (&model.units, self.link_stats(model, j));
         let width = street.width / u.length;
         let spread = min(model.links.section[j].width(t.max_depth) / sides, width);
         let k = model.inlets.of_link(j);

@@ -222,9 +222,10 @@ impl State {
             return;
         };
         let dynamic = model.options.routing == Routing::Dynamic;
-        let barrel = if dynamic { self.slots.q[k] } else { self.ends[j][0] };
-        let seepage = self.slots.seepage[k] * c.barrels;
-        let evaporation = self.slots.evaporation[k] * c.barrels * dt;
+        let (slot, lane) = self.slots.of(k);
+        let barrel = if dynamic { slot.q[lane] } else { self.ends[j][0] };
+        let seepage = slot.seepage[lane] * c.barrels;
+        let evaporation = slot.evaporation[lane] * c.barrels * dt;
         let (v1, v2) = (self.link_old_volume[j], self.link_volume[j]);
         let mut concentrated = 1.0;
         if evaporation > 0.0 && v1 > DRY_VOLUME {

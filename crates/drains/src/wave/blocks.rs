@@ -1,11 +1,12 @@
-//! Conduits laid out for the kernel (内核布局): structure of arrays, conduits of one shape side by
-//! side, each group filled up to whole vectors.
+//! Conduits laid out for the kernel (内核布局): blocks as wide as the widest vector, conduits of one
+//! shape side by side, each group filled up to whole blocks.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
 use numerics::lanes::WIDEST;
 
 use super::culvert::Culvert;
-use super::tabled::Tabled;
+use super::slots::SlotBlock;
+use super::tabled::{Depths, Tabled};
 use crate::model::{LinkType, Model, NodeType};
 use crate::section::{Section, Shape};
 
@@ -14,15 +15,16 @@ use crate::section::{Section, Shape};
 pub(crate) enum Geometry {
     /// Tables of the shape, as ratios.
     Tabled(Box<Tabled>),
-    /// A closed rectangle.
-    Rectangle,
+    /// A rectangle, trapezoid or triangle.
+    Prism,
     /// Lane by lane.
     Each,
 }
 
-/// Slots that share a geometry.
+/// Blocks that share a geometry.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
+    /// First block, and the one after the last.
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) geometry: Geometry,
@@ -32,59 +34,103 @@ pub(crate) struct Group {
     pub(crate) culverts: bool,
 }
 
-/// 槽: what the kernel needs of every conduit, a slot each. Slots that only fill a vector copy the
+macro_rules! fixed {
+    ($($(#[$m:meta])* $f:ident),* $(,)?) => {
+        /// What never changes in a block of conduits.
+        #[derive(Debug, Clone, Copy, Default)]
+        #[repr(align(64))]
+        pub(crate) struct Fixed {
+            $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
+            /// Nodes upstream and downstream.
+            pub(crate) n1: [u32; WIDEST],
+            pub(crate) n2: [u32; WIDEST],
+            /// Lanes that are conduits; the rest only fill the block.
+            pub(crate) live: usize,
+            /// Some lane ends above its node's invert.
+            pub(crate) drops: bool,
+            /// Some lane touches an outfall.
+            pub(crate) outfalls: bool,
+            /// Some lane has a flap gate.
+            pub(crate) flaps: bool,
+            /// Some lane has local losses.
+            pub(crate) losses: bool,
+            /// Some lane's flow is limited.
+            pub(crate) limits: bool,
+        }
+    };
+}
+
+fixed!(
+    inv1,
+    inv2,
+    z1,
+    z2,
+    y_full,
+    /// 1 / full depth.
+    per_y_full,
+    a_full,
+    w_max,
+    r_full,
+    barrels,
+    /// 1 / barrels.
+    per_barrel,
+    mod_length,
+    /// 1 / length of the momentum equation.
+    per_length,
+    length,
+    rough,
+    beta,
+    off1,
+    off2,
+    /// 1 where that end is an outfall.
+    out1,
+    out2,
+    q_crit,
+    s_beta,
+    q_max,
+    /// 1 where an outfall there has a flap gate.
+    flap1,
+    flap2,
+    /// Direction if the link itself has a flap gate, else 0.
+    gate,
+    k_in,
+    k_out,
+    k_avg,
+    q_limit,
+    seepage,
+    /// Of prisms: width of the bottom, half the widening a foot of depth, wetted sides a foot of depth.
+    bottom,
+    side,
+    wetted,
+    /// Flow of all barrels when full.
+    q_full,
+    /// Fall of the conduit along its slope, ft.
+    fall,
+    /// Length of the momentum equation a true length.
+    stretch,
+);
+
+/// 槽: what the kernel needs of every conduit, a slot each. Slots that only fill a block copy the
 /// one before and are read by nobody.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocks {
     pub(crate) groups: Vec<Group>,
+    pub(crate) fixed: Vec<Fixed>,
     pub(crate) link: Vec<usize>,
     /// Slot of a link; `usize::MAX` for links that are no true conduits.
     pub(crate) slot: Vec<usize>,
-    pub(crate) n1: Vec<u32>,
-    pub(crate) n2: Vec<u32>,
-    pub(crate) inv1: Vec<f64>,
-    pub(crate) inv2: Vec<f64>,
-    pub(crate) off1: Vec<f64>,
-    pub(crate) off2: Vec<f64>,
-    pub(crate) z1: Vec<f64>,
-    pub(crate) z2: Vec<f64>,
-    /// 1 where that end is an outfall.
-    pub(crate) out1: Vec<f64>,
-    pub(crate) out2: Vec<f64>,
-    /// 1 where an outfall there has a flap gate.
-    pub(crate) flap1: Vec<f64>,
-    pub(crate) flap2: Vec<f64>,
-    /// Direction if the link itself has a flap gate, else 0.
-    pub(crate) gate: Vec<f64>,
-    pub(crate) y_full: Vec<f64>,
-    pub(crate) a_full: Vec<f64>,
-    pub(crate) w_max: Vec<f64>,
-    pub(crate) r_full: Vec<f64>,
-    pub(crate) q_crit: Vec<f64>,
-    pub(crate) s_beta: Vec<f64>,
-    pub(crate) mod_length: Vec<f64>,
-    pub(crate) length: Vec<f64>,
-    pub(crate) rough: Vec<f64>,
-    pub(crate) beta: Vec<f64>,
-    pub(crate) q_max: Vec<f64>,
-    pub(crate) barrels: Vec<f64>,
-    pub(crate) k_in: Vec<f64>,
-    pub(crate) k_out: Vec<f64>,
-    pub(crate) k_avg: Vec<f64>,
-    pub(crate) q_limit: Vec<f64>,
-    pub(crate) seepage: Vec<f64>,
-    pub(crate) open: Vec<bool>,
     pub(crate) section: Vec<Section>,
     pub(crate) culvert: Vec<Option<Culvert>>,
+    /// Normal and critical depths of conduits that end in an outfall, or above a node's invert without
+    /// tables of their shape.
+    pub(crate) depths: Vec<Option<Box<Depths>>>,
     pub(crate) any_seepage: bool,
     /// Links that are no true conduits, in order.
     pub(crate) others: Vec<usize>,
-    /// Conduit slots at a node in link order: start of each node's list.
-    pub(crate) at: Vec<u32>,
-    /// Slot and end (0 upstream, 1 downstream).
-    pub(crate) incident: Vec<(u32, bool)>,
     /// Links that touch an outfall.
     pub(crate) outfall_links: Vec<usize>,
+    pub(crate) nodes: super::nodes::Layout,
+    pub(crate) ends: super::gather::Ends,
 }
 
 impl Blocks {
@@ -103,8 +149,9 @@ impl Blocks {
                 b.outfall_links.push(j);
             }
         }
-        // A custom or irregular section stands alone in its group kind: they are computed lane by lane.
-        conduits.sort_by_key(|j| (links.section[*j].shape as usize, *j));
+        // Neighbours in the network stand in one block: they come to rest together.
+        let place = places(model);
+        conduits.sort_by_key(|j| (links.section[*j].shape as usize, place[*j], *j));
         let mut i = 0;
         while i < conduits.len() {
             let shape = links.section[conduits[i]].shape;
@@ -116,28 +163,61 @@ impl Blocks {
             for &j in &conduits[i..end] {
                 b.slot[j] = b.link.len();
                 b.push(model, j);
+                if let Some(f) = b.fixed.last_mut() {
+                    f.live += 1;
+                }
             }
             while !b.link.len().is_multiple_of(WIDEST) {
                 b.push(model, conduits[end - 1]);
             }
             let geometry = match shape {
-                Shape::RectClosed => Geometry::Rectangle,
-                _ => Tabled::of(&links.section[conduits[i]])
+                Shape::RectClosed | Shape::RectOpen | Shape::Trapezoidal | Shape::Triangular => {
+                    Geometry::Prism
+                }
+                _ => Tabled::of(&links.section[conduits[i]], model.crown_cutoff)
                     .map_or(Geometry::Each, |t| Geometry::Tabled(Box::new(t))),
             };
-            let group = Group {
-                from,
-                to: b.link.len(),
+            b.groups.push(Group {
+                from: from / WIDEST,
+                to: b.link.len() / WIDEST,
                 geometry,
                 open: shape.is_open(),
                 force_main: shape == Shape::ForceMain,
                 culverts: b.culvert[from..].iter().any(Option::is_some),
-            };
-            b.groups.push(group);
+            });
             i = end;
         }
-        b.incidence(model);
+        b.nodes = super::nodes::Layout::of(model);
+        b.ends = super::gather::Ends::of(model, &b);
         b
+    }
+
+    /// The block of a slot and its place in it.
+    #[inline]
+    pub(crate) fn fixed(&self, k: usize) -> (&Fixed, usize) {
+        (&self.fixed[k / WIDEST], k % WIDEST)
+    }
+
+    /// Barrels of a slot.
+    #[inline]
+    pub(crate) fn barrels(&self, k: usize) -> f64 {
+        let (f, i) = self.fixed(k);
+        f.barrels[i]
+    }
+
+    /// Tables of normal and critical depth of a link, where it has its own.
+    pub(crate) fn depths_of(&self, j: usize) -> Option<&Depths> {
+        self.depths.get(*self.slot.get(j)?)?.as_deref()
+    }
+
+    /// What a conduit loses at each of its ends that is no outfall, ft³/s.
+    pub(crate) fn loss(&self, s: &SlotBlock, k: usize) -> f64 {
+        let (f, i) = self.fixed(k);
+        let loss = (s.evaporation[i] + s.seepage[i]) * f.barrels[i];
+        if loss <= 0.0 {
+            return 0.0;
+        }
+        if f.out1[i] == 0.0 && f.out2[i] == 0.0 { loss / 2.0 } else { loss }
     }
 
     fn push(&mut self, model: &Model, j: usize) {
@@ -145,57 +225,93 @@ impl Blocks {
         let (n1, n2) = (l.node1[j], l.node2[j]);
         let Some(c) = l.conduit(j) else { return };
         let x = &l.section[j];
+        let i = self.link.len() % WIDEST;
+        if i == 0 {
+            self.fixed.push(Fixed::default());
+        }
         self.link.push(j);
-        self.n1.push(n1 as u32);
-        self.n2.push(n2 as u32);
-        self.inv1.push(n.invert[n1]);
-        self.inv2.push(n.invert[n2]);
-        self.off1.push(l.offset1[j]);
-        self.off2.push(l.offset2[j]);
-        self.z1.push(n.invert[n1] + l.offset1[j]);
-        self.z2.push(n.invert[n2] + l.offset2[j]);
+        self.section.push(x.clone());
+        self.culvert.push(Culvert::new(c.culvert, x, c.slope));
+        self.any_seepage |= c.seepage > 0.0;
+        let drops = l.offset1[j] > 0.0 || l.offset2[j] > 0.0;
+        let outfall = [n1, n2].iter().any(|i| n.kind[*i] == NodeType::Outfall);
+        let own = outfall || (drops && Tabled::steps(x.shape).is_none());
+        self.depths.push(own.then(|| Box::new(Depths::of(x, c.beta, c.q_max))));
+        let Some(f) = self.fixed.last_mut() else { return };
+        f.n1[i] = n1 as u32;
+        f.n2[i] = n2 as u32;
+        f.inv1[i] = n.invert[n1];
+        f.inv2[i] = n.invert[n2];
+        f.off1[i] = l.offset1[j];
+        f.off2[i] = l.offset2[j];
+        f.z1[i] = n.invert[n1] + l.offset1[j];
+        f.z2[i] = n.invert[n2] + l.offset2[j];
         let out = |i: usize| f64::from(u8::from(n.kind[i] == NodeType::Outfall));
         let flap = |i: usize| f64::from(u8::from(n.outfall[i].as_ref().is_some_and(|o| o.gated)));
-        self.out1.push(out(n1));
-        self.out2.push(out(n2));
-        self.flap1.push(flap(n1));
-        self.flap2.push(flap(n2));
-        self.gate.push(if l.gated[j] { l.direction[j] } else { 0.0 });
-        self.y_full.push(x.y_full);
-        self.a_full.push(x.a_full);
-        self.w_max.push(x.w_max);
-        self.r_full.push(x.r_full);
-        self.q_crit.push(super::tabled::critical_scale(x));
-        self.s_beta.push(c.beta * x.s_full);
-        self.mod_length.push(c.mod_length);
-        self.length.push(model.length(j));
-        self.rough.push(c.rough_factor);
-        self.beta.push(c.beta);
-        self.q_max.push(c.q_max);
-        self.barrels.push(c.barrels);
-        self.k_in.push(c.losses[0]);
-        self.k_out.push(c.losses[1]);
-        self.k_avg.push(c.losses[2]);
-        self.q_limit.push(l.q_limit[j]);
-        self.seepage.push(c.seepage);
-        self.any_seepage |= c.seepage > 0.0;
-        self.open.push(x.shape.is_open());
-        self.culvert.push(Culvert::new(c.culvert, x, c.slope));
-        self.section.push(x.clone());
+        (f.out1[i], f.out2[i]) = (out(n1), out(n2));
+        (f.flap1[i], f.flap2[i]) = (flap(n1), flap(n2));
+        f.gate[i] = if l.gated[j] { l.direction[j] } else { 0.0 };
+        f.y_full[i] = x.y_full;
+        f.per_y_full[i] = 1.0 / x.y_full;
+        f.a_full[i] = x.a_full;
+        f.w_max[i] = x.w_max;
+        f.r_full[i] = x.r_full;
+        f.q_crit[i] = super::tabled::critical_scale(x);
+        f.s_beta[i] = c.beta * x.s_full;
+        f.mod_length[i] = c.mod_length;
+        f.per_length[i] = 1.0 / c.mod_length;
+        f.length[i] = model.length(j);
+        f.stretch[i] = c.mod_length / model.length(j);
+        f.rough[i] = c.rough_factor;
+        f.beta[i] = c.beta;
+        f.q_max[i] = c.q_max;
+        f.barrels[i] = c.barrels;
+        f.per_barrel[i] = 1.0 / c.barrels;
+        [f.k_in[i], f.k_out[i], f.k_avg[i]] = c.losses;
+        f.q_limit[i] = l.q_limit[j];
+        f.seepage[i] = c.seepage;
+        f.q_full[i] = l.q_full[j] * c.barrels;
+        f.fall[i] = c.slope.abs() * c.length;
+        [f.bottom[i], f.side[i], f.wetted[i]] = match x.shape {
+            Shape::Trapezoidal => [x.y_bot, x.s_bot, x.r_bot],
+            Shape::Triangular => [0.0, x.s_bot, 2.0 * x.r_bot],
+            Shape::RectOpen => [x.w_max, 0.0, 2.0 - x.s_bot],
+            _ => [x.w_max, 0.0, 2.0],
+        };
+        f.drops |= drops;
+        f.outfalls |= f.out1[i] + f.out2[i] > 0.0;
+        f.flaps |= f.gate[i] != 0.0 || f.flap1[i] + f.flap2[i] > 0.0;
+        f.losses |= c.losses.iter().any(|k| *k != 0.0);
+        f.limits |= l.q_limit[j] > 0.0;
     }
+}
 
-    fn incidence(&mut self, model: &Model) {
-        let mut lists: Vec<Vec<(u32, bool)>> = vec![Vec::new(); model.nodes.kind.len()];
-        for (j, &slot) in self.slot.iter().enumerate() {
-            if slot != usize::MAX {
-                lists[model.links.node1[j]].push((slot as u32, false));
-                lists[model.links.node2[j]].push((slot as u32, true));
+/// Places of the links in a walk upstream from the outfalls, branch by branch.
+fn places(model: &Model) -> Vec<usize> {
+    let (l, n) = (&model.links, &model.nodes);
+    let mut at: Vec<Vec<usize>> = vec![Vec::new(); n.kind.len()];
+    for j in 0..l.kind.len() {
+        at[l.node1[j]].push(j);
+        at[l.node2[j]].push(j);
+    }
+    let mut place = vec![usize::MAX; l.kind.len()];
+    let mut seen = vec![false; n.kind.len()];
+    let mut next = 0;
+    let outfalls = (0..n.kind.len()).filter(|i| n.kind[*i] == NodeType::Outfall);
+    for start in outfalls.chain(0..n.kind.len()) {
+        let mut stack = vec![start];
+        while let Some(i) = stack.pop() {
+            if std::mem::replace(&mut seen[i], true) {
+                continue;
+            }
+            for &j in &at[i] {
+                if place[j] == usize::MAX {
+                    place[j] = next;
+                    next += 1;
+                }
+                stack.push(if l.node1[j] == i { l.node2[j] } else { l.node1[j] });
             }
         }
-        self.at.push(0);
-        for list in lists {
-            self.incident.extend(list);
-            self.at.push(self.incident.len() as u32);
-        }
     }
+    place
 }

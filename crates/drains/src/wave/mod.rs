@@ -3,13 +3,19 @@
 mod blocks;
 mod conduit;
 mod culvert;
+mod gather;
 mod losses;
+mod nodes;
+mod power;
+mod shape;
 mod slots;
 mod step;
 mod tabled;
+mod tally;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use conduit::normal_depth;
 pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;
 pub(crate) use losses::conduit as conduit_losses;
 pub(crate) use slots::{Class, Slots};
+pub(crate) use tally::{Book, ConduitTally, CountConduits, CountNodes, NodeTally};

@@ -1,5 +1,7 @@
-//! What changes in a conduit (管段状态), a slot each as the kernel walks them.
+//! What changes in a conduit (管段状态): blocks as wide as the widest vector, as the kernel walks them.
+#![expect(clippy::indexing_slicing, reason = "slots are addressed by the model's own indices")]
 
+use numerics::lanes::WIDEST;
 use serde::{Deserialize, Serialize};
 
 /// Flow classes as numbers, in SWMM's order.
@@ -17,19 +19,35 @@ impl Class {
 
 macro_rules! slots {
     ($($(#[$m:meta])* $f:ident),* $(,)?) => {
-        /// State of all slots.
-        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-        pub(crate) struct Slots { $($(#[$m])* pub(crate) $f: Vec<f64>),* }
-
-        /// A run of slots, to write to.
-        pub(crate) struct SlotsMut<'a> { $(pub(crate) $f: &'a mut [f64]),* }
-
-        impl Slots {
-            pub(crate) fn new(n: usize) -> Self { Self { $($f: vec![0.0; n]),* } }
-
-            pub(crate) fn all(&mut self) -> SlotsMut<'_> { SlotsMut { $($f: &mut self.$f),* } }
-        }
+        /// A vector's worth of conduits: all that is read together lies together.
+        #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+        #[repr(align(64))]
+        pub(crate) struct SlotBlock { $($(#[$m])* pub(crate) $f: [f64; WIDEST]),* }
     };
+}
+
+/// State of all slots.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Slots {
+    pub(crate) blocks: Vec<SlotBlock>,
+}
+
+impl Slots {
+    pub(crate) fn new(n: usize) -> Self {
+        Self { blocks: vec![SlotBlock::default(); n.div_ceil(WIDEST)] }
+    }
+
+    /// The block of a slot and its place in it.
+    #[inline]
+    pub(crate) fn of(&self, k: usize) -> (&SlotBlock, usize) {
+        (&self.blocks[k / WIDEST], k % WIDEST)
+    }
+
+    /// The same, to write to.
+    #[inline]
+    pub(crate) fn at(&mut self, k: usize) -> (&mut SlotBlock, usize) {
+        (&mut self.blocks[k / WIDEST], k % WIDEST)
+    }
 }
 
 slots!(
@@ -41,21 +59,22 @@ slots!(
     /// Flow of all barrels.
     flow,
     old_flow,
+    dqdh,
+    /// Surface area of all barrels at the ends, ft².
+    surf1,
+    surf2,
     depth,
     old_depth,
     volume,
-    dqdh,
     froude,
-    surf1,
-    surf2,
     class,
     /// 1 upstream full, 2 downstream, 3 both.
     full,
     /// 1 where normal flow limits.
     limited,
+    setting,
     /// 1 where the inlet of a culvert limits.
     inlet,
-    setting,
     evaporation,
     seepage,
 );

@@ -4,9 +4,11 @@
     reason = "nodes, links and slots are addressed by the model's own indices"
 )]
 
-use numerics::lanes::{Arch, Scalar, WithSimd};
+use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 
 use super::conduit::{Momentum, Pass};
+use super::gather::Gather;
+use super::nodes::Depths;
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
 use crate::state::{Numerics, State};
@@ -15,18 +17,14 @@ use crate::units::{FUDGE, max, sgn};
 impl State {
     /// Routes one step of `dt` s; returns the trials it took.
     pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64) -> usize {
-        let n = model.nodes.kind.len();
-        for i in 0..n {
-            self.converged[i] = false;
-            self.dydt[i] = 0.0;
-        }
+        self.rests.fill(0.0);
+        self.dydt.fill(0.0);
         self.enter_slots(model);
         let mut converged = false;
         let mut trial = 0;
         while trial < model.options.max_trials {
-            self.begin_nodes(model);
             self.conduits(model, dt, trial);
-            self.gather(model);
+            self.gather(model, trial);
             self.others(model, dt, trial);
             converged = self.depths(model, dt, trial);
             trial += 1;
@@ -36,8 +34,8 @@ impl State {
         }
         if !converged {
             self.stats.not_converged += 1;
-            for i in 0..n {
-                self.stats.nodes[i].not_converged += u64::from(!self.converged[i]);
+            for (s, rests) in self.stats.nodes.iter_mut().zip(&self.rests) {
+                s.not_converged += u64::from(*rests == 0.0);
             }
         }
         self.leave_slots(model);
@@ -46,66 +44,40 @@ impl State {
 
     fn enter_slots(&mut self, model: &Model) {
         let b = &model.blocks;
-        for (k, &j) in b.link.iter().enumerate() {
-            self.slots.old_flow[k] = self.link_old_flow[j];
-            self.slots.old_depth[k] = self.link_old_depth[j];
-            self.slots.setting[k] = self.setting[j];
-            self.slots.surf1[k] = 0.0;
-            self.slots.surf2[k] = 0.0;
+        for (s, links) in self.slots.blocks.iter_mut().zip(b.link.chunks(WIDEST)) {
+            for (i, &j) in links.iter().enumerate() {
+                s.old_flow[i] = self.link_old_flow[j];
+                s.old_depth[i] = self.link_old_depth[j];
+                s.setting[i] = self.setting[j];
+            }
+            s.surf1 = [0.0; WIDEST];
+            s.surf2 = [0.0; WIDEST];
+            s.a2 = s.a1;
         }
-        self.slots.a2.copy_from_slice(&self.slots.a1);
         for &j in &b.others {
             self.surf1[j] = 0.0;
             self.surf2[j] = 0.0;
         }
     }
 
-    /// Takes over what the slots hold for reports and statistics.
+    /// Takes over what the slots hold for reports and the books.
     fn leave_slots(&mut self, model: &Model) {
         let b = &model.blocks;
-        for (j, &k) in b.slot.iter().enumerate() {
-            if k == usize::MAX {
-                continue;
+        for ((s, f), links) in self.slots.blocks.iter().zip(&b.fixed).zip(b.link.chunks(WIDEST)) {
+            for (i, &j) in links.iter().enumerate().take(f.live) {
+                self.link_flow[j] = s.flow[i];
+                self.link_depth[j] = s.depth[i];
+                self.link_volume[j] = s.volume[i];
             }
-            self.link_flow[j] = self.slots.flow[k];
-            self.link_depth[j] = self.slots.depth[k];
-            self.link_volume[j] = self.slots.volume[k];
-            // Full upstream and a surface steeper than the conduit: its capacity is the limit.
-            self.capacity_limited[j] = false;
-            if self.slots.a1[k] >= b.a_full[k]
-                && let Some(c) = model.links.conduit(j)
-            {
-                let (n1, n2) = (model.links.node1[j], model.links.node2[j]);
-                let fall =
-                    (self.depth[n1] + model.nodes.invert[n1]) - (self.depth[n2] + model.nodes.invert[n2]);
-                self.capacity_limited[j] = fall > c.slope.abs() * c.length;
-            }
-        }
-    }
-
-    fn begin_nodes(&mut self, model: &Model) {
-        for i in 0..model.nodes.kind.len() {
-            let d = self.depth[i];
-            self.area[i] =
-                if model.options.allow_ponding { model.ponded_area(i, d) } else { model.node_area(i, d) };
-            self.inflow[i] = 0.0;
-            self.outflow[i] = self.losses[i];
-            if self.lateral[i] >= 0.0 {
-                self.inflow[i] += self.lateral[i];
-            } else {
-                self.outflow[i] -= self.lateral[i];
-            }
-            self.sum_dqdh[i] = 0.0;
         }
     }
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize) {
         let o = &model.options;
-        let count = model.blocks.link.len();
         let pass = Pass {
             blocks: &model.blocks,
             depth: &self.depth,
-            converged: &self.converged,
+            rests: &self.rests,
             dt,
             trial,
             slot_method: o.surcharge == Surcharge::Slot,
@@ -116,55 +88,38 @@ impl State {
             evaporation: self.climate.evaporation,
             conductivity: self.climate.conductivity,
         };
+        let slots = &mut self.slots.blocks[..];
         match self.numerics {
-            Numerics::Exact => {
-                let m = Momentum::<true> { pass, slots: self.slots.all(), from: 0, to: count };
-                m.with_simd(Scalar::new());
-            }
-            Numerics::Fast => {
-                let m = Momentum::<false> { pass, slots: self.slots.all(), from: 0, to: count };
-                Arch::new().dispatch(m);
-            }
+            Numerics::Exact => Momentum::<true> { pass, slots, from: 0 }.with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(Momentum::<false> { pass, slots, from: 0 }),
         }
     }
 
-    /// Sums the conduits at every node, in the order of the links.
-    fn gather(&mut self, model: &Model) {
+    fn gather(&mut self, model: &Model, trial: usize) {
         let b = &model.blocks;
-        let lossy = b.any_seepage || self.climate.evaporation > 0.0;
-        for i in 0..model.nodes.kind.len() {
-            let list = &b.incident[b.at[i] as usize..b.at[i + 1] as usize];
-            if list.is_empty() {
-                continue;
-            }
-            let (mut inflow, mut outflow) = (self.inflow[i], self.outflow[i]);
-            let (mut area, mut sum) = (self.area[i], self.sum_dqdh[i]);
-            for &(k, down) in list {
-                let k = k as usize;
-                let q = self.slots.flow[k];
-                if (q >= 0.0) == down {
-                    inflow += q.abs();
-                } else {
-                    outflow += q.abs();
-                }
-                let surf = if down { self.slots.surf2[k] } else { self.slots.surf1[k] };
-                area += surf * b.barrels[k];
-                sum += self.slots.dqdh[k];
-                if lossy && model.nodes.kind[i] != NodeType::Outfall {
-                    let mut loss = (self.slots.evaporation[k] + self.slots.seepage[k]) * b.barrels[k];
-                    if loss > 0.0 {
-                        if b.out1[k] == 0.0 && b.out2[k] == 0.0 {
-                            loss /= 2.0;
-                        }
-                        outflow += loss;
-                    }
-                }
-            }
-            self.inflow[i] = inflow;
-            self.outflow[i] = outflow;
-            self.area[i] = area;
-            self.sum_dqdh[i] = sum;
+        for &i in &b.nodes.special {
+            let d = self.depth[i];
+            self.area[i] =
+                if model.options.allow_ponding { model.ponded_area(i, d) } else { model.node_area(i, d) };
         }
+        for &i in &b.nodes.outfalls {
+            self.area[i] = 0.0;
+        }
+        let lossy = b.any_seepage || self.climate.evaporation > 0.0;
+        let gather = Gather {
+            blocks: b,
+            slots: &self.slots.blocks,
+            lossy: if lossy { Some(&model.nodes.kind) } else { None },
+            lateral: &self.lateral,
+            losses: &self.losses,
+            rests: &self.rests,
+            trial,
+            inflow: &mut self.inflow,
+            outflow: &mut self.outflow,
+            area: &mut self.area,
+            sum_dqdh: &mut self.sum_dqdh,
+        };
+        gather.run();
     }
 
     /// Pumps, regulators and dummy conduits, one after the other.
@@ -172,7 +127,7 @@ impl State {
         let l = &model.links;
         for &j in &model.blocks.others {
             let (n1, n2) = (l.node1[j], l.node2[j]);
-            let still = trial >= 2 && self.converged[n1] && self.converged[n2];
+            let still = trial >= 2 && self.rests[n1] * self.rests[n2] > 0.0;
             if !still {
                 let last = self.link_flow[j];
                 self.dqdh[j] = 0.0;
@@ -244,22 +199,51 @@ impl State {
         for &j in &model.blocks.outfall_links {
             let k = model.blocks.slot[j];
             if k != usize::MAX {
-                self.link_flow[j] = self.slots.flow[k];
+                let (s, i) = self.slots.of(k);
+                self.link_flow[j] = s.flow[i];
             }
             self.set_outfall_depth(model, j);
         }
-        let mut all = true;
-        for i in 0..model.nodes.kind.len() {
-            if model.nodes.kind[i] == NodeType::Outfall {
-                continue;
-            }
+        let mut all = match self.numerics {
+            Numerics::Exact => self.plain_depths::<true>(model, dt, trial).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(self.plain_depths::<false>(model, dt, trial)),
+        };
+        for &i in &model.blocks.nodes.special {
             let before = self.depth[i];
             self.node_depth(model, i, dt, trial);
             let rests = (before - self.depth[i]).abs() <= model.options.head_tolerance;
-            self.converged[i] = rests;
+            self.rests[i] = f64::from(u8::from(rests));
             all &= rests;
         }
         all
+    }
+
+    fn plain_depths<'a, const EXACT: bool>(
+        &'a mut self,
+        model: &'a Model,
+        dt: f64,
+        trial: usize,
+    ) -> Depths<'a, EXACT> {
+        let o = &model.options;
+        Depths {
+            layout: &model.blocks.nodes,
+            inflow: &self.inflow,
+            outflow: &self.outflow,
+            area: &self.area,
+            sum_dqdh: &self.sum_dqdh,
+            old_depth: &self.old_depth,
+            old_net: &self.old_net,
+            depth: &mut self.depth,
+            old_area: &mut self.old_area,
+            overflow: &mut self.overflow,
+            dydt: &mut self.dydt,
+            rests: &mut self.rests,
+            dt,
+            trial,
+            extran: o.surcharge == Surcharge::Extran,
+            min_area: o.min_surface_area,
+            tolerance: o.head_tolerance,
+        }
     }
 
     fn node_depth(&mut self, model: &Model, i: usize, dt: f64, trial: usize) {
@@ -355,21 +339,24 @@ impl State {
     fn stable_step(&mut self, model: &Model, most: f64) -> f64 {
         let b = &model.blocks;
         let (mut t_min, mut link, mut node) = (most, usize::MAX, usize::MAX);
-        for (j, &k) in b.slot.iter().enumerate() {
-            if k == usize::MAX {
-                continue;
-            }
-            let s = &self.slots;
-            let q = s.flow[k].abs() / b.barrels[k];
-            if q <= FUDGE || s.a1[k] <= FUDGE || s.froude[k] <= 0.01 {
-                continue;
-            }
-            let mut t = s.volume[k] / b.barrels[k] / q;
-            t = t * b.mod_length[k] / b.length[k];
-            t = t * s.froude[k] / (1.0 + s.froude[k]) * model.options.variable_step;
-            if t < t_min {
-                t_min = t;
-                link = j;
+        for (s, (f, links)) in self.slots.blocks.iter().zip(b.fixed.iter().zip(b.link.chunks(WIDEST))) {
+            for (i, &j) in links.iter().enumerate().take(f.live) {
+                let q = s.flow[i].abs() / f.barrels[i];
+                if q <= FUDGE || s.a1[i] <= FUDGE || s.froude[i] <= 0.01 {
+                    continue;
+                }
+                // Without a division where it is plain that the step is no shorter.
+                let v = s.volume[i] * s.froude[i] * f.stretch[i] * model.options.variable_step;
+                if v > 1.000001 * t_min * q * f.barrels[i] * (1.0 + s.froude[i]) {
+                    continue;
+                }
+                let mut t = s.volume[i] / f.barrels[i] / q;
+                t = t * f.mod_length[i] / f.length[i];
+                t = t * s.froude[i] / (1.0 + s.froude[i]) * model.options.variable_step;
+                if t < t_min || (t == t_min && link != usize::MAX && j < link) {
+                    t_min = t;
+                    link = j;
+                }
             }
         }
         let n = &model.nodes;
@@ -377,12 +364,12 @@ impl State {
             if n.kind[i] == NodeType::Outfall || self.depth[i] <= FUDGE {
                 continue;
             }
-            let crown = n.crown[i] - n.invert[i];
+            let crown = b.nodes.crown[i];
             if self.depth[i] + FUDGE >= crown {
                 continue;
             }
             let most = crown * 0.25;
-            if most < FUDGE || self.dydt[i] < FUDGE {
+            if most < FUDGE || self.dydt[i] < FUDGE || most > 1.000001 * t_min * self.dydt[i] {
                 continue;
             }
             let t = most / self.dydt[i];

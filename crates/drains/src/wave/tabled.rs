@@ -1,68 +1,135 @@
-//! Fast geometry (快速几何): a shape's tables as polynomials of each cell, and its normal and critical
-//! depths tabulated over the fourth root of flow, where they are smooth down to nothing.
+//! Fast geometry (快速几何): a shape's tables in rows, so that one place in them gives area, width and
+//! radius, and its normal and critical depths tabulated over the fourth root of flow, where they are
+//! smooth down to nothing.
 #![expect(clippy::indexing_slicing, reason = "cells are clamped to the table just before")]
 
-use numerics::lanes::{Simd, V};
+use numerics::lanes::{Simd, V, WIDEST};
 
 use crate::section::{Section, Shape};
 use crate::units::GRAVITY;
 
 /// Cells of the depth tables: fewer err at low flow.
 const CELLS: usize = 2048;
+/// Rows there is room for: a power of two, so that no place is outside.
+const ROWS: usize = 64;
 
-/// A table of equal cells: value = c0 + u·(c1 + u·c2), u from 0 to 1 in the cell.
-#[derive(Debug, Clone)]
-pub(crate) struct Cells {
-    cells: Vec<[f64; 4]>,
-    last: f64,
+/// Area, width and radius at the beginning of a cell and what they gain in it.
+type Row = [f64; 6];
+
+/// Area, top width, top width below the crown cut-off and hydraulic radius, as ratios of the greatest.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample<S: Simd> {
+    pub(crate) area: V<S>,
+    pub(crate) width: V<S>,
+    pub(crate) cut_width: V<S>,
+    pub(crate) radius: V<S>,
 }
 
-impl Cells {
-    /// Samples a function that is SWMM's interpolation of `n` equal steps.
-    fn of(n: usize, f: impl Fn(f64) -> f64) -> Self {
-        let h = 1.0 / n as f64;
-        let cells = (0..n)
-            .map(|i| {
-                let x = |u: f64| (i as f64 + u) * h;
-                let (a, m, b) = (f(x(1.0e-9)), f(x(0.5)), f(x(1.0 - 1.0e-9)));
-                let c2 = if i < 2 { 2.0 * (a + b) - 4.0 * m } else { 0.0 };
-                [a, b - a - c2, c2, 0.0]
-            })
-            .collect();
-        Self { cells, last: f(1.0) }
-    }
+/// SWMM's tables of a shape: linear in equal cells, parabolas in the first two.
+#[derive(Debug, Clone)]
+struct Rows {
+    rows: Box<[Row; ROWS]>,
+    cells: f64,
+    /// Second-order terms of the first two cells.
+    bent: [[f64; 3]; 2],
+    /// Cells below the crown cut-off, and the width there.
+    cut: f64,
+    cut_width: f64,
+}
 
-    /// Linear between samples of `f` at `n` cells.
-    fn linear(n: usize, f: impl Fn(f64) -> f64) -> Self {
-        let at = |i: usize| f(i as f64 / n as f64);
-        let cells = (0..n).map(|i| [at(i), at(i + 1) - at(i), 0.0, 0.0]).collect();
-        Self { cells, last: at(n) }
+impl Rows {
+    fn of(x: &Section, n: usize, cutoff: f64) -> Self {
+        let f = |t: f64| {
+            let y = t / n as f64 * x.y_full;
+            [x.area(y) / x.a_full, x.width(y) / x.w_max, x.radius(y) / x.r_full]
+        };
+        let mut rows = Box::new([[0.0; 6]; ROWS]);
+        let mut bent = [[0.0; 3]; 2];
+        for i in 0..n {
+            let at = i as f64;
+            let (a, m, b) = (f(at + 1.0e-9), f(at + 0.5), f(at + 1.0 - 1.0e-9));
+            for k in 0..3 {
+                let second = if i < 2 { 2.0 * (a[k] + b[k]) - 4.0 * m[k] } else { 0.0 };
+                if i < 2 {
+                    bent[i][k] = second;
+                }
+                rows[i][2 * k] = a[k];
+                rows[i][2 * k + 1] = b[k] - a[k] - second;
+            }
+        }
+        let full = f(n as f64);
+        for row in &mut rows[n..] {
+            *row = [full[0], 0.0, full[1], 0.0, full[2], 0.0];
+        }
+        let cut = cutoff * n as f64;
+        Self { rows, cells: n as f64, bent, cut, cut_width: f(cut)[1] }
     }
 
     #[inline(always)]
-    pub(crate) fn at<S: Simd>(&self, x: V<S>) -> V<S> {
-        let n = self.cells.len();
-        x.map(|_, x| {
-            let x = x * n as f64;
-            let i = x as usize;
-            if i >= n {
-                return self.last;
+    fn at<S: Simd>(&self, ratio: V<S>) -> Sample<S> {
+        let t = (ratio * ratio.c(self.cells)).min(ratio.c(self.cells));
+        let (floor, index) = t.cell();
+        let u = t - floor;
+        let mut columns = [[0.0; WIDEST]; 6];
+        for i in 0..V::<S>::LANES {
+            let row = &self.rows[index[i] as usize % ROWS];
+            for (column, v) in columns.iter_mut().zip(row) {
+                column[i] = *v;
             }
-            let [c0, c1, c2, _] = self.cells[i];
-            let u = x - i as f64;
-            c0 + u * (c1 + u * c2)
-        })
+        }
+        let (first, second) = (floor.lt(u.c(0.5)), floor.lt(u.c(1.5)));
+        let value = |k: usize| {
+            let bent = second.select(u.c(self.bent[1][k]), u.c(0.0));
+            let bent = first.select(u.c(self.bent[0][k]), bent);
+            let c0 = V::part(u.0, &columns[2 * k], 0);
+            let c1 = V::part(u.0, &columns[2 * k + 1], 0);
+            c0 + u * (c1 + u * bent)
+        };
+        let width = value(1);
+        Sample {
+            area: value(0),
+            width,
+            cut_width: t.ge(u.c(self.cut)).select(u.c(self.cut_width), width),
+            radius: value(2),
+        }
+    }
+}
+
+/// Linear between samples at equal cells.
+#[derive(Debug, Clone)]
+struct Line {
+    cells: Vec<[f64; 2]>,
+    last: f64,
+}
+
+impl Line {
+    fn of(n: usize, f: impl Fn(f64) -> f64) -> Self {
+        let at = |i: usize| f(i as f64 / n as f64);
+        Self { cells: (0..n).map(|i| [at(i), at(i + 1) - at(i)]).collect(), last: at(n) }
+    }
+
+    #[inline(always)]
+    fn at<S: Simd>(&self, x: V<S>) -> V<S> {
+        x.map(|_, x| self.one(x))
+    }
+
+    #[inline(always)]
+    fn one(&self, x: f64) -> f64 {
+        let x = x * self.cells.len() as f64;
+        let i = x as usize;
+        match self.cells.get(i) {
+            Some([c0, c1]) => c0 + (x - i as f64) * c1,
+            None => self.last,
+        }
     }
 }
 
 /// A shape's tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Tabled {
-    pub(crate) area: Cells,
-    pub(crate) width: Cells,
-    pub(crate) radius: Cells,
-    normal: Cells,
-    critical: Cells,
+    rows: Rows,
+    normal: Line,
+    critical: Line,
     psi_max: f64,
     crit_max: f64,
 }
@@ -73,13 +140,10 @@ pub(crate) fn critical_scale(x: &Section) -> f64 {
 }
 
 impl Tabled {
-    /// The tables of a shape whose geometry scales with its size, if it is one.
-    pub(crate) fn of(x: &Section) -> Option<Self> {
-        let steps = match x.shape {
-            Shape::Circular => 50,
-            Shape::Egg | Shape::Horseshoe | Shape::HorizEllipse | Shape::VertEllipse | Shape::Arch => 25,
-            _ => return None,
-        };
+    /// The tables of a shape whose geometry scales with its size, if it is one; `cutoff` is the share
+    /// of the full depth above which the width is kept.
+    pub(crate) fn of(x: &Section, cutoff: f64) -> Option<Self> {
+        let steps = Self::steps(x.shape)?;
         let psi_max = x.s_max / x.s_full;
         // Beyond the last interval with a width, SWMM's critical depth is the full depth.
         let scale = critical_scale(x);
@@ -87,16 +151,31 @@ impl Tabled {
             (1..25).map(|i| x.critical_flow(x.y_full * f64::from(i) / 25.0, 0.0)).fold(0.0, f64::max) / scale;
         let fourth = |v: f64| v * v * v * v;
         Some(Self {
-            area: Cells::of(steps, |n| x.area(n * x.y_full) / x.a_full),
-            width: Cells::of(steps, |n| x.width(n * x.y_full) / x.w_max),
-            radius: Cells::of(steps, |n| x.radius(n * x.y_full) / x.r_full),
-            normal: Cells::linear(CELLS, |v| {
+            rows: Rows::of(x, steps, cutoff),
+            normal: Line::of(CELLS, |v| {
                 x.depth_of_area(x.area_of_factor(fourth(v) * psi_max * x.s_full)) / x.y_full
             }),
-            critical: Cells::linear(CELLS, |v| x.critical_depth(fourth(v) * crit_max * scale) / x.y_full),
+            critical: Line::of(CELLS, |v| x.critical_depth(fourth(v) * crit_max * scale) / x.y_full),
             psi_max,
             crit_max,
         })
+    }
+
+    /// Cells of SWMM's tables of a shape.
+    pub(crate) const fn steps(shape: Shape) -> Option<usize> {
+        match shape {
+            Shape::Circular => Some(50),
+            Shape::Egg | Shape::Horseshoe | Shape::HorizEllipse | Shape::VertEllipse | Shape::Arch => {
+                Some(25)
+            }
+            _ => None,
+        }
+    }
+
+    /// The geometry at depth / full depth.
+    #[inline(always)]
+    pub(crate) fn at<S: Simd>(&self, ratio: V<S>) -> Sample<S> {
+        self.rows.at(ratio)
     }
 
     /// Normal depth / full depth at section factor / full.
@@ -110,5 +189,43 @@ impl Tabled {
     pub(crate) fn critical<S: Simd>(&self, q: V<S>) -> V<S> {
         let r = q / q.c(self.crit_max);
         r.gt(r.c(1.0)).select(r.c(1.0), self.critical.at(r.sqrt().sqrt()))
+    }
+}
+
+/// Cells of the depth tables of a single conduit.
+const OWN_CELLS: usize = 256;
+
+/// Normal and critical depths (ft) of one conduit, whatever its shape.
+#[derive(Debug, Clone)]
+pub(crate) struct Depths {
+    normal: Line,
+    critical: Line,
+    q_max: f64,
+    q_critical: f64,
+}
+
+impl Depths {
+    pub(crate) fn of(x: &Section, beta: f64, q_max: f64) -> Self {
+        let fourth = |v: f64| v * v * v * v;
+        let q_critical =
+            (1..25).map(|i| x.critical_flow(x.y_full * f64::from(i) / 25.0, 0.0)).fold(0.0, f64::max);
+        Self {
+            normal: Line::of(OWN_CELLS, |v| super::normal_depth(x, beta, q_max, fourth(v) * q_max)),
+            critical: Line::of(OWN_CELLS, |v| x.critical_depth(fourth(v) * q_critical)),
+            q_max,
+            q_critical,
+        }
+    }
+
+    /// Normal and critical depth of a flow.
+    pub(crate) fn at(&self, x: &Section, q: f64) -> (f64, f64) {
+        let root = |part: f64| part.sqrt().sqrt();
+        let normal = self.normal.one(root(q / self.q_max));
+        let critical = if q < self.q_critical {
+            self.critical.one(root(q / self.q_critical))
+        } else {
+            x.critical_depth(q)
+        };
+        (normal, critical)
     }
 }

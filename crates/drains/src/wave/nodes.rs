@@ -1,0 +1,177 @@
+//! Nodes in lanes (节点): new depths (Reference Manual II, section 3.3), a vector of plain junctions at
+//! a time; nodes with a volume or a boundary of their own follow one by one.
+#![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
+
+use numerics::lanes::{Simd, V, WithSimd};
+
+use super::power::decay;
+use crate::model::{Model, NodeType};
+use crate::project::Routing;
+use crate::units::FUDGE;
+
+/// What the node kernel needs of the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layout {
+    /// 1 for nodes that have neither volume nor boundary: those the lanes compute.
+    pub(crate) plain: Vec<f64>,
+    /// The others but outfalls, in order.
+    pub(crate) special: Vec<usize>,
+    pub(crate) outfalls: Vec<usize>,
+    pub(crate) storage: Vec<usize>,
+    /// Nodes with a direct inflow of water or pollutants, with a dry weather inflow.
+    pub(crate) inflow: Vec<usize>,
+    pub(crate) dry_weather: Vec<usize>,
+    /// Height of the crown over the invert, ft.
+    pub(crate) crown: Vec<f64>,
+    /// Greatest depth, ft.
+    pub(crate) most: Vec<f64>,
+    /// 1 where time over the crown counts.
+    pub(crate) surcharges: Vec<f64>,
+    /// 1 where all inflow leaves the system.
+    pub(crate) leaves: Vec<f64>,
+    pub(crate) is_outfall: Vec<bool>,
+    pub(crate) ponds: Vec<bool>,
+    /// 0.6 where a node has fewer than one outflow link by SWMM's count, else 1.
+    pub(crate) correction: Vec<f64>,
+}
+
+impl Layout {
+    pub(crate) fn of(model: &Model) -> Self {
+        let n = &model.nodes;
+        let mut l = Self::default();
+        for i in 0..n.kind.len() {
+            let pond = model.options.allow_ponding && n.ponded_area[i] > 0.0;
+            let kind = n.kind[i];
+            let plain =
+                !pond && !matches!(kind, NodeType::Outfall | NodeType::Storage) && n.full_volume[i] == 0.0;
+            l.plain.push(f64::from(u8::from(plain)));
+            match kind {
+                NodeType::Outfall => l.outfalls.push(i),
+                _ if !plain => l.special.push(i),
+                _ => {}
+            }
+            if kind == NodeType::Storage {
+                l.storage.push(i);
+            }
+            if model.inflow[i].is_some() || model.quality.inflow.get(i).is_some_and(|l| !l.is_empty()) {
+                l.inflow.push(i);
+            }
+            if model.dry_weather[i].is_some() {
+                l.dry_weather.push(i);
+            }
+            l.crown.push(n.crown[i] - n.invert[i]);
+            let yes = |is: bool| f64::from(u8::from(is));
+            let dynamic = model.options.routing == Routing::Dynamic;
+            let counts = kind != NodeType::Storage || n.sur_depth[i] > 0.0;
+            l.surcharges.push(yes(dynamic && counts && kind != NodeType::Outfall));
+            let end = n.degree[i] == 0 && kind != NodeType::Storage;
+            l.leaves.push(yes(end || kind == NodeType::Outfall));
+            l.is_outfall.push(kind == NodeType::Outfall);
+            l.ponds.push(pond);
+            l.most.push(n.full_depth[i] + n.sur_depth[i]);
+            l.correction.push(if n.degree[i] < 0 { 0.6 } else { 1.0 });
+        }
+        l
+    }
+}
+
+/// New depths of the plain nodes; the answer is whether all of them rest.
+pub(crate) struct Depths<'a, const EXACT: bool> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) inflow: &'a [f64],
+    pub(crate) outflow: &'a [f64],
+    pub(crate) area: &'a [f64],
+    pub(crate) sum_dqdh: &'a [f64],
+    pub(crate) old_depth: &'a [f64],
+    pub(crate) old_net: &'a [f64],
+    pub(crate) depth: &'a mut [f64],
+    pub(crate) old_area: &'a mut [f64],
+    pub(crate) overflow: &'a mut [f64],
+    pub(crate) dydt: &'a mut [f64],
+    pub(crate) rests: &'a mut [f64],
+    pub(crate) dt: f64,
+    pub(crate) trial: usize,
+    pub(crate) extran: bool,
+    pub(crate) min_area: f64,
+    pub(crate) tolerance: f64,
+}
+
+impl<const EXACT: bool> WithSimd for Depths<'_, EXACT> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) -> bool {
+        let n = self.depth.len();
+        let mut all = true;
+        let mut i = 0;
+        while i < n {
+            all &= self.at(s, i);
+            i += V::<S>::LANES;
+        }
+        all
+    }
+}
+
+impl<const EXACT: bool> Depths<'_, EXACT> {
+    #[inline(always)]
+    fn at<S: Simd>(&mut self, s: S, i: usize) -> bool {
+        let load = |list: &[f64]| V::load(s, &list[i..]);
+        let c = |v: f64| V::splat(s, v);
+        let (zero, half, fudge) = (c(0.0), c(0.5), c(FUDGE));
+        let plain = load(&self.layout.plain).gt(half);
+        let (dt, per_dt) = (c(self.dt), c(1.0 / self.dt));
+        let per_step = |v: V<S>| if EXACT { v / dt } else { v * per_dt };
+        let last = load(self.depth);
+        let old = load(self.old_depth);
+        let raw_area = load(self.area);
+        let least = c(self.min_area);
+        let area = raw_area.gt(least).select(raw_area, least);
+        let dq = load(self.inflow) - load(self.outflow);
+        let dv = half * (load(self.old_net) + dq) * dt;
+        let old_area = load(self.old_area);
+
+        let mut y = old + dv / area;
+        if self.trial > 0 {
+            y = half * last + half * y;
+        }
+        let mut new_area = area;
+        if self.extran {
+            let crown = load(&self.layout.crown);
+            let surcharged = plain & crown.gt(zero) & last.gt(crown);
+            if surcharged.any() {
+                let sum = load(self.sum_dqdh);
+                let over = (last - crown) / crown;
+                let near = last.lt(c(1.25) * crown);
+                let mut denom = sum;
+                if (surcharged & near).any() {
+                    let power = surcharged.select(near.select(c(-15.0) * over, zero), zero);
+                    let share = if EXACT { power.map(|_, x| x.exp()) } else { decay(power) };
+                    denom = near.select(sum + (old_area / dt - sum) * share, sum);
+                }
+                let still = denom.le(zero) & denom.ge(zero);
+                let dy = still.select(zero, load(&self.layout.correction) * dq / denom);
+                let up = last + dy;
+                let up = up.lt(crown).select(crown - fudge, up);
+                y = surcharged.select(up, y);
+                new_area = surcharged.select(old_area, area);
+            }
+        }
+        y = y.lt(zero).select(zero, y);
+        let most = load(&self.layout.most);
+        let floods = y.gt(most);
+        let mut overflow = zero;
+        if floods.any() {
+            let q = per_step(dv);
+            overflow = (floods & q.ge(fudge)).select(q, zero);
+            y = floods.select(most, y);
+        }
+        let rests = (last - y).abs().le(c(self.tolerance));
+        let moves = plain & !rests;
+        plain.select(y, last).store(&mut self.depth[i..]);
+        plain.select(new_area, old_area).store(&mut self.old_area[i..]);
+        plain.select(overflow, load(self.overflow)).store(&mut self.overflow[i..]);
+        plain.select(per_step((y - old).abs()), load(self.dydt)).store(&mut self.dydt[i..]);
+        plain.select(rests.select(c(1.0), zero), load(self.rests)).store(&mut self.rests[i..]);
+        !moves.any()
+    }
+}

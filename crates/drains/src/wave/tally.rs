@@ -1,0 +1,371 @@
+//! Statistics in lanes (统计): what every step has to count, counted a vector at a time. Times that a
+//! conduit spends in a condition are added up when the condition changes, not at every step.
+#![expect(clippy::indexing_slicing, reason = "blocks and nodes are walked side by side")]
+
+use numerics::lanes::{Simd, V, WIDEST, WithSimd};
+use serde::{Deserialize, Serialize};
+
+use super::blocks::{Blocks, Fixed};
+use super::nodes::Layout;
+use super::slots::SlotBlock;
+use crate::model::Model;
+use crate::stats::{LinkStats, NodeStats};
+use crate::units::FUDGE;
+
+/// Depth (ft) below which SWMM gives no velocity.
+const SHALLOW: f64 = 0.01;
+/// Change of flow (ft³/s) that counts as a turn.
+const TURN: f64 = 0.001;
+/// What the conditions are worth in a conduit's code, above its class.
+const LIMITED: f64 = 8.0;
+const FULL: f64 = 16.0;
+const FULL_FLOW: f64 = 64.0;
+const CAPACITY: f64 = 128.0;
+const INLET: f64 = 256.0;
+
+/// Of a block of conduits.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[repr(align(64))]
+pub(crate) struct ConduitTally {
+    max_flow: [f64; WIDEST],
+    max_flow_at: [f64; WIDEST],
+    max_velocity: [f64; WIDEST],
+    max_depth: [f64; WIDEST],
+    turn_sign: [f64; WIDEST],
+    turns: [f64; WIDEST],
+    /// Class and conditions, plus one; 0 before the first step.
+    code: [f64; WIDEST],
+    /// Since when, s of counted time.
+    since: [f64; WIDEST],
+}
+
+/// Adds a time spent under a code.
+fn settle(s: &mut LinkStats, code: f64, span: f64) {
+    if code < 1.0 {
+        return;
+    }
+    let code = code as u32 - 1;
+    let has = |bit: f64| code & bit as u32 != 0;
+    if let Some(t) = s.time_in_class.get_mut(code as usize % LIMITED as usize) {
+        *t += span;
+    }
+    for (bit, time) in [
+        (LIMITED, &mut s.normal_limited),
+        (FULL_FLOW, &mut s.full_flow),
+        (CAPACITY, &mut s.capacity),
+        (INLET, &mut s.inlet_controlled),
+    ] {
+        if has(bit) {
+            *time += span;
+        }
+    }
+    let (up, down) = (has(FULL), has(2.0 * FULL));
+    s.full_up += if up { span } else { 0.0 };
+    s.full_down += if down { span } else { 0.0 };
+    s.full_both += if up && down { span } else { 0.0 };
+}
+
+impl ConduitTally {
+    /// A conduit's statistics with what lies here, after `now` s of counted time.
+    pub(crate) fn of(&self, i: usize, stored: &LinkStats, now: f64) -> LinkStats {
+        let mut s = *stored;
+        s.max_flow = self.max_flow[i];
+        s.max_flow_at = self.max_flow_at[i];
+        s.max_velocity = self.max_velocity[i];
+        s.max_depth = self.max_depth[i];
+        s.turns = self.turns[i] as u64;
+        settle(&mut s, self.code[i], now - self.since[i]);
+        s
+    }
+}
+
+/// Counts a step of all conduits.
+pub(crate) struct CountConduits<'a, const EXACT: bool> {
+    pub(crate) model: &'a Model,
+    pub(crate) slots: &'a [SlotBlock],
+    pub(crate) tally: &'a mut [ConduitTally],
+    pub(crate) links: &'a mut [LinkStats],
+    pub(crate) depth: &'a [f64],
+    pub(crate) date: f64,
+    pub(crate) now: f64,
+}
+
+impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let b = &self.model.blocks;
+        for (at, (t, o)) in self.tally.iter_mut().zip(self.slots).enumerate() {
+            let mut lane = 0;
+            while lane < WIDEST {
+                let c = One::<S, EXACT> { s, o, f: &b.fixed[at], lane };
+                c.peaks(b, at, t, self.date);
+                let code = c.code(self.model, self.depth);
+                let before = c.of(&t.code);
+                if !(code.le(before) & code.ge(before)).all() {
+                    for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
+                        let l = lane + i;
+                        if code != t.code[l] {
+                            if l < b.fixed[at].live {
+                                let j = b.link[at * WIDEST + l];
+                                settle(&mut self.links[j], t.code[l], self.now - t.since[l]);
+                            }
+                            (t.code[l], t.since[l]) = (code, self.now);
+                        }
+                    }
+                }
+                lane += V::<S>::LANES;
+            }
+        }
+    }
+}
+
+/// A vector of conduits.
+struct One<'a, S: Simd, const EXACT: bool> {
+    s: S,
+    o: &'a SlotBlock,
+    f: &'a Fixed,
+    lane: usize,
+}
+
+impl<S: Simd, const EXACT: bool> One<'_, S, EXACT> {
+    #[inline(always)]
+    fn of(&self, list: &[f64; WIDEST]) -> V<S> {
+        V::part(self.s, list, self.lane)
+    }
+
+    #[inline(always)]
+    fn c(&self, v: f64) -> V<S> {
+        V::splat(self.s, v)
+    }
+
+    #[inline(always)]
+    fn peaks(&self, b: &Blocks, at: usize, t: &mut ConduitTally, date: f64) {
+        let lane = self.lane;
+        let flow = self.of(&self.o.flow);
+        let q = flow.abs();
+        let most = self.of(&t.max_flow);
+        let higher = q.gt(most);
+        if higher.any() {
+            higher.select(q, most).put(&mut t.max_flow, lane);
+            higher.select(self.c(date), self.of(&t.max_flow_at)).put(&mut t.max_flow_at, lane);
+        }
+        let depth = self.of(&self.o.depth);
+        depth.max(self.of(&t.max_depth)).put(&mut t.max_depth, lane);
+        let area = if EXACT {
+            depth.map(|i, y| b.section[at * WIDEST + lane + i].area(y))
+        } else {
+            self.of(&self.o.a1).min(self.of(&self.f.a_full))
+        };
+        let barrel = if EXACT { q / self.of(&self.f.barrels) } else { q * self.of(&self.f.per_barrel) };
+        let fast = self.of(&t.max_velocity);
+        let moves = depth.gt(self.c(SHALLOW)) & area.gt(self.c(FUDGE));
+        // The division waits until there may be a new peak.
+        let faster = moves & barrel.gt(self.c(0.999_999) * fast * area);
+        if faster.any() {
+            let v = faster.select(barrel / area, fast);
+            v.max(fast).put(&mut t.max_velocity, lane);
+        }
+        let dq = flow - self.of(&self.o.old_flow);
+        let sign = dq.sign();
+        let turned = dq.abs().gt(self.c(TURN)) & (self.of(&t.turn_sign) * sign).lt(self.c(0.0));
+        sign.put(&mut t.turn_sign, lane);
+        if turned.any() {
+            let turns = self.of(&t.turns);
+            turned.select(turns + self.c(1.0), turns).put(&mut t.turns, lane);
+        }
+    }
+
+    #[inline(always)]
+    fn code(&self, model: &Model, depth: &[f64]) -> V<S> {
+        let (o, f) = (self.o, self.f);
+        let zero = self.c(0.0);
+        let mut code = self.c(1.0) + self.of(&o.class) + self.c(LIMITED) * self.of(&o.limited);
+        code = code + self.c(FULL) * self.of(&o.full) + self.c(INLET) * self.of(&o.inlet);
+        let full = self.of(&o.flow).abs().ge(self.of(&f.q_full));
+        code = code + full.select(self.c(FULL_FLOW), zero);
+        let held = self.of(&o.a1).ge(self.of(&f.a_full));
+        if held.any() {
+            // Full upstream and a surface steeper than the conduit: its capacity is the limit.
+            let steep = zero.map(|i, _| {
+                let (n1, n2) = (f.n1[self.lane + i] as usize, f.n2[self.lane + i] as usize);
+                let invert = &model.nodes.invert;
+                let fall = (depth[n1] + invert[n1]) - (depth[n2] + invert[n2]);
+                f64::from(u8::from(fall > f.fall[self.lane + i]))
+            });
+            code = code + (held & steep.gt(zero)).select(self.c(CAPACITY), zero);
+        }
+        code
+    }
+}
+
+/// Of all nodes, a list each.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct NodeTally {
+    sum_depth: Vec<f64>,
+    max_depth: Vec<f64>,
+    max_depth_at: Vec<f64>,
+    surcharged_time: Vec<f64>,
+    lateral_volume: Vec<f64>,
+    max_lateral: Vec<f64>,
+    max_inflow: Vec<f64>,
+    max_inflow_at: Vec<f64>,
+}
+
+impl NodeTally {
+    pub(crate) fn new(n: usize, start: f64) -> Self {
+        let zeros = || vec![0.0; n];
+        Self {
+            sum_depth: zeros(),
+            max_depth: zeros(),
+            max_depth_at: vec![start; n],
+            surcharged_time: zeros(),
+            lateral_volume: zeros(),
+            max_lateral: zeros(),
+            max_inflow: zeros(),
+            max_inflow_at: vec![start; n],
+        }
+    }
+
+    /// A node's statistics with what lies here.
+    pub(crate) fn of(&self, i: usize, stored: &NodeStats) -> NodeStats {
+        NodeStats {
+            sum_depth: self.sum_depth[i],
+            max_depth: self.max_depth[i],
+            max_depth_at: self.max_depth_at[i],
+            surcharged_time: self.surcharged_time[i],
+            lateral_volume: self.lateral_volume[i],
+            max_lateral: self.max_lateral[i],
+            max_inflow: self.max_inflow[i],
+            max_inflow_at: self.max_inflow_at[i],
+            ..*stored
+        }
+    }
+}
+
+/// Counts a step of all nodes.
+pub(crate) struct CountNodes<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) tally: &'a mut NodeTally,
+    pub(crate) nodes: &'a mut [NodeStats],
+    pub(crate) invert: &'a [f64],
+    pub(crate) crown: &'a [f64],
+    pub(crate) full_volume: &'a [f64],
+    pub(crate) depth: &'a [f64],
+    pub(crate) volume: &'a [f64],
+    pub(crate) overflow: &'a [f64],
+    pub(crate) inflow: &'a [f64],
+    pub(crate) lateral: &'a [f64],
+    pub(crate) old_lateral: &'a [f64],
+    pub(crate) date: f64,
+    pub(crate) dt: f64,
+}
+
+impl WithSimd for CountNodes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        let mut i = 0;
+        while i < self.depth.len() {
+            self.at(s, i);
+            i += V::<S>::LANES;
+        }
+    }
+}
+
+impl CountNodes<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&mut self, s: S, i: usize) {
+        let load = |list: &[f64]| V::load(s, &list[i..]);
+        let c = |v: f64| V::splat(s, v);
+        let (dt, date) = (c(self.dt), c(self.date));
+        let depth = load(self.depth);
+        let t = &mut *self.tally;
+        (load(&t.sum_depth) + depth).store(&mut t.sum_depth[i..]);
+        let most = load(&t.max_depth);
+        let deeper = depth.gt(most);
+        if deeper.any() {
+            deeper.select(depth, most).store(&mut t.max_depth[i..]);
+            deeper.select(date, load(&t.max_depth_at)).store(&mut t.max_depth_at[i..]);
+        }
+        let over = (depth + load(self.invert) + c(FUDGE)).ge(load(self.crown));
+        let surcharged = load(&self.layout.surcharges).gt(c(0.5)) & over;
+        if surcharged.any() {
+            let time = load(&t.surcharged_time);
+            surcharged.select(time + dt, time).store(&mut t.surcharged_time[i..]);
+        }
+        let lateral = load(self.lateral);
+        let volume = (load(self.old_lateral) + lateral) * c(0.5) * dt;
+        (load(&t.lateral_volume) + volume).store(&mut t.lateral_volume[i..]);
+        let most = load(&t.max_lateral);
+        let more = lateral.abs().gt(most.abs());
+        if more.any() {
+            more.select(lateral, most).store(&mut t.max_lateral[i..]);
+        }
+        let inflow = load(self.inflow);
+        let most = load(&t.max_inflow);
+        let more = inflow.gt(most);
+        if more.any() {
+            more.select(inflow, most).store(&mut t.max_inflow[i..]);
+            more.select(date, load(&t.max_inflow_at)).store(&mut t.max_inflow_at[i..]);
+        }
+        let floods = load(self.volume).gt(load(self.full_volume)) | load(self.overflow).gt(c(0.0));
+        if floods.any() {
+            for k in i..(i + V::<S>::LANES).min(self.depth.len()) {
+                self.flooded(k);
+            }
+        }
+    }
+
+    fn flooded(&mut self, k: usize) {
+        let s = &mut self.nodes[k];
+        let (volume, full, overflow) = (self.volume[k], self.full_volume[k], self.overflow[k]);
+        if !self.layout.is_outfall[k] && (volume > full || overflow > 0.0) {
+            s.flooded_time += self.dt;
+            s.flooded_volume += overflow * self.dt;
+            if self.layout.ponds[k] {
+                s.max_ponded = s.max_ponded.max(volume - full);
+            }
+        }
+        if overflow > s.max_overflow {
+            (s.max_overflow, s.max_overflow_at) = (overflow, self.date);
+        }
+    }
+}
+
+/// Half a step's flows into the books of the nodes.
+pub(crate) struct Book<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) inflow: &'a [f64],
+    pub(crate) outflow: &'a [f64],
+    pub(crate) overflow: &'a [f64],
+    pub(crate) volume: &'a [f64],
+    pub(crate) full_volume: &'a [f64],
+    pub(crate) node_inflow: &'a mut [f64],
+    pub(crate) node_outflow: &'a mut [f64],
+    pub(crate) half: f64,
+}
+
+impl WithSimd for Book<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let mut i = 0;
+        let half = V::splat(s, self.half);
+        let zero = V::splat(s, 0.0);
+        while i < self.inflow.len() {
+            let load = |list: &[f64]| V::load(s, &list[i..]);
+            let inflow = load(self.inflow);
+            (load(self.node_inflow) + inflow * half).store(&mut self.node_inflow[i..]);
+            let leaves = load(&self.layout.leaves).gt(zero);
+            let out = load(self.node_outflow) + leaves.select(inflow, load(self.outflow)) * half;
+            let spills = !leaves & load(self.volume).le(load(self.full_volume));
+            let out = spills.select(out + load(self.overflow) * half, out);
+            out.store(&mut self.node_outflow[i..]);
+            i += V::<S>::LANES;
+        }
+    }
+}
