@@ -36,6 +36,16 @@ pub fn defaults_with(
     thresholds: Option<Thresholds>,
 ) -> Vec<NewRule> {
     let rule = |kind, params| NewRule { point: point.id, kind, params };
+    if let Some((series, _)) = point.computed() {
+        // Models are not judged by the rules for water; only how far the measured leaves them.
+        let judged = series == field::station::Computed::Residual;
+        return judged
+            .then(|| model_gap(point.quantity))
+            .flatten()
+            .into_iter()
+            .map(|p| rule("model_gap", p))
+            .collect();
+    }
     let mut rules = vec![];
     match (station.kind, point.quantity) {
         (_, Quantity::Rain) => rules.push(rule("rain_signal", json!({}))),
@@ -58,6 +68,19 @@ pub fn defaults_with(
         rules.push(rule("silent", json!({})));
     }
     rules
+}
+
+/// How far a measured value may leave the model's. Tolerances are assumed: 5 m of water is what a
+/// calibrated network model is off by at worst (WRc 1989 asks for 2 m at most points).
+fn model_gap(quantity: Quantity) -> Option<Value> {
+    let (yellow, orange, hysteresis) = match quantity {
+        Quantity::Pressure => (0.05, 0.10, 0.01),
+        Quantity::Level | Quantity::Depth => (0.5, 1.0, 0.1),
+        _ => return None,
+    };
+    Some(json!({
+        "tolerance": { "yellow": yellow, "orange": orange }, "hysteresis": hysteresis, "delay_s": 600,
+    }))
 }
 
 /// What water does at a kind of station.

@@ -16,7 +16,7 @@ use crate::rules::{Finding, Rule, RuleKind, Trigger, Verdict};
 use crate::window::{Trail, Window};
 use field::alarm::Evidence;
 use field::id::{PacketSeq, PointId, RuleId, StationCode};
-use field::sample::{Sample, StoredPacket};
+use field::sample::{Packet, Sample, StoredPacket};
 use field::severity::Severity;
 use field::time::{HOUR_MS, MINUTE_MS, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -195,6 +195,10 @@ impl Evaluator {
         while let Some(mark) = self.marks.pop_front_if(|m| m.awake <= received_at) {
             self.begin_counting(&mark);
         }
+        if packet.packet.protocol == Packet::TWIN {
+            self.stations.values_mut().for_each(|state| drop(state.insert(packet)));
+            return;
+        }
         let Some(state) = self.stations.get_mut(&packet.packet.station) else { return };
         if !packet.packet.is_computed() {
             state.hear(received_at);
@@ -206,6 +210,9 @@ impl Evaluator {
     pub fn apply(&mut self, packet: &StoredPacket, out: &mut Vec<Transition>) {
         let received_at = packet.packet.received_at;
         self.pass_marks(received_at, out);
+        if packet.packet.protocol == Packet::TWIN {
+            return self.apply_computed(packet, out);
+        }
         let Some(state) = self.stations.get_mut(&packet.packet.station) else { return };
         // A silence that was over before anybody looked still was one.
         state.raise_due(received_at.plus_ms(-1), out);
@@ -215,6 +222,20 @@ impl Evaluator {
         }
         for point in state.insert(packet) {
             state.judge(point, None, received_at, Some(packet.seq), out);
+        }
+    }
+
+    /// What models say is of points of many stations, and none of them was heard by it.
+    fn apply_computed(&mut self, packet: &StoredPacket, out: &mut Vec<Transition>) {
+        let first = out.len();
+        for state in self.stations.values_mut() {
+            for point in state.insert(packet) {
+                state.judge(point, None, packet.packet.received_at, Some(packet.seq), out);
+            }
+        }
+        // The map has no order; the transitions have.
+        if let Some(found) = out.get_mut(first..) {
+            found.sort_by_key(|t| (t.at, t.rule));
         }
     }
 

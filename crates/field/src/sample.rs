@@ -93,11 +93,13 @@ impl Packet {
     pub const MAX_READINGS: usize = 4_096;
     /// 质量控制: the protocol name of what the quality desk finds.
     pub const QUALITY: &str = "qc";
+    /// 孪生: the protocol name of what the models compute.
+    pub const TWIN: &str = "twin";
 
     /// Whether the house itself computed it: then nobody has heard the station by it.
     #[must_use]
     pub fn is_computed(&self) -> bool {
-        self.protocol == Self::QUALITY
+        self.protocol == Self::QUALITY || self.protocol == Self::TWIN
     }
 }
 

@@ -96,13 +96,15 @@ pub enum Quantity {
     WaterTotal,
     /// 累计电量, kWh: a counter likewise.
     Energy,
+    /// 压力 of water in a pipe above the air's, MPa.
+    Pressure,
     /// 未分类: a pushed series nobody has classified yet; its unit is the sender's.
     Other,
 }
 
 impl Quantity {
     /// Every quantity.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Rain,
         Self::RainTotal,
         Self::Level,
@@ -118,6 +120,7 @@ impl Quantity {
         Self::Ph,
         Self::WaterTotal,
         Self::Energy,
+        Self::Pressure,
         Self::Other,
     ];
 
@@ -140,6 +143,7 @@ impl Quantity {
             Self::Ph => "ph",
             Self::WaterTotal => "water_total",
             Self::Energy => "energy",
+            Self::Pressure => "pressure",
             Self::Other => "other",
         }
     }
@@ -161,6 +165,7 @@ impl Quantity {
             Self::Cod | Self::AmmoniaNitrogen | Self::TotalPhosphorus | Self::TotalNitrogen => "mg/L",
             Self::WaterTotal => "m3",
             Self::Energy => "kWh",
+            Self::Pressure => "MPa",
             Self::PumpsRunning | Self::Status | Self::Ph | Self::Other => "",
         }
     }
@@ -187,6 +192,54 @@ pub struct Point {
     pub min: f64,
     /// Greatest plausible value, in the quantity's unit.
     pub max: f64,
+}
+
+/// 计算系列: what a model says of a measured point. Such a series is an ordinary point of the same
+/// station, told by its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "series", content = "lead_min")]
+pub enum Computed {
+    /// 模拟: the model's value of the moment, before it was corrected by the measured one.
+    Simulated,
+    /// 预报: the value foretold so many minutes before, at the moment it was foretold for.
+    Forecast(u16),
+    /// 残差: measured less simulated.
+    Residual,
+}
+
+/// What the elements of computed points begin with.
+const COMPUTED: &str = "twin.";
+/// The element that names the measured point.
+const COMPUTED_OF: &str = "twin.of.";
+
+impl Computed {
+    /// The elements of the point that carries this series of the measured point `of`.
+    #[must_use]
+    pub fn elements(self, of: PointId) -> Vec<String> {
+        let what = match self {
+            Self::Simulated => "simulated".to_owned(),
+            Self::Forecast(lead_min) => format!("forecast.{lead_min}"),
+            Self::Residual => "residual".to_owned(),
+        };
+        vec![format!("{COMPUTED}{what}"), format!("{COMPUTED_OF}{of}")]
+    }
+
+    fn of_element(element: &str) -> Option<Self> {
+        match element.strip_prefix(COMPUTED)? {
+            "simulated" => Some(Self::Simulated),
+            "residual" => Some(Self::Residual),
+            other => other.strip_prefix("forecast.")?.parse().ok().map(Self::Forecast),
+        }
+    }
+}
+
+impl Point {
+    /// What it is of which measured point, when a model computes it; `None` for a measured point.
+    #[must_use]
+    pub fn computed(&self) -> Option<(Computed, PointId)> {
+        let [what, of] = self.elements.as_slice() else { return None };
+        Some((Computed::of_element(what)?, of.strip_prefix(COMPUTED_OF)?.parse().ok()?))
+    }
 }
 
 /// 检修: while it lasts, the station's alarms are suppressed.
@@ -223,4 +276,27 @@ pub struct Station {
     pub maintenance: Option<Maintenance>,
     /// Whether it exists only in the demo.
     pub synthetic: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_computed_point_says_what_it_is_of_which_point_and_a_measured_one_does_not() {
+        let point = |elements| Point {
+            id: PointId(9),
+            station: StationCode::new("A").unwrap(),
+            quantity: Quantity::Level,
+            elements,
+            min: 0.0,
+            max: 9.0,
+        };
+        for computed in [Computed::Simulated, Computed::Forecast(60), Computed::Residual] {
+            assert_eq!(point(computed.elements(PointId(4))).computed(), Some((computed, PointId(4))));
+        }
+        for measured in [vec![], vec!["39".to_owned()], vec!["22".to_owned(), "F4".to_owned()]] {
+            assert_eq!(point(measured).computed(), None);
+        }
+    }
 }

@@ -153,6 +153,10 @@ impl Desk {
 
     async fn check(&mut self, stored: &StoredPacket) -> Result<(), StoreError> {
         let packet = &stored.packet;
+        if packet.protocol == Packet::TWIN {
+            // What models say is no reading to be doubted.
+            return Ok(());
+        }
         let registry = self.store.tables.registry();
         let mut newest = vec![];
         for reading in &packet.readings {

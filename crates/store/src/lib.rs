@@ -6,6 +6,7 @@
 //!   data directory) or PostgreSQL. A commit that returned is on disk; a row never changes without
 //!   its journal line.
 //! - [`Photos`]: pictures, by the hash of their bytes.
+//! - [`Models`]: model files, what their engines remember, and what they see now.
 //!
 //! Never: HTTP, device sockets, the machine's clock (but for [`playback::SystemClock`]).
 //! What "durable" means is written in `docs/decisions/0002-durable.md`.
@@ -17,6 +18,7 @@ mod fault;
 mod files;
 pub mod lives;
 mod lock;
+mod models;
 mod photos;
 pub mod playback;
 pub mod registry;
@@ -26,6 +28,7 @@ pub mod tables;
 pub use credential::{Credential, Secret};
 pub use error::{Refusal, StoreError};
 pub use fault::FaultPlan;
+pub use models::Models;
 pub use photos::Photos;
 pub use registry::Registry;
 pub use samples::{
@@ -92,6 +95,8 @@ pub struct Store {
     pub tables: Tables,
     /// Pictures.
     pub photos: Photos,
+    /// Model files and what their engines remember.
+    pub models: Models,
     /// The data directory is ours until the last clone is gone. `None` when only reading.
     lock: Option<Arc<lock::Lock>>,
 }
@@ -112,7 +117,9 @@ impl Store {
         };
         let samples = Samples::open(&options, lock.clone()).await?;
         match Self::beside_samples(&options).await {
-            Ok((tables, photos)) => Ok(Self { samples, tables, photos, lock }),
+            Ok((tables, photos)) => {
+                Ok(Self { samples, tables, photos, models: Models::open(&options), lock })
+            }
             Err(error) => {
                 // The samples' threads end in their own time; who mends what is wrong may open at once.
                 samples.close().await;

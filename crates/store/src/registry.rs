@@ -24,6 +24,7 @@ pub struct Registry {
     stations: BTreeMap<StationCode, Arc<Station>>,
     points: BTreeMap<PointId, Arc<Point>>,
     points_of: HashMap<StationCode, Vec<Arc<Point>>>,
+    computed_of: HashMap<StationCode, Vec<Arc<Point>>>,
     blocks: BTreeMap<BlockId, Arc<Block>>,
     towns: BTreeMap<String, Arc<Town>>,
     persons: BTreeMap<PersonId, Arc<Person>>,
@@ -77,10 +78,16 @@ impl Registry {
         self.points.get(&id)
     }
 
-    /// The points of a station, by id; empty when there is no such station.
+    /// What a station measures, by id; empty when there is no such station.
     #[must_use]
     pub fn points_of(&self, code: &StationCode) -> &[Arc<Point>] {
         self.points_of.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    /// What models compute of a station's points ([`Point::computed`]), by id.
+    #[must_use]
+    pub fn computed_of(&self, code: &StationCode) -> &[Arc<Point>] {
+        self.computed_of.get(code).map_or(&[], Vec::as_slice)
     }
 
     /// The point of a station that a protocol element feeds (`"22"`, `"F4"`; case does not matter).
@@ -267,17 +274,19 @@ impl Registry {
         self.remove_point(point.id);
         let point = Arc::new(point);
         self.points.insert(point.id, Arc::clone(&point));
-        let list = self.points_of.entry(point.station.clone()).or_default();
+        let lists = if point.computed().is_some() { &mut self.computed_of } else { &mut self.points_of };
+        let list = lists.entry(point.station.clone()).or_default();
         // New points come with growing ids: a station of a push source may have fifty thousand.
         let place = list.partition_point(|p| p.id < point.id);
         list.insert(place, point);
     }
 
     fn remove_point(&mut self, id: PointId) {
-        if let Some(old) = self.points.remove(&id)
-            && let Some(list) = self.points_of.get_mut(&old.station)
-        {
-            list.retain(|p| p.id != id);
+        let Some(old) = self.points.remove(&id) else { return };
+        for lists in [&mut self.points_of, &mut self.computed_of] {
+            if let Some(list) = lists.get_mut(&old.station) {
+                list.retain(|p| p.id != id);
+            }
         }
     }
 

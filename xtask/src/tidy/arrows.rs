@@ -17,13 +17,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("alarm", &["field", "store"]),
     ("quality", &["field", "store"]),
     ("dispatch", &["field", "store"]),
+    ("twin", &["field", "store", "drains", "pipes"]),
     ("api", &["field", "wire", "store", "ui"]),
     ("city", &["field", "wire", "drains", "pipes", "networks"]),
     (
         "app",
         &[
             "field", "wire", "store", "gateway", "alarm", "quality", "dispatch", "api", "city", "ui",
-            "drains", "pipes", "numerics", "networks",
+            "drains", "pipes", "numerics", "networks", "twin",
         ],
     ),
     ("xtask", &[]),

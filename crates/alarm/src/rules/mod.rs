@@ -11,6 +11,7 @@ mod jump;
 mod level;
 mod level_high;
 mod level_low;
+mod model_gap;
 mod rain;
 mod rain_signal;
 mod rain_sum;
@@ -102,6 +103,7 @@ pub const RULES: &[RuleKind] = &[
     silent::KIND,
     stuck::KIND,
     jump::KIND,
+    model_gap::KIND,
 ];
 
 impl RuleKind {

@@ -49,6 +49,7 @@ pub(crate) fn params(kind: &str) -> Value {
         "rain_sum" => json!({"window": "day", "thresholds": {"blue": 60, "red": 200}}),
         "stuck" => json!({"hours": 0.5}),
         "jump" => json!({"max_step": 8, "severity": "yellow"}),
+        "model_gap" => json!({"tolerance": {"yellow": 3, "orange": 9}, "hysteresis": 1, "delay_s": 300}),
         _ => json!({}),
     }
 }

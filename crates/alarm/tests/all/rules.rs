@@ -257,6 +257,28 @@ fn the_hydrological_day_ends_with_the_period_that_ends_at_eight() {
 }
 
 #[test]
+fn a_gap_between_measured_and_model_raises_on_either_side_once_it_has_held() {
+    let params = json!({"tolerance": {"yellow": 0.05, "orange": 0.10}, "hysteresis": 0.01, "delay_s": 600});
+    check(
+        "model_gap",
+        params.clone(),
+        &[
+            (0, -0.06, None),
+            (5, -0.06, None),
+            (10, -0.07, Some(Yellow)),
+            (15, -0.045, Some(Yellow)), // within the hysteresis
+            (20, -0.03, None),
+            (25, -0.12, None),
+            (30, 0.12, None), // the other side: another gap
+            (35, 0.12, None),
+            (40, 0.12, Some(Orange)),
+            (45, 0.0, None),
+        ],
+    );
+    check("model_gap", params, &[(0, 0.01, None), (5, -0.049, None), (10, 0.049, None)]);
+}
+
+#[test]
 fn a_value_that_never_changes_is_stuck_but_a_dry_road_is_not() {
     let params = json!({"hours": 1, "tolerance": 0.0, "above": 0.05});
     let mut rows: Vec<(i64, f64, Option<Severity>)> = vec![(0, 0.13, None)];
@@ -347,6 +369,7 @@ fn every_kind_says_which_parameter_does_not_fit() {
         ("rain_signal", json!({"red_3h_mm": 1e9}), "red_3h_mm"),
         ("silent", json!({"severity": "purple"}), "severity"),
         ("stuck", json!({"hour": 3}), "hour"),
+        ("model_gap", json!({"tolerance": {"blue": -1}}), "tolerance"),
         ("jump", json!([]), ""),
     ] {
         let bad = RuleKind::of(kind).unwrap().check_params(&params).unwrap_err();

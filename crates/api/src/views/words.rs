@@ -106,6 +106,8 @@ pub(crate) enum Quantity {
     WaterTotal,
     /// 累计电量, kWh.
     Energy,
+    /// 压力, MPa.
+    Pressure,
     /// 未分类.
     Other,
 }
