@@ -14,6 +14,7 @@ use crate::views::demo::{ClockView, DemoLogin, StormView};
 use crate::views::message::ChannelView;
 use crate::views::overview::{HealthView, Overview, PartHealth};
 use crate::views::rule::Transition;
+use crate::views::twin::{WhatIfAsk, WhatIfView};
 use field::clock::Clock;
 use field::rule::RuleSetting;
 use field::time::Time;
@@ -72,6 +73,32 @@ pub struct Demo {
     pub report: Lent<(), BoxFuture<'static, Result<Value, String>>>,
 }
 
+/// Trials on the supply network's live state.
+pub type WhatIf = Lent<WhatIfAsk, BoxFuture<'static, Result<WhatIfView, WhatIfRefusal>>>;
+
+/// Why a trial on a model was not made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WhatIfRefusal {
+    /// No supply model is running.
+    NotRunning,
+    /// There is no such node or link.
+    Unknown {
+        /// `node` or `link`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A figure or a kind does not fit.
+    Invalid {
+        /// Which.
+        what: &'static str,
+        /// What would fit.
+        why: String,
+    },
+    /// The engine failed; for the log.
+    Failed(String),
+}
+
 /// Everything the interface is made of.
 #[derive(Clone)]
 pub struct Parts {
@@ -93,6 +120,8 @@ pub struct Parts {
     pub probes: Vec<Lent<(), PartHealth>>,
     /// VAPID public key, base64url.
     pub push_key: Option<String>,
+    /// What the twin lends: trials on the supply network's live state.
+    pub what_if: WhatIf,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
     /// Who may push data, and how JSON is read.

@@ -33,7 +33,7 @@ mod trend;
 mod views;
 
 pub use access::Who;
-pub use app::{Demo, Lent, Parts, Replay, RuleFault, Rules};
+pub use app::{Demo, Lent, Parts, Replay, RuleFault, Rules, WhatIf, WhatIfRefusal};
 pub use draft::{FaultCode, Registered};
 pub use health::disk_probe;
 pub use password::{BadPassword, hash_password};
@@ -44,6 +44,7 @@ pub use views::demo::{DemoLogin, StormGauge, StormView};
 pub use views::message::{ChannelBudget, ChannelView};
 pub use views::overview::PartHealth;
 pub use views::rule::Transition;
+pub use views::twin::{IsolationView, LowTapView, WhatIfAct, WhatIfAsk, WhatIfView};
 
 /// The OpenAPI 3.1 document as pretty JSON: what `docs/openapi.json` holds.
 #[must_use]

@@ -59,7 +59,7 @@ pub(crate) struct Start {
 }
 
 impl Running {
-    /// Starts gateway, alarm desk, dispatch desk and HTTP interface; when it returns, all listen.
+    /// Starts gateway, desks and HTTP interface; when it returns, all listen.
     pub(crate) async fn start(config: &Config, start: Start) -> Result<Self> {
         let Start { store, clock, demo } = start;
         let (ending, ended) = watch::channel(false);
@@ -86,6 +86,7 @@ impl Running {
         let dispatch =
             dispatch::Dispatch::open(store.clone(), Arc::clone(&clock), config.dispatch.clone()).await?;
         let board = dispatch.board();
+        let trials = twin::Trials::default();
         let push_key = store.tables.setting(dispatch::PUBLIC_KEY_SETTING).await?;
         let push_key = push_key.as_ref().and_then(|key| key.as_str()).map(str::to_owned);
         let parts = api::Parts {
@@ -98,6 +99,7 @@ impl Running {
             channels: crate::lent::channels(board),
             probes: vec![api::disk_probe(config.data_dir()?)],
             push_key,
+            what_if: crate::lent::what_if(trials.clone()),
             push: config.push.read()?,
             metrics: metrics.clone(),
             public_url: config.http.public_url.clone(),
@@ -110,6 +112,7 @@ impl Running {
             desk("alarm", alarms.run(ended.clone())),
             desk("dispatch", dispatch.run(ended.clone())),
             desk("quality", quality::run(store.clone(), Arc::clone(&clock), ended.clone())),
+            desk("twin", twin::run(store.clone(), Arc::clone(&clock), trials, ended.clone())),
             desk("metrics", keep_metrics(metrics, ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];

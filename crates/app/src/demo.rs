@@ -1,6 +1,7 @@
 //! `zhizhen demo`: a synthetic city with a storm, served by the same code that serves a real one.
 
 pub(crate) mod child;
+mod models;
 mod once;
 pub(crate) mod seed;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let store = Store::open(commands::options(&config, false)?).await?;
     let playback = Arc::new(clock(&store, storm, &args).await?);
     seed::ensure(&store, &town, playback.now()).await?;
+    models::ensure(&store, &town).await?;
     playback.save(&store.tables).await?;
     let demo = lend(&store, &playback, &town);
     let clock: Arc<dyn Clock> = playback.clone();

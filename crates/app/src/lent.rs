@@ -1,6 +1,9 @@
 //! What one room lends another: desks never import each other, so plain functions go through here.
 
-use api::{ChannelBudget, ChannelView, DemoLogin, Replay, RuleFault, Rules, StormGauge, StormView};
+use api::{
+    ChannelBudget, ChannelView, DemoLogin, IsolationView, LowTapView, Replay, RuleFault, Rules, StormGauge,
+    StormView, WhatIfAct, WhatIfAsk, WhatIfRefusal, WhatIfView,
+};
 use city::Town;
 use city::storm::STORMS;
 use city::town::DEMO_PASSWORD;
@@ -61,6 +64,68 @@ pub(crate) fn channels(board: Arc<dispatch::ChannelBoard>) -> api::Lent<(), Vec<
         };
         board.states().into_iter().map(view).collect()
     })
+}
+
+/// What-if trials on the supply network as it is now, on a thread that may block.
+pub(crate) fn what_if(trials: twin::Trials) -> api::WhatIf {
+    Arc::new(move |ask: WhatIfAsk| {
+        let trials = trials.clone();
+        Box::pin(async move {
+            let trial = twin::Trial { acts: ask.acts.into_iter().map(act).collect() };
+            let tried = tokio::task::spawn_blocking(move || trials.try_out(&trial)).await;
+            tried.map_err(|why| WhatIfRefusal::Failed(why.to_string()))?.map(effect).map_err(refusal)
+        })
+    })
+}
+
+fn act(act: WhatIfAct) -> twin::TrialAct {
+    match act {
+        WhatIfAct::Close { link } => twin::TrialAct::Close { link },
+        WhatIfAct::TripPump { link } => twin::TrialAct::TripPump { link },
+        WhatIfAct::OpenHydrant { node, diameter_mm } => twin::TrialAct::OpenHydrant { node, diameter_mm },
+        WhatIfAct::BurstMain { link, diameter_mm } => twin::TrialAct::BurstMain { link, diameter_mm },
+    }
+}
+
+fn refusal(error: twin::TrialError) -> WhatIfRefusal {
+    match error {
+        twin::TrialError::NotRunning => WhatIfRefusal::NotRunning,
+        twin::TrialError::Unknown { kind, name } => WhatIfRefusal::Unknown { kind, name },
+        twin::TrialError::Opening { .. } => {
+            WhatIfRefusal::Invalid { what: "diameter_mm", why: "0..=2000".to_owned() }
+        }
+        twin::TrialError::Kind { wanted } => {
+            WhatIfRefusal::Invalid { what: "acts", why: format!("not_a_{wanted}") }
+        }
+        twin::TrialError::Refused(why) => WhatIfRefusal::Failed(why.to_string()),
+    }
+}
+
+fn effect(tried: twin::TrialResult) -> WhatIfView {
+    let low = |tap: twin::LowTap| LowTapView {
+        node: tap.node,
+        before_mpa: tap.before_mpa,
+        after_mpa: tap.after_mpa,
+    };
+    WhatIfView {
+        minute: tried.minute,
+        took_ms: tried.took_ms,
+        least_mpa: tried.least_mpa,
+        cut_off: tried.cut_off,
+        demand_lost_m3s: tried.demand_lost_m3s,
+        low: tried.low.into_iter().map(low).collect(),
+        low_before: tried.low_before,
+        taps: tried.taps,
+        released_m3s: tried.released_m3s,
+        isolate: tried.isolate.map(|i| IsolationView {
+            close: i.close,
+            nodes: i.nodes,
+            links: i.links,
+            sources: i.sources,
+            cut_off: i.cut_off,
+            newly_low: i.newly_low,
+        }),
+    }
 }
 
 /// How many owners the sign-in page offers: enough to be somebody, few enough to find them.

@@ -30,6 +30,7 @@ mod series;
 mod session;
 mod stations;
 mod stream;
+mod twin;
 
 /// The whole table.
 pub(crate) fn table() -> Vec<Route> {
@@ -60,6 +61,7 @@ pub(crate) fn table() -> Vec<Route> {
         rules::routes(),
         journal::routes(),
         stream::routes(),
+        twin::routes(),
         openapi::routes(),
         operation::routes(),
     ]

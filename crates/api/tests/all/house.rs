@@ -286,6 +286,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         channels: Arc::new(|()| vec![]),
         probes: vec![],
         push_key: None,
+        what_if: Arc::new(|_| Box::pin(async { Err(api::WhatIfRefusal::NotRunning) })),
         push: push(),
         metrics: None,
         public_url: None,

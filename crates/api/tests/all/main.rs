@@ -24,3 +24,4 @@ mod samples;
 mod sign_in;
 mod stations;
 mod stream;
+mod twin;
