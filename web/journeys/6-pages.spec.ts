@@ -50,6 +50,8 @@ async function placesOf(city: City): Promise<Place[]> {
     { name: 'quarantine', path: '/quarantine' },
     { name: 'trace', path: `/trace/${station}` },
     { name: 'trace-paste', path: '/trace#paste' },
+    { name: 'twin', path: '/twin' },
+    { name: 'twin-supply', path: '/twin?net=supply' },
     { name: 'demo', path: '/demo' },
   ]
 }

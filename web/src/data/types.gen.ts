@@ -1328,6 +1328,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the models are, and what is wrong with them
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/networks/{engine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a model's network lies
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_networks_engine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How forecasts did beside persistence, event by event
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/stations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the models say of one station
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_stations_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/storm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The storm sewers now and in two hours
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_storm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/supply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The supply network now
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_supply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries something on the supply network as it is now; nothing is done
+         * @description Who may call it: dispatcher, administrator.
+         */
+        post: operations["post_twin_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/write": {
         parameters: {
             query?: never;
@@ -1801,6 +1941,27 @@ export interface components {
             person: components["schemas"]["PersonBrief"] | null;
             until: components["schemas"]["Time"] | null;
         };
+        /** @description How one model is. */
+        EngineView: {
+            /** @description `storm` or `supply`. */
+            engine: string;
+            minute: components["schemas"]["Time"] | null;
+            /** @description The run, once it runs. */
+            run: string | null;
+            /**
+             * Format: int64
+             * @description What the last turn took of the machine's time, ms.
+             */
+            took_ms: number;
+            /** @description What is wrong: objects with a `code`. */
+            troubles: Record<string, never>[];
+        };
+        /** @description How an event was foretold. */
+        EventScoresView: {
+            from: components["schemas"]["Time"];
+            stations: components["schemas"]["ScoreView"][];
+            to: components["schemas"]["Time"];
+        };
         /** @description What raised it. */
         EvidenceView: {
             samples: components["schemas"]["SampleView"][];
@@ -1834,6 +1995,17 @@ export interface components {
             name: string;
             start: number;
         };
+        /** @description Water on the ground at a node. */
+        FloodedView: {
+            /**
+             * Format: double
+             * @description At most over the horizon.
+             */
+            most_m: number;
+            node: number;
+            /** Format: double */
+            now_m: number;
+        };
         /** @description 处置. */
         HandleAsk: {
             /** @description Keys that `POST /photos` answered. */
@@ -1851,6 +2023,11 @@ export interface components {
             ok: boolean;
             parts: components["schemas"]["PartHealth"][];
             version: string;
+        };
+        /** @description How many stations of a kind are bound, and which are silent. */
+        HeardView: {
+            bound: number;
+            silent: string[];
         };
         /** @description One problem of a file. */
         HistoryProblem: {
@@ -1905,6 +2082,21 @@ export interface components {
              */
             pump_stop_level_m: number | null;
         };
+        /** @description 关阀方案: how a burst is shut off. */
+        IsolationView: {
+            /** @description Links to close. */
+            close: number[];
+            /** @description Taps without water once it is closed. */
+            cut_off: number[];
+            /** @description Its links. */
+            links: number[];
+            /** @description Further taps that then fall below the least pressure. */
+            newly_low: number;
+            /** @description Nodes of the segment that then stands dry. */
+            nodes: number[];
+            /** @description Reservoirs and tanks inside: it cannot be shut off from them. */
+            sources: number[];
+        };
         /** @description The latest sample of each point that has one; the columns are of equal length. */
         LatestOfMany: {
             points: number[];
@@ -1926,6 +2118,37 @@ export interface components {
             quality: components["schemas"]["Quality"];
             /** Format: double */
             value: number | null;
+        };
+        /** @description How one lead time did at one station. */
+        LeadScoreView: {
+            /** Format: int32 */
+            lead_min: number;
+            /** @description Pairs compared. */
+            pairs: number;
+            /** Format: double */
+            peak_error_m: number;
+            /**
+             * Format: double
+             * @description How much later the peak was foretold than it came, minutes.
+             */
+            peak_late_min: number;
+            /** Format: double */
+            persistence_rmse_m: number;
+            /** Format: double */
+            rmse_m: number;
+            /**
+             * Format: double
+             * @description 1 − MSE/MSE of persistence: 1 perfect, 0 no better than persistence, below 0 worse; `null` where
+             *     the level did not move.
+             */
+            skill: number | null;
+        };
+        /** @description The series of one lead time. */
+        LeadView: {
+            /** Format: int32 */
+            lead_min: number;
+            /** Format: int64 */
+            point: number;
         };
         /** @description A river or road. */
         LineShape: {
@@ -1982,6 +2205,11 @@ export interface components {
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
+        List_EngineView: {
+            items: components["schemas"]["EngineView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
         List_LineView: {
             items: components["schemas"]["LineView"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
@@ -2032,6 +2260,21 @@ export interface components {
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
+        /** @description A tap whose pressure is too low. */
+        LowTapView: {
+            /**
+             * Format: double
+             * @description MPa.
+             */
+            after_mpa: number;
+            /**
+             * Format: double
+             * @description MPa.
+             */
+            before_mpa: number;
+            /** @description The node. */
+            node: number;
+        };
         /** @description 检修. */
         MaintenanceView: {
             reason: string;
@@ -2049,6 +2292,12 @@ export interface components {
             service_area: number[][][];
             towns: components["schemas"]["TownShape"][];
         };
+        /** @description A measured value. */
+        MeasuredView: {
+            at: components["schemas"]["Time"];
+            /** Format: double */
+            value: number;
+        };
         /** @description A message to one person. */
         MessageView: {
             /** Format: int64 */
@@ -2065,6 +2314,23 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description Which sentence. */
             template: string;
+        };
+        /** @description Where a network lies. */
+        NetworkView: {
+            /** @description From and to. */
+            ends: number[][];
+            /** @description `conduit`, `pipe`, `pump`, `orifice`, `weir`, `outlet`, `valve`. */
+            link_kinds: string[];
+            link_names: string[];
+            /** @description `junction`, `outfall`, `storage`, `divider`, `tank`, `reservoir`. */
+            node_kinds: string[];
+            node_names: string[];
+            /** @description Longitude and latitude (WGS-84); `null` where the model has no place. */
+            places: (number[] | null)[];
+            /** @description Diameter or height, m; 0 where there is none. */
+            size_m: number[];
+            /** @description Zone of each node; empty where the network has none. */
+            zones: string[];
         };
         /** @description The value now. */
         NowView: {
@@ -2203,6 +2469,34 @@ export interface components {
             spot: components["schemas"]["PositionView"];
             state: components["schemas"]["OrderState"];
             station: components["schemas"]["StationBrief"];
+        };
+        /** @description 展望 of one level. */
+        OutlookView: {
+            /** @description If it goes on. */
+            high: number[];
+            leads: components["schemas"]["LeadView"][];
+            /** @description A value each step, if the rain stops. */
+            low: number[];
+            measured: components["schemas"]["MeasuredView"] | null;
+            /** @description If it dies away: the forecast. */
+            mid: number[];
+            node: number;
+            /**
+             * Format: double
+             * @description What the model says now.
+             */
+            now: number;
+            /**
+             * Format: int64
+             * @description The measured point.
+             */
+            point: number;
+            /**
+             * Format: int64
+             * @description The point of the simulated series.
+             */
+            simulated: number | null;
+            station: string;
         };
         /** @description The city at a glance. */
         Overview: {
@@ -2424,6 +2718,23 @@ export interface components {
             /** Format: double */
             lon: number;
         };
+        /** @description A measured pressure beside the model's. */
+        PressureView: {
+            measured: components["schemas"]["MeasuredView"] | null;
+            node: number;
+            /**
+             * Format: double
+             * @description What the model says, MPa.
+             */
+            now: number;
+            /** Format: int64 */
+            point: number;
+            /** Format: int64 */
+            residual: number | null;
+            /** Format: int64 */
+            simulated: number | null;
+            station: string;
+        };
         /** @description RFC 9457 body. */
         Problem: {
             /** @description What is wrong. */
@@ -2497,7 +2808,7 @@ export interface components {
          * @description 物理量.
          * @enum {string}
          */
-        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status" | "cod" | "ammonia_nitrogen" | "total_phosphorus" | "total_nitrogen" | "ph" | "water_total" | "energy" | "other";
+        Quantity: "rain" | "rain_total" | "level" | "depth" | "flow" | "voltage" | "pumps_running" | "status" | "cod" | "ammonia_nitrogen" | "total_phosphorus" | "total_nitrogen" | "ph" | "water_total" | "energy" | "pressure" | "other";
         /** @description Event `quarantine`: frames that nobody has looked at. */
         QuarantineEvent: {
             /** Format: int64 */
@@ -2700,6 +3011,24 @@ export interface components {
             series: components["schemas"]["SamplesSeries"][];
             windows: components["schemas"]["WindowsSeries"][];
         };
+        /** @description How an event was foretold at one station. */
+        ScoreView: {
+            from: components["schemas"]["Time"];
+            leads: components["schemas"]["LeadScoreView"][];
+            peak_at: components["schemas"]["Time"];
+            /** Format: double */
+            peak_m: number;
+            /** Format: int64 */
+            point: number;
+            station: string;
+            to: components["schemas"]["Time"];
+        };
+        /** @description Scores of the forecasts. */
+        ScoresView: {
+            /** @description Those that are over, newest first. */
+            events: components["schemas"]["EventScoresView"][];
+            running: components["schemas"]["EventScoresView"] | null;
+        };
         /** @description Several points' samples. */
         SeriesList: {
             series: components["schemas"]["SeriesView"][];
@@ -2805,6 +3134,17 @@ export interface components {
          * @enum {string}
          */
         StationKind: "rain" | "ponding" | "manhole" | "river" | "pump" | "reservoir" | "plant" | "meter";
+        /** @description What the models say of one station. */
+        StationTwinView: {
+            /** @description Whether the first of the scores is of the event under way. */
+            is_running: boolean;
+            minute: components["schemas"]["Time"] | null;
+            outlook: components["schemas"]["OutlookView"] | null;
+            pressure: components["schemas"]["PressureView"] | null;
+            /** @description How its forecasts did: the event under way first, then the newest ones. */
+            scores: components["schemas"]["ScoreView"][];
+            step_min: number;
+        };
         /** @description A station. */
         StationView: {
             block: components["schemas"]["BlockBrief"];
@@ -2849,6 +3189,34 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description The storm sewers now and in two hours. */
+        StormTwinView: {
+            /**
+             * Format: double
+             * @description The foretold rain falls to 1/e in this time.
+             */
+            decay_min: number;
+            event_since: components["schemas"]["Time"] | null;
+            flooded: components["schemas"]["FloodedView"][];
+            gages: components["schemas"]["HeardView"];
+            horizon_min: number;
+            /** @description In one hour. */
+            hour: number[];
+            levels: components["schemas"]["HeardView"];
+            minute: components["schemas"]["Time"];
+            /** @description Fullness of each link now, percent. */
+            now: number[];
+            /**
+             * Format: double
+             * @description Mean intensity, mm/h.
+             */
+            rain_mm_h: number;
+            run: string;
+            stations: components["schemas"]["OutlookView"][];
+            step_min: number;
+            /** @description In two hours. */
+            two_hours: number[];
+        };
         /** @description 暴雨: one storm that can be played. */
         StormView: {
             /**
@@ -2871,6 +3239,26 @@ export interface components {
             title: string;
             /** @description Name in English. */
             title_en: string;
+        };
+        /** @description The supply network now. */
+        SupplyTwinView: {
+            /** @description Links that are closed. */
+            closed: number[];
+            /** @description In each link, from its first node to its second, 0.1 L/s. */
+            flow_dl_s: number[];
+            flows: components["schemas"]["HeardView"];
+            heads: components["schemas"]["HeardView"];
+            /** @description Taps below the least service pressure of 0.14 MPa. */
+            low_taps: number;
+            minute: components["schemas"]["Time"];
+            /** @description At each node. */
+            pressure_kpa: number[];
+            pressures: components["schemas"]["HeardView"];
+            pumps: components["schemas"]["HeardView"];
+            run: string;
+            stations: components["schemas"]["PressureView"][];
+            taps: number;
+            zones: components["schemas"]["ZoneView"][];
         };
         /** @description Who took it. */
         TakenView: {
@@ -2923,6 +3311,80 @@ export interface components {
             /** @description Whether every line's hash is right. */
             whole: boolean;
         };
+        /** @description What is tried on the supply network. Nodes and links by name. */
+        WhatIfAct: {
+            /** @enum {string} */
+            act: "close";
+            /** @description Link. */
+            link: string;
+        } | {
+            /** @enum {string} */
+            act: "trip_pump";
+            /** @description Link. */
+            link: string;
+        } | {
+            /** @enum {string} */
+            act: "open_hydrant";
+            /**
+             * Format: double
+             * @description Of its outlet.
+             */
+            diameter_mm: number;
+            /** @description Junction. */
+            node: string;
+        } | {
+            /** @enum {string} */
+            act: "burst_main";
+            /**
+             * Format: double
+             * @description Of a hole of the same area.
+             */
+            diameter_mm: number;
+            /** @description Link. */
+            link: string;
+        };
+        /** @description One trial on the state of now: all acts at once. */
+        WhatIfAsk: {
+            /** @description 1 to 20 acts. */
+            acts: components["schemas"]["WhatIfAct"][];
+        };
+        /** @description What a trial does. */
+        WhatIfView: {
+            /** @description Taps without water. */
+            cut_off: number[];
+            /**
+             * Format: double
+             * @description Their demand, m³/s.
+             */
+            demand_lost_m3s: number;
+            isolate: components["schemas"]["IsolationView"] | null;
+            /**
+             * Format: double
+             * @description Least service pressure, MPa.
+             */
+            least_mpa: number;
+            /** @description Taps below the least pressure. */
+            low: components["schemas"]["LowTapView"][];
+            /** @description Taps that were below it before. */
+            low_before: number;
+            /**
+             * Format: date-time
+             * @description The minute whose state it was made on.
+             */
+            minute: string;
+            /**
+             * Format: double
+             * @description What flows out of openings, m³/s.
+             */
+            released_m3s: number;
+            /** @description Taps in all. */
+            taps: number;
+            /**
+             * Format: double
+             * @description How long it took, ms.
+             */
+            took_ms: number;
+        };
         /** @description One point's windows; the columns are of equal length. */
         WindowsSeries: {
             /** @description Samples with a value. */
@@ -2941,6 +3403,26 @@ export interface components {
             sum: number[];
             /** @description Time-weighted mean: each value holds until the next, an hour at most. */
             weighted: (number | null)[];
+        };
+        /** @description 分区 now. */
+        ZoneView: {
+            /** Format: double */
+            demand_m3s: number;
+            /**
+             * Format: double
+             * @description Measured, m³/s; `null` where a meter is silent.
+             */
+            inflow_m3s: number | null;
+            /** Format: double */
+            least_mpa: number;
+            /** Format: double */
+            mean_mpa: number;
+            /**
+             * Format: double
+             * @description What its demands are multiplied by.
+             */
+            scale: number;
+            zone: string;
         };
     };
     responses: never;
@@ -5448,6 +5930,217 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_EngineView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_networks_engine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                engine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_scores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_stations_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationTwinView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_storm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StormTwinView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_supply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupplyTwinView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_twin_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfView"];
                 };
             };
             /** @description A refusal: its code and parameters */

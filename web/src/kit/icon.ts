@@ -1,6 +1,7 @@
 // Signs, as paths in a box of 24.
 export const iconPath = {
   map: 'M9 4 3 6.500V20l6-2.500 6 2.500 6-2.500V4l-6 2.500L9 4Zm0 0v13.500M15 6.500V20',
+  twin: 'M5 4v6a4 4 0 0 0 4 4h6a4 4 0 0 1 4 4v2M5 20v-4M19 4v5M2.500 4h5M16.500 4h5M2.500 20h5M16.500 20h5',
   alarm: 'M12 3.500 21.500 20h-19L12 3.500ZM12 10v5M12 17.300v.2',
   order: 'M5 4h14v16H5V4Zm3.500 5h7M8.500 13h5',
   station: 'M4 19V9m5.500 10V5M15 19v-7m5 7V8',

@@ -12,6 +12,7 @@ const decimals: Partial<Record<Quantity, number>> = {
   cod: 1,
   water_total: 2,
   energy: 1,
+  pressure: 3,
   status: 0,
 }
 

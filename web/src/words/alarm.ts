@@ -13,6 +13,7 @@ const w = words({
   fast: { zh: (limit: string) => `10 分钟上涨超 ${limit}`, en: (limit: string) => `Rose more than ${limit} in 10 min` },
   rain: { zh: (level: string, mm: string) => `暴雨${level}预警 ${mm}`, en: (level: string, mm: string) => `${level} rainstorm signal, ${mm}` },
   sum: { zh: (level: string, mm: string) => `累计雨量超${level} ${mm}`, en: (level: string, mm: string) => `Rain above ${level.toLowerCase()} ${mm}` },
+  gap: { zh: (level: string, limit: string) => `偏离模型超${level} ${limit}`, en: (level: string, limit: string) => `Off the model by more than ${level.toLowerCase()} ${limit}` },
   falling: { zh: '回落,等待确认', en: 'Gone, to be acknowledged' },
   handled: { zh: '已处置,待关闭', en: 'Handled, to be closed' },
   returned: { zh: '已恢复', en: 'Back to normal' },
@@ -39,6 +40,8 @@ export function alarmLine(alarm: AlarmView): string {
       return w.silent
     case 'stuck':
       return w.stuck
+    case 'model_gap':
+      return w.gap(level, limit)
     case 'jump':
       return w.jump
     default:
@@ -49,7 +52,7 @@ export function alarmLine(alarm: AlarmView): string {
 /** The figure to show beside an alarm: the level now, or for rain the sum that was judged. */
 export function shownValue(alarm: AlarmView): number | null {
   if (alarm.kind === 'silent') return null
-  if (alarm.kind === 'rain_signal' || alarm.kind === 'rain_sum' || alarm.state === 'closed') return alarm.evidence.value
+  if (alarm.kind === 'rain_signal' || alarm.kind === 'rain_sum' || alarm.kind === 'model_gap' || alarm.state === 'closed') return alarm.evidence.value
   return alarm.now ? alarm.now.value : alarm.evidence.value
 }
 

@@ -9,6 +9,7 @@ const w = words({
   over: { zh: (level: string, limit: string) => `超${level} ${limit}`, en: (level: string, limit: string) => `over ${level.toLowerCase()} ${limit}` },
   under: { zh: (level: string, limit: string) => `低于${level} ${limit}`, en: (level: string, limit: string) => `below ${level.toLowerCase()} ${limit}` },
   within: { zh: (level: string, limit: string) => `已回到${level} ${limit} 以内`, en: (level: string, limit: string) => `back within ${level.toLowerCase()} ${limit}` },
+  gap: { zh: (level: string, limit: string) => `偏离模型,超${level} ${limit}`, en: (level: string, limit: string) => `off the model, beyond ${level.toLowerCase()} ${limit}` },
   silent: { zh: '分钟没有上报', en: 'min without a report' },
   stuck: { zh: '小时数值不变', en: 'h without change' },
 })
@@ -44,6 +45,8 @@ export function figureOf(alarm: Judged, level?: number | null): Figure {
     case 'rain_signal':
     case 'rain_sum':
       return { ...base, unit: 'mm', places: 1, said: w.over(colour, fixed(alarm.threshold, 0)) }
+    case 'model_gap':
+      return { ...base, places: base.unit === 'MPa' ? 3 : places, said: w.gap(colour, limit) }
     case 'silent':
       return { ...base, unit: '', places: 0, said: w.silent }
     case 'stuck':

@@ -35,6 +35,7 @@ export const quantityWord = words({
   ph: { zh: 'pH', en: 'pH' },
   water_total: { zh: '累计水量', en: 'Water total' },
   energy: { zh: '累计电量', en: 'Energy' },
+  pressure: { zh: '压力', en: 'Pressure' },
   other: { zh: '未分类', en: 'Other' },
 })
 
@@ -64,6 +65,7 @@ export const ruleWord = words({
   silent: { zh: '测站失联', en: 'Station silent' },
   stuck: { zh: '数值不变', en: 'Value stuck' },
   jump: { zh: '突跳', en: 'Implausible jump' },
+  model_gap: { zh: '偏离模型', en: 'Off the model' },
 })
 
 export const roleWord = words({

@@ -1,11 +1,13 @@
 // The ECharts option of the rain-and-level chart: pure, colours come from outside.
 import { hourMinute, timeText } from '@/kit/time'
 import { fixed } from '@/kit/number'
-import { doubtful, rainTop, rangeOf, spread, withGaps, type ChartLine, type Mark, type RainBar } from './series'
+import { doubtful, rainTop, rangeOf, spread, withGaps, type ChartBand, type ChartLine, type Mark, type RainBar } from './series'
 
 export interface Drawing {
   lines: readonly ChartLine[]
   rain: readonly RainBar[] | null
+  /** Drawn under the lines. */
+  band?: ChartBand | null
   marks: readonly Mark[]
   markName: (mark: Mark) => string
   from: number
@@ -25,7 +27,7 @@ const rainIndex = 1
 
 /** What ECharts is told to draw. */
 export function optionOf(d: Drawing) {
-  const [lo, hi] = rangeOf(d.lines, d.marks.map((m) => m.at), !!d.rain)
+  const [lo, hi] = rangeOf(d.lines, seenBeside(d), !!d.rain)
   const text = { color: d.colour('--dim'), fontSize: d.fontSize, fontFamily: d.colour('--font') }
   const places = hi - lo > 20 ? 0 : hi - lo > 2 ? 1 : 2
   return {
@@ -77,7 +79,34 @@ export function optionOf(d: Drawing) {
         axisPointer: { show: false },
       },
     ],
-    series: [...(d.rain ? [rainSeries(d)] : []), ...d.lines.map((line, i) => lineSeries(d, line, i === 0)), ...d.lines.map((line) => doubtSeries(d, line, [lo, hi])), ...(d.lines.length === 0 ? [empty(d)] : [])],
+    series: [...(d.rain ? [rainSeries(d)] : []), ...(d.band ? [bandSeries(d, d.band)] : []), ...d.lines.map((line, i) => lineSeries(d, line, i === 0)), ...d.lines.map((line) => doubtSeries(d, line, [lo, hi])), ...(d.lines.length === 0 ? [empty(d)] : [])],
+  }
+}
+
+/** What the level axis must hold besides the lines. */
+function seenBeside(d: Drawing): (number | null)[] {
+  return [...d.marks.map((m) => m.at), ...(d.band?.low ?? []).map((s) => s[1]), ...(d.band?.high ?? []).map((s) => s[1])]
+}
+
+/** A band, as one slice between each two moments. */
+function bandSeries(d: Drawing, band: ChartBand) {
+  const slices = band.low.flatMap((low, i) => {
+    const [high, nextLow, nextHigh] = [band.high[i], band.low[i + 1], band.high[i + 1]]
+    return high && nextLow && nextHigh ? [[low[0], low[1], high[1], nextLow[0], nextLow[1], nextHigh[1]]] : []
+  })
+  return {
+    id: 'band',
+    type: 'custom',
+    yAxisIndex: 0,
+    data: slices,
+    encode: { x: [0, 3], y: [1, 2, 4, 5] },
+    renderItem: (_: unknown, api: { value: (n: number) => number; coord: (p: [number, number]) => [number, number] }) => {
+      const at = (x: number, y: number) => api.coord([api.value(x), api.value(y)])
+      return { type: 'polygon', shape: { points: [at(0, 1), at(0, 2), at(3, 5), at(3, 4)] }, style: { fill: d.colour('--forecast'), opacity: 0.22 } }
+    },
+    clip: true,
+    silent: true,
+    z: 2,
   }
 }
 
@@ -101,6 +130,8 @@ function rainSeries(d: Drawing) {
   }
 }
 
+const toneOf = (line: ChartLine) => (line.tone === 'faint' ? '--dim' : `--${line.tone ?? 'water'}`)
+
 function lineSeries(d: Drawing, line: ChartLine, first: boolean) {
   return {
     id: line.key,
@@ -111,8 +142,8 @@ function lineSeries(d: Drawing, line: ChartLine, first: boolean) {
     showSymbol: true,
     showAllSymbol: true,
     connectNulls: false,
-    lineStyle: { width: 2, color: d.colour(`--${line.tone ?? 'water'}`), type: line.dashed ? 'dashed' : 'solid' },
-    itemStyle: { color: d.colour(`--${line.tone ?? 'water'}`) },
+    lineStyle: { width: line.tone === 'faint' ? 1 : 2, color: d.colour(toneOf(line)), type: line.dashed ? 'dashed' : 'solid' },
+    itemStyle: { color: d.colour(toneOf(line)) },
     silent: true,
     z: 4,
     ...(first ? { markLine: markLine(d) } : {}),
@@ -143,7 +174,7 @@ function empty(d: Drawing) {
 }
 
 function markLine(d: Drawing) {
-  const [lo, hi] = rangeOf(d.lines, d.marks.map((m) => m.at), !!d.rain)
+  const [lo, hi] = rangeOf(d.lines, seenBeside(d), !!d.rain)
   const inside = Math.max(1, d.height - 34)
   const y = (value: number) => ((value - lo) / (hi - lo)) * inside
   const labels = spread(d.marks.map((m) => y(m.at)), d.fontSize + 5)

@@ -11,7 +11,13 @@ export interface ChartLine {
   samples: readonly SeriesSample[]
   /** Simulated or estimated. */
   dashed?: boolean
-  tone?: 'water' | 'forecast' | 'dim'
+  tone?: 'water' | 'forecast' | 'dim' | 'faint'
+}
+
+/** 带: between which values a forecast lies. */
+export interface ChartBand {
+  low: readonly SeriesSample[]
+  high: readonly SeriesSample[]
 }
 
 /** Rain hanging from the top: `[end of the period ms, mm]`. */

@@ -1,0 +1,10 @@
+import { definePage } from '@/router'
+
+export default definePage({
+  path: '/twin',
+  title: { zh: '孪生', en: 'Twin' },
+  component: () => import('./TwinPage.vue'),
+  roles: ['dispatcher', 'administrator'],
+  rail: { icon: 'twin', order: 1.5 },
+  theme: 'night',
+})
