@@ -6,7 +6,7 @@
 use crate::bindings::Bindings;
 use crate::board::{self, EngineStatus, EventScores, Scores};
 use crate::engines::supply::Trials;
-use crate::engines::{ENGINES, Engine, EngineKind, Setup, Turn};
+use crate::engines::{ENGINES, Engine, EngineKind, Opened, Setup, Turn};
 use crate::series;
 use crate::sight::Sight;
 use crate::skill::{self, Value};
@@ -201,11 +201,7 @@ impl Desk {
         Ok(())
     }
 
-    #[expect(clippy::type_complexity, reason = "what an engine's opening gives, inside the store's result")]
-    async fn open(
-        &mut self,
-        before: Option<Vec<u8>>,
-    ) -> Result<Result<(Box<dyn Engine>, Vec<Trouble>), Trouble>, StoreError> {
+    async fn open(&mut self, before: Option<Vec<u8>>) -> Result<Opened, StoreError> {
         let file = self.kind.file;
         let Some(text) = self.store.models.get(file).await? else {
             return Ok(Err(Trouble::NoModel { file: file.to_owned() }));

@@ -59,6 +59,9 @@ pub(crate) trait Engine: Send + Sync {
     fn memory(&self) -> Option<Vec<u8>>;
 }
 
+/// An engine with what it does without, or why there is none.
+pub(crate) type Opened = Result<(Box<dyn Engine>, Vec<Trouble>), Trouble>;
+
 /// A kind of engine.
 #[derive(Debug)]
 pub struct EngineKind {
@@ -67,7 +70,7 @@ pub struct EngineKind {
     /// Its model file.
     pub file: &'static str,
     pub(crate) wanted: fn(&Bindings, &Registry) -> Wanted,
-    pub(crate) open: fn(Setup) -> Result<(Box<dyn Engine>, Vec<Trouble>), Trouble>,
+    pub(crate) open: fn(Setup) -> Opened,
 }
 
 /// Every engine.

@@ -12,7 +12,7 @@ mod show;
 use self::forecast::LEADS_MIN;
 use self::levels::{Correction, FRESH_MS, Level};
 use self::rain::Gage;
-use super::{Engine, EngineKind, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
+use super::{Engine, EngineKind, Opened, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
 use crate::bindings::{Bindings, LEVELS};
 use crate::series::Wanted;
 use crate::sight::{Sight, Wish};
@@ -102,7 +102,7 @@ struct Storm {
     is_mapped: bool,
 }
 
-fn open(setup: Setup) -> Result<(Box<dyn Engine>, Vec<Trouble>), Trouble> {
+fn open(setup: Setup) -> Opened {
     let mut troubles = vec![];
     let read = drains::project::read(&setup.text, &|_| None);
     if let Some(first) = read.problems.first() {
@@ -253,7 +253,7 @@ impl Storm {
     /// Whether a new run has to begin to come to `minute`.
     fn begins_anew(&self, minute: Time) -> bool {
         let gap = minute.since_ms(self.memory.slot);
-        self.is_new || gap > GAP_MS || gap < -SLOT_MS || self.memory.state.is_done(&self.model)
+        self.is_new || !(-SLOT_MS..=GAP_MS).contains(&gap) || self.memory.state.is_done(&self.model)
     }
 
     fn begin(&mut self, minute: Time) -> Result<(), Trouble> {

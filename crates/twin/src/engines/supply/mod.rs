@@ -9,7 +9,7 @@ mod trials;
 
 pub use trials::{Isolated, LowTap, Trial, TrialAct, TrialError, TrialResult, Trials};
 
-use super::{Engine, EngineKind, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
+use super::{Engine, EngineKind, Opened, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
 use crate::bindings::{Bindings, LEVELS};
 use crate::series::Wanted;
 use crate::sight::{Sight, Wish};
@@ -120,7 +120,7 @@ struct Supply {
     is_mapped: bool,
 }
 
-fn open(setup: Setup) -> Result<(Box<dyn Engine>, Vec<Trouble>), Trouble> {
+fn open(setup: Setup) -> Opened {
     let mut troubles = vec![];
     let (project, problems) = pipes::read(&setup.text);
     if let Some(first) = problems.first() {

@@ -207,7 +207,7 @@ impl Live {
             nodes: found.nodes,
             links: found.links,
             sources: found.sources,
-            newly_low: effect.as_ref().map_or(0, |e| newly_low(e)),
+            newly_low: effect.as_ref().map_or(0, newly_low),
             cut_off: effect.map_or_else(Vec::new, |e| e.cut_off),
         })
     }
