@@ -137,6 +137,8 @@ pub struct State {
     pub(crate) setting: Vec<Option<f64>>,
     pub(crate) full_demand: Vec<f64>,
     pub(crate) demand_flow: Vec<f64>,
+    /// The pattern period `full_demand` belongs to; `None` once something about demands was set.
+    pub(crate) demand_period: Option<i64>,
     /// Outflow of junctions, inflow of tanks.
     pub(crate) outflow: Vec<f64>,
     pub(crate) emitters: Vec<Emitter>,
@@ -189,6 +191,11 @@ impl State {
     #[must_use]
     pub const fn quality(&self) -> Option<&QualityState> {
         self.quality.as_ref()
+    }
+
+    /// From here on only hydraulics: quality is neither computed nor kept.
+    pub fn drop_quality(&mut self) {
+        self.quality = None;
     }
 
     pub(crate) fn warn(&mut self, kind: WarningKind) {

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 /// What elimination in the chosen order leaves: for each old node, the nodes its column reaches.
 pub(super) struct Elimination {
-    /// Old node numbers in the order of elimination (postordered).
+    /// Old node numbers in the order of elimination.
     pub order: Vec<u32>,
     /// By old node: the nodes below it in its column (old numbers).
     pub columns: Vec<Vec<u32>>,
@@ -64,37 +64,17 @@ pub(super) fn eliminate(n: usize, edges: &[(u32, u32)]) -> Elimination {
         }
         columns[at] = column;
     }
-    Elimination { order: postorder(&rank, &columns), columns }
+    Elimination { order: by_rank(&rank), columns }
 }
 
-/// The same elimination with every subtree in one piece: columns used together lie together.
-#[expect(clippy::indexing_slicing, reason = "every index is a node below n, made in this file")]
-fn postorder(rank: &[u32], columns: &[Vec<u32>]) -> Vec<u32> {
-    let n = rank.len();
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); n];
-    let mut roots = Vec::new();
-    let mut by_rank = vec![0u32; n];
+/// Nodes in the order of their elimination. Neighbours in it mostly do not depend on each other, so that a
+/// processor works on several columns at once; bringing each subtree together would make it wait for
+/// every pivot.
+#[expect(clippy::indexing_slicing, reason = "ranks are below n, each given once")]
+fn by_rank(rank: &[u32]) -> Vec<u32> {
+    let mut by_rank = vec![0u32; rank.len()];
     for (node, &r) in (0u32..).zip(rank) {
         by_rank[r as usize] = node;
     }
-    for &node in &by_rank {
-        match columns[node as usize].iter().min_by_key(|&&w| rank[w as usize]) {
-            Some(&parent) => children[parent as usize].push(node),
-            None => roots.push(node),
-        }
-    }
-    let mut order = Vec::with_capacity(n);
-    let mut stack: Vec<(u32, usize)> = Vec::new();
-    for root in roots {
-        stack.push((root, 0));
-        while let Some((node, seen)) = stack.pop() {
-            if let Some(&child) = children[node as usize].get(seen) {
-                stack.push((node, seen + 1));
-                stack.push((child, 0));
-            } else {
-                order.push(node);
-            }
-        }
-    }
-    order
+    by_rank
 }

@@ -144,31 +144,41 @@ impl Pattern {
             }
             diagonal[j] = inverse;
             let xj = x[j];
-            let (_, rest) = lower.split_at_mut(begin);
-            let (column, beyond) = rest.split_at_mut(end - begin);
             let rows = &self.rows[begin..end];
-            let count = column.len();
-            for a in 0..count {
-                let value = column[a];
-                let row = rows[a] as usize;
-                let mut factor = [0.0; N];
-                for l in 0..N {
-                    factor[l] = value[l] * inverse[l];
+            // Most columns of a pipe network have one or two entries: no loop for them.
+            match *rows {
+                [only] => {
+                    let value = lower[begin];
+                    lower[begin] = reduce(diagonal, x, only, &value, &inverse, &xj);
                 }
-                let (d, xr) = (&mut diagonal[row], &mut x[row]);
-                for l in 0..N {
-                    d[l] -= factor[l] * value[l];
-                    xr[l] -= factor[l] * xj[l];
-                }
-                let (now, later) = targets.split_at(count - a - 1);
-                targets = later;
-                for (&t, other) in now.iter().zip(&column[a + 1..]) {
-                    let target = &mut beyond[t as usize - end];
+                [first, second] => {
+                    let (value, other) = (lower[begin], lower[begin + 1]);
+                    let factor = reduce(diagonal, x, first, &value, &inverse, &xj);
+                    let target = &mut lower[targets[0] as usize];
+                    targets = &targets[1..];
                     for l in 0..N {
                         target[l] -= factor[l] * other[l];
                     }
+                    lower[begin] = factor;
+                    lower[begin + 1] = reduce(diagonal, x, second, &other, &inverse, &xj);
                 }
-                column[a] = factor;
+                _ => {
+                    let (_, rest) = lower.split_at_mut(begin);
+                    let (column, beyond) = rest.split_at_mut(end - begin);
+                    for a in 0..rows.len() {
+                        let value = column[a];
+                        let factor = reduce(diagonal, x, rows[a], &value, &inverse, &xj);
+                        let (now, later) = targets.split_at(rows.len() - a - 1);
+                        targets = later;
+                        for (&t, other) in now.iter().zip(&column[a + 1..]) {
+                            let target = &mut beyond[t as usize - end];
+                            for l in 0..N {
+                                target[l] -= factor[l] * other[l];
+                            }
+                        }
+                        column[a] = factor;
+                    }
+                }
             }
             begin = end;
         }
@@ -196,6 +206,30 @@ impl Pattern {
             end = begin;
         }
     }
+}
+
+/// Takes one entry of a column out of the diagonal and the right-hand side of its row; gives its factor.
+#[expect(clippy::indexing_slicing, reason = "row comes from the pattern")]
+#[inline(always)]
+fn reduce<const N: usize>(
+    diagonal: &mut [[f64; N]],
+    x: &mut [[f64; N]],
+    row: u32,
+    value: &[f64; N],
+    inverse: &[f64; N],
+    xj: &[f64; N],
+) -> [f64; N] {
+    let row = row as usize;
+    let mut factor = [0.0; N];
+    for l in 0..N {
+        factor[l] = value[l] * inverse[l];
+    }
+    let (d, xr) = (&mut diagonal[row], &mut x[row]);
+    for l in 0..N {
+        d[l] -= factor[l] * value[l];
+        xr[l] -= factor[l] * xj[l];
+    }
+    factor
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! From project to model (建模): judgement, conversion, renumbering.
 
-use super::{Clocks, Leak, LinkType, Model, PumpModel, Settings, TankModel, control, interpolate};
+use super::{
+    Clocks, DemandModel, Leak, LinkType, Model, PumpModel, Settings, TankModel, control, interpolate,
+};
 use crate::project::{Formula, LinkKind, NodeKind, Project, Unbalanced, ValveKind};
 use crate::state::Status;
 use crate::units::{Factors, METRES_PER_FOOT};
@@ -248,6 +250,7 @@ fn lay_out(project: Project, factors: Factors, pumps: Vec<(usize, Result<PumpMod
         wall: vec![0.0; links],
         elevation: n.node_of.iter().map(|&i| project.nodes[i as usize].elevation / factors.head).collect(),
         fixed_links: Vec::new(),
+        switching: Vec::new(),
         near_starts: Vec::new(),
         near: Vec::new(),
         pumps,
@@ -294,6 +297,9 @@ fn add_link(
     m.slots.push(if free { m.pattern.entry(ends[0], ends[1]).unwrap_or(spare) } else { spare });
     if !free {
         m.fixed_links.push(small(at));
+    }
+    if !free || !matches!(&link.kind, LinkKind::Pipe(pipe) if !pipe.check_valve) {
+        m.switching.push(small(at));
     }
     m.status[at] = Status::from(link.status);
     let loss = |k: f64, d: f64| 0.025_17 * k / (d * d) / (d * d);
@@ -432,9 +438,12 @@ fn add_nodes(m: &mut Model) {
         let node = &m.project.nodes[i as usize];
         match &node.kind {
             NodeKind::Junction { demands, emitter } => {
-                for d in demands {
-                    m.demands.push((small(at), d.base / m.factors.flow, d.pattern.or(default)));
-                }
+                let constant = m.project.patterns.len();
+                m.demands.extend(demands.iter().map(|d| DemandModel {
+                    node: small(at),
+                    pattern: small(d.pattern.or(default).unwrap_or(constant)),
+                    base: d.base / m.factors.flow,
+                }));
                 if *emitter > 0.0 {
                     m.emitters.push((small(at), scale / emitter.powf(q)));
                 }

@@ -56,6 +56,16 @@ pub(crate) struct Leak {
     pub expanding: f64,
 }
 
+/// A category of a junction's demand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DemandModel {
+    pub node: u32,
+    /// Index of the pattern; the number of patterns stands for a constant 1.
+    pub pattern: u32,
+    /// ft³/s.
+    pub base: f64,
+}
+
 /// Solver figures in inner units.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -133,14 +143,16 @@ pub struct Model {
     pub(crate) elevation: Vec<f64>,
     /// Links with an end of fixed head.
     pub(crate) fixed_links: Vec<u32>,
+    /// Links whose status follows from heads and flows: all but pipes between junctions.
+    pub(crate) switching: Vec<u32>,
     /// Links at each node: `near[near_starts[n]..near_starts[n+1]]`.
     pub(crate) near_starts: Vec<u32>,
     pub(crate) near: Vec<u32>,
     pub(crate) pumps: Vec<PumpModel>,
     pub(crate) valves: Vec<u32>,
     pub(crate) tanks: Vec<TankModel>,
-    /// Node, base (ft³/s), pattern (`None`: constant 1).
-    pub(crate) demands: Vec<(u32, f64, Option<usize>)>,
+    /// Grouped by node, nodes ascending.
+    pub(crate) demands: Vec<DemandModel>,
     /// Node and head loss coefficient.
     pub(crate) emitters: Vec<(u32, f64)>,
     pub(crate) leaks: Vec<Leak>,

@@ -36,21 +36,9 @@ pub(super) fn conclude(m: &Model, state: &mut State) {
 
 fn demands(m: &Model, state: &mut State) {
     let period = (state.time + m.clocks.pattern_start) / m.clocks.pattern;
-    state.full_demand.fill(0.0);
-    state.system_demand = 0.0;
-    for &(node, base, pattern) in &m.demands {
-        let mut demand = base * m.factor_at(pattern, period) * m.settings.demand_multiplier;
-        if let Some(scale) = state.scale.get(node as usize) {
-            demand *= scale;
-        }
-        if demand > 0.0 {
-            state.system_demand += demand;
-        }
-        state.full_demand[node as usize] += demand;
-    }
-    for (&node, &demand) in &state.set_demand {
-        state.system_demand += demand.max(0.0) - state.full_demand[node as usize].max(0.0);
-        state.full_demand[node as usize] = demand;
+    if state.demand_period != Some(period) {
+        state.demand_period = Some(period);
+        full_demands(m, state, period);
     }
     state.demand_flow.copy_from_slice(&state.full_demand);
     for tank in m.tanks.iter().filter(|t| t.area == 0.0) {
@@ -65,6 +53,29 @@ fn demands(m: &Model, state: &mut State) {
         if pump.pattern.is_some() && !state.held.contains_key(&pump.link) {
             set_setting(m, state, pump.link as usize, m.factor_at(pump.pattern, period));
         }
+    }
+}
+
+/// What every junction asks for in this pattern period, and what the whole system does.
+fn full_demands(m: &Model, state: &mut State, period: i64) {
+    // The last factor is that of demands without a pattern.
+    let patterns = 0..m.project.patterns.len();
+    let factors: Vec<f64> = patterns.map(|p| m.factor_at(Some(p), period)).chain([1.0]).collect();
+    let multiplier = m.settings.demand_multiplier;
+    // Four sums, so that one addition need not wait for the one before.
+    let mut drawn = [0.0; 4];
+    state.full_demand.fill(0.0);
+    for (i, d) in m.demands.iter().enumerate() {
+        let node = d.node as usize;
+        let scale = state.scale.get(node).copied().unwrap_or(1.0);
+        let demand = d.base * factors[d.pattern as usize] * multiplier * scale;
+        drawn[i & 3] += demand.max(0.0);
+        state.full_demand[node] += demand;
+    }
+    state.system_demand = drawn.iter().sum();
+    for (&node, &demand) in &state.set_demand {
+        state.system_demand += demand.max(0.0) - state.full_demand[node as usize].max(0.0);
+        state.full_demand[node as usize] = demand;
     }
 }
 

@@ -87,37 +87,35 @@ fn run_four(
     watch: &impl Fn(usize, &State),
 ) -> [Result<(), Unsolved>; LANES] {
     let mut results = [const { Ok(()) }; LANES];
-    let mut going = [true; LANES];
-    loop {
-        for (state, going) in states.iter_mut().zip(&mut going) {
-            if !*going {
+    let mut going = [false; LANES];
+    for ((l, state), going) in states.iter_mut().enumerate().zip(&mut going) {
+        *going = begin_next(m, work, l, state, until);
+    }
+    // A lane that has ended a moment begins its next one at once: it waits for no other.
+    while going.contains(&true) {
+        work.trial(m, &mut states.each_mut());
+        for (l, state) in states.iter_mut().enumerate() {
+            if !going[l] || work.is_running(l) {
                 continue;
             }
-            let there = state.solved && state.time >= until;
-            if there || (state.solved && !clock::advance(m, state, until)) {
-                *going = false;
-            } else {
-                clock::prepare(m, state);
-            }
-        }
-        if !going.contains(&true) {
-            return results;
-        }
-        let solved = work.solve(m, &mut states.each_mut(), going);
-        for (l, (state, outcome)) in states.iter_mut().zip(solved).enumerate() {
-            if !going[l] {
-                continue;
-            }
-            match outcome {
-                Ok(()) => {
-                    clock::conclude(m, state);
-                    watch(first + l, state);
-                }
-                Err(e) => {
-                    results[l] = Err(e);
-                    going[l] = false;
-                }
-            }
+            results[l] = work.outcome(m, l, state);
+            going[l] = results[l].is_ok() && {
+                clock::conclude(m, state);
+                watch(first + l, state);
+                begin_next(m, work, l, state, until)
+            };
         }
     }
+    results
+}
+
+/// Moves a state on to its next moment and puts it into its lane; `false` when it is at its end.
+fn begin_next(m: &Model, work: &mut Workspace<LANES>, l: usize, state: &mut State, until: i64) -> bool {
+    let there = state.solved && state.time >= until;
+    if there || (state.solved && !clock::advance(m, state, until)) {
+        return false;
+    }
+    clock::prepare(m, state);
+    work.begin(m, l, state);
+    true
 }

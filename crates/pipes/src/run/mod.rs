@@ -39,6 +39,7 @@ impl Model {
             setting: self.setting.iter().map(|&s| Some(s)).collect(),
             full_demand: vec![0.0; self.junctions],
             demand_flow: vec![0.0; self.junctions],
+            demand_period: None,
             outflow: vec![0.0; self.node_of.len()],
             emitters: self
                 .emitters
@@ -116,8 +117,7 @@ impl<'m> Runner<'m> {
     /// [`Unsolved`] with the place and the time.
     pub fn solve(&mut self, state: &mut State) -> Result<(), Unsolved> {
         clock::prepare(self.model, state);
-        let [result] = self.work.solve(self.model, &mut [state], [true]);
-        result?;
+        self.work.solve(self.model, state)?;
         clock::conclude(self.model, state);
         Ok(())
     }

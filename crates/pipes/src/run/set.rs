@@ -57,6 +57,7 @@ impl Model {
     /// [`SetError`] when there is no such junction or the figure is not finite.
     pub fn set_demand(&self, state: &mut State, node: usize, demand: Option<f64>) -> Result<(), SetError> {
         let at = self.inner_junction(node)?;
+        state.demand_period = None;
         match demand {
             Some(d) => state.set_demand.insert(at, finite("demand", d)? / self.factors.flow),
             None => state.set_demand.remove(&at),
@@ -71,6 +72,7 @@ impl Model {
     pub fn scale_demand(&self, state: &mut State, node: usize, scale: f64) -> Result<(), SetError> {
         let at = self.inner_junction(node)? as usize;
         let scale = finite("scale", scale)?;
+        state.demand_period = None;
         if state.scale.is_empty() {
             state.scale = vec![1.0; self.junctions];
         }

@@ -66,8 +66,9 @@ pub(crate) struct Workspace<const N: usize> {
     resistance: Vec<[f64; N]>,
     minor: Vec<[f64; N]>,
     demand: Vec<[f64; N]>,
-    /// Pipes closed in a lane.
-    closed: Vec<(u32, u32)>,
+    /// Pipes closed in each lane.
+    closed: [Vec<u32>; N],
+    lanes: [Lane; N],
 }
 
 /// How one lane stands.
@@ -82,6 +83,11 @@ struct Lane {
     failed: Option<u32>,
 }
 
+impl Lane {
+    const IDLE: Self =
+        Self { running: false, trial: 0, next_check: 0, relax: 1.0, largest: 0.0, error: 0.0, failed: None };
+}
+
 /// Sums of one update of flows; four partial sums, so that lanes and vectors add in one order.
 struct Sums<const N: usize> {
     flow: [[f64; N]; 4],
@@ -91,6 +97,17 @@ struct Sums<const N: usize> {
 
 fn spread<const N: usize>(values: &[f64]) -> Vec<[f64; N]> {
     values.iter().map(|&v| [v; N]).collect()
+}
+
+impl Workspace<1> {
+    /// Solves the moment the state stands at.
+    pub(crate) fn solve(&mut self, m: &Model, state: &mut State) -> Result<(), Unsolved> {
+        self.begin(m, 0, state);
+        while self.is_running(0) {
+            self.trial(m, &mut [state]);
+        }
+        self.outcome(m, 0, state)
+    }
 }
 
 impl<const N: usize> Workspace<N> {
@@ -109,49 +126,29 @@ impl<const N: usize> Workspace<N> {
             resistance: spread(pipes),
             minor: spread(m.minor.get(..m.pipes).unwrap_or_default()),
             demand: vec![[0.0; N]; m.junctions],
-            closed: Vec::with_capacity(m.pipes * N),
+            closed: [const { Vec::new() }; N],
+            lanes: [Lane::IDLE; N],
         }
     }
 
-    /// Solves the moment every state stands at.
-    /// Lanes that are not `going` are left as they are.
-    pub(crate) fn solve(
-        &mut self,
-        m: &Model,
-        states: &mut [&mut State; N],
-        going: [bool; N],
-    ) -> [Result<(), Unsolved>; N] {
-        let mut lanes = [Lane {
-            running: true,
-            trial: 1,
-            next_check: m.settings.check_frequency,
-            relax: 1.0,
-            largest: 0.0,
-            error: 0.0,
-            failed: None,
-        }; N];
-        for (lane, going) in lanes.iter_mut().zip(going) {
-            lane.running = going;
-        }
-        for (l, state) in states.iter().enumerate() {
-            self.load(l, state);
-        }
-        self.list_closed(m, states);
-        let most = m.settings.trials + m.settings.extra.unwrap_or(0);
-        while lanes.iter().any(|l| l.running) {
-            self.trial(m, states, &mut lanes, most);
-        }
-        let mut results = [const { Ok(()) }; N];
-        for ((result, lane), state) in results.iter_mut().zip(&lanes).zip(states.iter()) {
-            if let Some(row) = lane.failed {
-                let node = m.node_of.get(row as usize).and_then(|&n| m.project.nodes.get(n as usize));
-                *result = Err(Unsolved::Singular {
-                    node: node.map(|n| n.name.clone()).unwrap_or_default(),
-                    time: state.time,
-                });
-            }
-        }
-        results
+    /// Puts the moment this state stands at into a lane; the others go on as they are.
+    pub(crate) fn begin(&mut self, m: &Model, l: usize, state: &State) {
+        self.lanes[l] =
+            Lane { running: true, trial: 1, next_check: m.settings.check_frequency, ..Lane::IDLE };
+        self.load(l, state);
+        self.list_closed(m, l, state);
+    }
+
+    /// Whether a lane is still being solved.
+    pub(crate) const fn is_running(&self, l: usize) -> bool {
+        self.lanes[l].running
+    }
+
+    /// How the lane that has just ended came out.
+    pub(crate) fn outcome(&self, m: &Model, l: usize, state: &State) -> Result<(), Unsolved> {
+        let Some(row) = self.lanes[l].failed else { return Ok(()) };
+        let node = m.node_of.get(row as usize).and_then(|&n| m.project.nodes.get(n as usize));
+        Err(Unsolved::Singular { node: node.map(|n| n.name.clone()).unwrap_or_default(), time: state.time })
     }
 
     fn load(&mut self, l: usize, state: &State) {
@@ -166,19 +163,20 @@ impl<const N: usize> Workspace<N> {
         }
     }
 
-    fn store(&self, m: &Model, l: usize, lane: &Lane, state: &mut State) {
+    fn store(&self, m: &Model, l: usize, state: &mut State) {
+        let lane = &self.lanes[l];
         for (to, from) in state.flow.iter_mut().zip(&self.flow) {
             *to = from[l];
         }
         for (to, from) in state.head.iter_mut().zip(&self.head) {
             *to = from[l];
         }
-        for (to, from) in state.demand_flow.iter_mut().zip(&self.demand) {
-            *to = from[l];
+        if m.settings.pressure_driven {
+            for (to, from) in state.demand_flow.iter_mut().zip(&self.demand) {
+                *to = from[l];
+            }
         }
-        for (to, from) in state.outflow.iter_mut().zip(&self.demand) {
-            *to = from[l];
-        }
+        state.outflow[..m.junctions].copy_from_slice(&state.demand_flow);
         state.relative_error = lane.error;
         state.iterations = lane.trial;
         for e in &state.emitters {
@@ -205,54 +203,55 @@ impl<const N: usize> Workspace<N> {
         }
     }
 
-    fn list_closed(&mut self, m: &Model, states: &[&mut State; N]) {
-        self.closed.clear();
-        for (l, state) in (0u32..).zip(states) {
-            for (k, status) in (0u32..).zip(state.status.iter().take(m.pipes)) {
-                if status.is_closed() {
-                    self.closed.push((k, l));
-                }
+    fn list_closed(&mut self, m: &Model, l: usize, state: &State) {
+        const TOGETHER: usize = 64; // few pipes are closed: most groups are passed over at once
+        self.closed[l].clear();
+        for (group, statuses) in state.status[..m.pipes].chunks(TOGETHER).enumerate() {
+            if statuses.iter().fold(false, |any, status| any | status.is_closed()) {
+                let first = group * TOGETHER;
+                let closed = statuses.iter().enumerate().filter(|(_, status)| status.is_closed());
+                self.closed[l].extend(closed.filter_map(|(i, _)| u32::try_from(first + i).ok()));
             }
         }
     }
 
-    fn trial(&mut self, m: &Model, states: &mut [&mut State; N], lanes: &mut [Lane; N], most: u32) {
+    /// One trial of every lane; those that end are stored in their states.
+    pub(crate) fn trial(&mut self, m: &Model, states: &mut [&mut State; N]) {
         let mut control_flows: [Vec<(u32, f64)>; N] = [const { Vec::new() }; N];
         self.assemble(m, states, &mut control_flows);
         let singular = self.linear(m);
         let mut again = [false; N];
         if let Err(Singular(rows)) = singular {
             for l in 0..N {
-                let (Some(row), true) = (rows[l], lanes[l].running) else { continue };
+                let (Some(row), true) = (rows[l], self.lanes[l].running) else { continue };
                 if release_valve(m, states[l], row) {
                     again[l] = true;
                 } else {
-                    lanes[l].failed = Some(row);
-                    lanes[l].running = false;
-                    self.store(m, l, &lanes[l], states[l]);
+                    self.lanes[l].failed = Some(row);
+                    self.lanes[l].running = false;
+                    self.store(m, l, states[l]);
                 }
             }
         }
         // A lane whose valve was released keeps its flows for another try.
         let kept: Vec<(usize, Vec<f64>)> =
             (0..N).filter(|&l| again[l]).map(|l| (l, self.flow.iter().map(|q| q[l]).collect())).collect();
-        let relax = lanes.map(|l| l.relax);
+        let relax = self.lanes.map(|l| l.relax);
         let mut sums = self.update_flows(m, &relax);
         for (l, flows) in kept {
             for (to, from) in self.flow.iter_mut().zip(flows) {
                 to[l] = from;
             }
         }
-        let mut statuses_changed = again.iter().any(|&a| a);
         for l in 0..N {
-            if !lanes[l].running || again[l] {
-                continue;
+            let mut changed = again[l];
+            if self.lanes[l].running && !again[l] {
+                self.update_others(m, l, relax[l], states[l], &mut sums);
+                changed = self.judge(m, l, states[l], &sums);
             }
-            self.update_others(m, l, relax[l], states[l], &mut sums);
-            statuses_changed |= self.judge(m, l, &mut lanes[l], states[l], &sums, most);
-        }
-        if statuses_changed {
-            self.list_closed(m, states);
+            if changed && self.lanes[l].running {
+                self.list_closed(m, l, states[l]);
+            }
         }
     }
 
@@ -261,18 +260,11 @@ impl<const N: usize> Workspace<N> {
     }
 
     /// Convergence, statuses and the end of a lane; true when a status may have changed.
-    fn judge(
-        &self,
-        m: &Model,
-        l: usize,
-        lane: &mut Lane,
-        state: &mut State,
-        sums: &Sums<N>,
-        most: u32,
-    ) -> bool {
+    fn judge(&mut self, m: &Model, l: usize, state: &mut State, sums: &Sums<N>) -> bool {
         let s = &m.settings;
         let sum = |parts: &[[f64; N]; 4]| (parts[0][l] + parts[1][l]) + (parts[2][l] + parts[3][l]);
         let (total, change) = (sum(&sums.flow), sum(&sums.change));
+        let mut lane = self.lanes[l];
         lane.error = if total > s.accuracy { change / total } else { change };
         lane.largest = sums.largest[l];
         lane.relax = 1.0;
@@ -287,7 +279,7 @@ impl<const N: usize> Workspace<N> {
             valve_changed = status::valves(m, state, &self.view(l));
         }
         let mut done = false;
-        if self.converged(m, l, lane, state) {
+        if self.converged(m, l, &lane, state) {
             if lane.trial > s.trials {
                 done = true;
             } else {
@@ -305,11 +297,12 @@ impl<const N: usize> Workspace<N> {
         }
         if !done {
             lane.trial += 1;
-            done = lane.trial > most;
+            done = lane.trial > s.trials + s.extra.unwrap_or(0);
         }
+        lane.running = !done;
+        self.lanes[l] = lane;
         if done {
-            lane.running = false;
-            self.store(m, l, lane, state);
+            self.store(m, l, state);
         }
         touched
     }
@@ -402,9 +395,11 @@ impl<const N: usize> Workspace<N> {
     /// Coefficients of every link and the matrix with its right-hand side.
     fn assemble(&mut self, m: &Model, states: &[&mut State; N], extra: &mut [Vec<(u32, f64)>; N]) {
         self.pipe_coefficients(m);
-        for &(k, l) in &self.closed {
-            let (k, l) = (k as usize, l as usize);
-            (self.p[k][l], self.y[k][l]) = devices::closed(self.flow[k][l]);
+        for (l, closed) in self.closed.iter().enumerate() {
+            for &k in closed {
+                let k = k as usize;
+                (self.p[k][l], self.y[k][l]) = devices::closed(self.flow[k][l]);
+            }
         }
         for k in m.pipes..m.types.len() {
             for (l, state) in states.iter().enumerate() {

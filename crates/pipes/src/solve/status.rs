@@ -80,13 +80,11 @@ fn sustaining(m: &Model, was: Status, set: f64, h1: f64, h2: f64, q: f64, loss: 
 pub(super) fn links<const N: usize>(m: &Model, state: &mut State, v: &View<'_, N>) -> bool {
     let (ht, qt) = (m.settings.head_tolerance, m.settings.flow_tolerance);
     let mut changed = false;
-    for k in 0..m.types.len() {
+    for &link in &m.switching {
+        let k = link as usize;
         let was = state.status[k];
         let [n1, n2] = m.ends[k];
         let fixed = n1 as usize >= m.junctions || n2 as usize >= m.junctions;
-        if m.types[k] == LinkType::Pipe && !fixed && was > Status::TemporarilyClosed {
-            continue; // an ordinary pipe keeps its status
-        }
         let (h1, h2, q) = (v.head(n1), v.head(n2), v.flow(k));
         let dh = h1 - h2;
         let mut now = was;
