@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod bench;
+mod drains;
 mod fuzz;
 mod generate;
 mod peers;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
                    web checks, browser journeys
   bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
+                   drains [real] [towns] [ensemble] [plot] [ROUNDS]: beside SWMM 5.2.4, with docs/drains-cost.svg
   peers            install what tests talk to and Debian does not have (asyncua, EPANET) into the target folder
   accuracy         the supply engine beside EPANET 2.3: write docs/pipes-accuracy.md anew (needs python3)
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)
@@ -40,7 +42,10 @@ fn main() -> Result<()> {
     match command.as_str() {
         "up" => up(&rest),
         "verify" => verify::run(),
-        "bench" => bench::run(&rest),
+        "bench" => match rest.split_first() {
+            Some((name, parts)) if name == "drains" => drains::bench(parts),
+            _ => bench::run(&rest),
+        },
         "accuracy" => accuracy::write(),
         "peers" => peers::install().and_then(|()| peers::install_epanet()),
         "kill" => verify::kill(rest.first().map_or("2000", String::as_str)),

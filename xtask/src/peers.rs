@@ -11,6 +11,19 @@ const ASYNCUA: &[&str] = &["asyncua==2.1.0"];
 /// EPANET's engine and the networks docs/pipes-accuracy.md speaks of.
 const EPANET: &[&str] = &["owa-epanet==2.3.5", "wntr==1.5.0"];
 
+/// SWMM's engine.
+const SWMM: &[&str] = &["swmm-toolkit==0.17.0"];
+
+/// Installs SWMM.
+pub(crate) fn install_swmm() -> Result<()> {
+    install_into("swmm", "from swmm.toolkit import solver", SWMM)
+}
+
+/// The Python that finds SWMM.
+pub(crate) fn swmm() -> PathBuf {
+    python(&run::target().join("swmm"))
+}
+
 /// Installs what is missing.
 pub(crate) fn install() -> Result<()> {
     install_into("asyncua", "import asyncua", ASYNCUA)

@@ -107,7 +107,7 @@ impl State {
 
     fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
         let l = &model.links;
-        for j in 0..l.kind.len() {
+        for &j in &model.blocks.others {
             if let crate::model::LinkData::Pump(p) = &l.data[j] {
                 self.target[j] = self.pump_target(p, l.node1[j], self.setting[j]);
             }

@@ -1,6 +1,7 @@
 //! Runoff (产汇流): a nonlinear reservoir on each part of a subcatchment (Reference Manual I, ch. 3).
 #![expect(clippy::indexing_slicing, reason = "three parts a subcatchment, one state each")]
 
+use numerics::lanes::{Scalar, V};
 use serde::{Deserialize, Serialize};
 
 use super::infiltration::{Ground, SoilState};
@@ -10,7 +11,7 @@ use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{InternalRouting, PatternKind};
 use crate::quality::Produced;
-use crate::state::State;
+use crate::state::{Numerics, State};
 use crate::units::{ZERO, max, min};
 
 const MANNING_EXPONENT: f64 = 1.6666667;
@@ -309,7 +310,7 @@ impl State {
         let pervious = i == 2;
         let (mut storage, mut alpha) = (p.storage, p.alpha);
         let factor = self.infiltration_factor(model, j);
-        if pervious {
+        if pervious && m.patterns.iter().any(Option::is_some) {
             let now = month(model.date_at(self.old_runoff_time)) - 1;
             let of = |k: usize| monthly(model, m.patterns[k], now);
             if let Some(f) = of(1).filter(|f| *f >= 0.0) {
@@ -319,6 +320,10 @@ impl State {
                 alpha = if f <= 0.0 { 0.0 } else { alpha / f };
             }
         }
+        let manning = match self.numerics {
+            Numerics::Exact => exact_manning,
+            Numerics::Fast => fast_manning,
+        };
         let recovery = self.climate.recovery;
         let room = self.ground[j].filter(|_| !model.options.ignore_groundwater).map(|g| g.room / step);
         let s = &mut self.subs[j];
@@ -351,12 +356,12 @@ impl State {
             s.depth[i] = 0.0;
         } else {
             s.inflow[i] -= surface + infil;
-            time = pond(&mut s.depth[i], s.inflow[i], storage, alpha, step);
+            time = pond(&mut s.depth[i], s.inflow[i], storage, alpha, step, manning);
         }
         let excess = s.depth[i] - storage;
         let runoff = if excess > ZERO {
             if p.n > 0.0 {
-                alpha * excess.powf(MANNING_EXPONENT)
+                alpha * manning(excess)
             } else {
                 s.depth[i] = storage;
                 excess / time
@@ -375,8 +380,22 @@ fn monthly(model: &Model, pattern: Option<usize>, month: usize) -> Option<f64> {
     p.factors.get(month).copied()
 }
 
+/// Depth to Manning's power as SWMM takes it.
+fn exact_manning(depth: f64) -> f64 {
+    depth.powf(MANNING_EXPONENT)
+}
+
+/// The same without a library call, right to about 1e-7.
+fn fast_manning(depth: f64) -> f64 {
+    if depth <= 0.0 {
+        return 0.0;
+    }
+    let [root, ..] = V::splat(Scalar::new(), depth).inverse_cbrt().array();
+    depth * depth * root
+}
+
 /// New depth on a part; returns the time there was runoff.
-fn pond(depth: &mut f64, inflow: f64, storage: f64, alpha: f64, step: f64) -> f64 {
+fn pond(depth: &mut f64, inflow: f64, storage: f64, alpha: f64, step: f64, manning: fn(f64) -> f64) -> f64 {
     let mut time = step;
     if *depth + inflow * time <= storage {
         *depth += inflow * time;
@@ -389,7 +408,7 @@ fn pond(depth: &mut f64, inflow: f64, storage: f64, alpha: f64, step: f64) -> f6
         if alpha > 0.0 && time > 0.0 {
             *depth = ode::integrate(*depth, time, ODE_TOLERANCE, |d| {
                 let r = d - storage;
-                inflow - if r < 0.0 { 0.0 } else { alpha * r.powf(MANNING_EXPONENT) }
+                inflow - if r < 0.0 { 0.0 } else { alpha * manning(r) }
             });
         } else {
             time = if time < 0.0 { 0.0 } else { time };
