@@ -5,6 +5,8 @@
     python reference.py NAME.inp … only these models; the others keep their figures
 
 Models that save files write them here, for those that use them.
+Continuity errors of the flow as SWMM's reports have them go to continuity.json.
+
 Of every model: greatest depth of each node and greatest flow of each link over the report periods,
 greatest concentrations of pollutants, totals of the system's runoff, flooding and outflow, and a hash
 (FNV-1a, 64 bits) of all results after the file's head, to compare to the bit.
@@ -96,20 +98,43 @@ def engine(inp):
     with tempfile.TemporaryDirectory() as t:
         out = os.path.join(t, "r.out")
         subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL, cwd=HERE)
+        ERRORS[inp] = flow_error(os.path.join(t, "r.rpt"))
         return figures(out)
 
 
-def kept():
-    with open(os.path.join(HERE, "reference.json")) as f:
+# Continuity error of the flow, percent, by file.
+ERRORS = {}
+
+
+def flow_error(report):
+    text = open(report, encoding="latin-1").read()
+    part = text.partition("Flow Routing Continuity")[2]
+    found = re.search(r"Continuity Error \(%\) \.+ +([-0-9.]+)", part)
+    return float(found[1]) if found else None
+
+
+def kept(name):
+    with open(os.path.join(HERE, name)) as f:
         return json.load(f)
+
+
+def write(name, all, text):
+    # A model a line, so that two who add models do not meet.
+    lines = [json.dumps(k) + ":" + text(all[k]) for k in sorted(all)]
+    with open(os.path.join(HERE, name), "w") as f:
+        f.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def main():
     only = [name for name in sys.argv[1:] if name.endswith(".inp")]
-    all = kept() if only else {}
+    all = kept("reference.json") if only else {}
+    errors = kept("continuity.json") if only else {}
     for name in only or sorted(os.listdir(HERE)):
         if name.endswith(".inp"):
-            all[name[:-4]] = run(os.path.join(HERE, name))
+            path = os.path.join(HERE, name)
+            all[name[:-4]] = run(path)
+            if ERRORS.get(path) is not None:
+                errors[name[:-4]] = ERRORS[path]
     for folder, name in [("brambleton", "brambleton"), ("hague", "hague_v10"), ("hague", "hague_paper_model")] if len(sys.argv) > 1 and not only else []:
         text = gzip.open(os.path.join(sys.argv[1], folder, name + ".inp.gz"), "rt", encoding="latin-1").read()
         place = os.path.join(sys.argv[1], folder)
@@ -119,10 +144,8 @@ def main():
             f.write(text)
             f.flush()
             all["norfolk/" + name] = run(f.name)
-    # A model a line, so that two who add models do not meet.
-    lines = [json.dumps(name) + ":" + json.dumps(all[name], separators=(",", ":")) for name in sorted(all)]
-    with open(os.path.join(HERE, "reference.json"), "w") as f:
-        f.write("{\n" + ",\n".join(lines) + "\n}\n")
+    write("reference.json", all, lambda x: json.dumps(x, separators=(",", ":")))
+    write("continuity.json", errors, json.dumps)
 
 
 main()

@@ -39,7 +39,7 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
     let text = model_file::read(&args.model)?;
     let folder = args.model.parent().unwrap_or(Path::new(""));
     let files = |name: &str| beside(folder, name);
-    let model = match drains::Model::read(&text, &files) {
+    let model = match drains::Model::read_with(&text, &files) {
         Ok(model) => model,
         Err(drains::ModelError::Problems(problems)) => {
             for problem in &problems {
@@ -55,7 +55,10 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
     let numerics = if args.exact { drains::Numerics::Exact } else { drains::Numerics::Fast };
     let started = std::time::Instant::now();
     let mut state = drains::State::new(&model, numerics);
-    simulate(&model, &mut state, args.out.as_deref())?;
+    let saved = simulate(&model, &mut state, args.out.as_deref())?;
+    for (name, bytes) in saved.close(&model, &state)? {
+        write(&folder.join(name), &bytes)?;
+    }
     let took = started.elapsed();
     let summary = state.summary(&model);
     if let Some(path) = &args.rpt {
@@ -74,14 +77,16 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A file named by the model: as written, else of that name beside the model.
-fn beside(folder: &Path, name: &str) -> Option<String> {
+/// A file named by the model: as written, else of that name beside the model. SWMM's own binary files
+/// stay as they are, text becomes UTF-8.
+fn beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let bytes = std::fs::read(folder.join(name)).or_else(|_| std::fs::read(folder.join(base))).ok()?;
-    Some(model_file::text(&bytes))
+    if bytes.starts_with(b"SWMM5-") { Some(bytes) } else { Some(model_file::text(&bytes).into_bytes()) }
 }
 
-fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>) -> Result<()> {
+fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>) -> Result<drains::Saved> {
+    let mut saved = drains::Saved::open(model, state);
     let (mut results, head) = drains::Results::open(model);
     let mut file = match out {
         Some(path) => {
@@ -96,6 +101,7 @@ fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>
     let mut shown = 0;
     while state.step(model, f64::INFINITY) > 0.0 {
         let bytes = results.after_step(model, state);
+        saved.after_step(model, state);
         if let Some(file) = &mut file {
             file.write_all(&bytes)?;
         }
@@ -109,7 +115,7 @@ fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>
         file.write_all(&results.close())?;
         file.flush()?;
     }
-    Ok(())
+    Ok(saved)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -139,6 +145,22 @@ mod tests {
         assert!(std::fs::read_to_string(at("o.rpt")).unwrap().contains("Link Flow Summary"));
         let json: serde_json::Value = serde_json::from_slice(&std::fs::read(at("o.json")).unwrap()).unwrap();
         assert_eq!(json["flow_units"], "CFS");
+    }
+
+    #[test]
+    fn files_a_model_saves_lie_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../drains/models");
+        for name in ["files_saved.inp", "rain_standard.dat"] {
+            std::fs::copy(models.join(name), dir.path().join(name)).unwrap();
+        }
+        let model = dir.path().join("files_saved.inp");
+        let args = RunArgs { model, out: None, rpt: None, json: None, exact: true };
+        assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
+        for name in ["files_saved.hot", "files_saved.outflows"] {
+            let ours = std::fs::read(dir.path().join(name)).unwrap();
+            assert!(ours == std::fs::read(models.join(name)).unwrap(), "{name}");
+        }
     }
 
     #[test]

@@ -50,7 +50,12 @@ pub(super) fn load(project: &mut Project, reader: &mut Reader<'_>) {
                 return;
             }
         },
-        None => requests.iter().map(|r| of_file(r, reader)).collect(),
+        None => {
+            // All files first, so that every one that is wrong is told.
+            let read: Vec<_> = requests.iter().map(|r| of_file(r, reader)).collect();
+            let Some(read) = read.into_iter().collect() else { return };
+            read
+        }
     };
     for (k, r) in requests.iter().enumerate() {
         conflict(requests.iter().take(k), r, reader);
@@ -83,7 +88,7 @@ fn conflict<'r>(mut before: impl Iterator<Item = &'r RainRequest>, r: &RainReque
     }
 }
 
-fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> StationRain {
+fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> Option<StationRain> {
     let mut rain = StationRain { station: r.station.clone(), interval: r.interval, records: Vec::new() };
     let Some(text) = reader.text(&r.file) else {
         reader.problems.add(
@@ -92,7 +97,7 @@ fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> StationRain {
             format!("the rain file `{}` cannot be read", r.file),
             "put it beside the model",
         );
-        return rain;
+        return None;
     };
     let read = Layout::of(&text, r).map_or_else(
         || wrong("its layout is none of those SWMM reads"),
@@ -103,9 +108,12 @@ fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> StationRain {
     );
     match read {
         Ok(records) => rain.records = records,
-        Err(e) => reader.problems.add(r.line, "RAINGAGES", format!("`{}`: {e}", r.file), "correct the file"),
+        Err(e) => {
+            reader.problems.add(r.line, "RAINGAGES", format!("`{}`: {e}", r.file), "correct the file");
+            return None;
+        }
     }
-    rain
+    Some(rain)
 }
 
 /// Reads a rainfall interface file.

@@ -14,5 +14,8 @@ mod files;
 mod hydrology;
 mod inlets;
 mod overland;
+mod physics;
+mod problems;
 mod quality;
+mod random;
 mod reference;
