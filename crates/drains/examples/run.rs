@@ -1,4 +1,4 @@
-//! Runs a model and writes EPA's binary results: `run MODEL.inp FILE.out [exact]`.
+//! Runs a model and writes EPA's binary results: `run MODEL.inp FILE.out [exact] [FILE.rpt [series]]`.
 #![expect(clippy::print_stdout, reason = "an example speaks to its caller")]
 
 use std::io::Write;
@@ -23,13 +23,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut results, head) = drains::Results::open(&m);
     let mut file = std::io::BufWriter::new(std::fs::File::create(out)?);
     file.write_all(&head)?;
+    let series = rest.iter().any(|a| a == "series");
+    let mut periods = Vec::new();
     let mut steps = 0;
     while state.step(&m, f64::INFINITY) > 0.0 {
         steps += 1;
-        file.write_all(&results.after_step(&m, &mut state))?;
+        let bytes = results.after_step(&m, &mut state);
+        file.write_all(&bytes)?;
+        if series {
+            periods.extend_from_slice(&bytes);
+        }
     }
     file.write_all(&results.close())?;
     file.flush()?;
+    if let Some(report) = rest.iter().find(|a| a.ends_with(".rpt")) {
+        let clock = drains::RunClock { begun: String::new(), ended: String::new(), seconds: 0.0 };
+        std::fs::write(report, state.report(&m, &clock, series.then_some(&periods[..])))?;
+    }
     let took = start.elapsed().as_secs_f64();
     let flow = state.flow_totals(&m);
     let runoff = state.runoff_totals(&m);

@@ -9,7 +9,9 @@ Continuity errors of the flow as SWMM's reports have them go to continuity.json.
 
 Of every model: greatest depth of each node and greatest flow of each link over the report periods,
 greatest concentrations of pollutants, totals of the system's runoff, flooding and outflow, and a hash
-(FNV-1a, 64 bits) of all results after the file's head, to compare to the bit.
+(FNV-1a, 64 bits) of all results after the file's head, to compare to the bit. `rpt` has eight digits of
+the hash of each section of the report, in its order; models whose name begins with `report_` are run
+without binary results, so that their report has series.
 
 The toolkit's engine divides the factor of a MASS inflow twice by the litres in a cubic foot (once too
 often: EPA's 5.2.4 does it once), so a model with such inflows is given to it with a factor that comes
@@ -43,9 +45,7 @@ def figures(path):
                 for c in range(pollutants):
                     place = i * pollutants + c
                     q[place] = max(q[place], x[start + k * (i + 1) - pollutants + c])
-    h = 0xCBF29CE484222325
-    for c in b[at : at + periods * size]:
-        h = ((h ^ c) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    h = fnv(b[at : at + periods * size])
     short = lambda v: float("%.7g" % v)
     more = {"quality": [short(v) for q in quality for v in q]} if pollutants else {}
     return {
@@ -96,10 +96,34 @@ def run(inp):
 
 def engine(inp):
     with tempfile.TemporaryDirectory() as t:
-        out = os.path.join(t, "r.out")
-        subprocess.run([sys.executable, "-c", RUN, inp, os.path.join(t, "r.rpt"), out], check=True, stdout=subprocess.DEVNULL, cwd=HERE)
-        ERRORS[inp] = flow_error(os.path.join(t, "r.rpt"))
-        return figures(out)
+        out, rpt = os.path.join(t, "r.out"), os.path.join(t, "r.rpt")
+        run = lambda *args: subprocess.run([sys.executable, "-c", RUN, inp, *args], check=True, stdout=subprocess.DEVNULL, cwd=HERE)
+        run(rpt, out)
+        found = figures(out)
+        ERRORS[inp] = flow_error(rpt)
+        if os.path.basename(inp).startswith("report_"):
+            run(rpt, "")
+        return found | {"rpt": sections(open(rpt, encoding="utf-8", errors="replace").read())}
+
+
+def fnv(data):
+    h = 0xCBF29CE484222325
+    for c in data:
+        h = ((h ^ c) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return h
+
+
+def sections(text):
+    """Eight digits a section; a section begins with the stars above its heading."""
+    skip = ("PYSWMM", "Analysis begun", "Analysis ended", "Total elapsed", "Number of Threads")
+    lines = [l.rstrip() for l in text.split("\n") if not any(w in l for w in skip)]
+    parts = [[]]
+    for i, line in enumerate(lines):
+        below = lines[i + 2] if i + 2 < len(lines) else ""
+        if line.startswith("  ****") and below.startswith("  ****"):
+            parts.append([])
+        parts[-1].append(line)
+    return "".join("%08x" % (fnv("\n".join(p).strip().encode()) >> 32) for p in parts)
 
 
 # Continuity error of the flow, percent, by file.

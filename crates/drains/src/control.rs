@@ -5,6 +5,7 @@ use crate::date;
 use crate::model::{LinkType, Model};
 use crate::project::{Action, Clause, ObjectVariable, Operand, Premise, Quantity, Relation, Setting};
 use crate::state::State;
+use crate::stats::{ACTIONS_MAX, ControlAction};
 use crate::units::TINY;
 
 /// What controllers that modulate look at: the premise compared last.
@@ -12,6 +13,16 @@ use crate::units::TINY;
 struct Watch {
     value: f64,
     set_point: f64,
+}
+
+/// What is to be done to a link: the first action of the highest priority.
+struct Chosen {
+    link: usize,
+    priority: f64,
+    value: f64,
+    rule: usize,
+    /// A value, not a curve, a series or a controller.
+    plain: bool,
 }
 
 struct Moment {
@@ -34,10 +45,10 @@ impl State {
             elapsed: now - model.options.start,
             step: dt / 86400.0,
         };
-        let mut chosen: Vec<(usize, f64, f64)> = Vec::new();
+        let mut chosen: Vec<Chosen> = Vec::new();
         let mut watch = Watch::default();
         let mut at = 0;
-        for rule in &model.controls.rules {
+        for (number, rule) in model.controls.rules.iter().enumerate() {
             let mut holds = true;
             for p in &rule.premises {
                 match p.clause {
@@ -51,16 +62,26 @@ impl State {
                 if holds { (&rule.then, at) } else { (&rule.otherwise, at + rule.then.len()) };
             for (i, a) in actions.iter().enumerate() {
                 let value = self.action(model, &m, a, first + i, &watch);
-                match chosen.iter_mut().find(|c| c.0 == a.link) {
-                    Some(c) if rule.priority > c.1 => (c.1, c.2) = (rule.priority, value),
+                let plain = matches!(a.setting, Setting::Value(_));
+                let new = Chosen { link: a.link, priority: rule.priority, value, rule: number, plain };
+                match chosen.iter_mut().find(|c| c.link == a.link) {
+                    Some(c) if new.priority > c.priority => *c = new,
                     Some(_) => {}
-                    None => chosen.push((a.link, rule.priority, value)),
+                    None => chosen.push(new),
                 }
             }
             at += rule.then.len() + rule.otherwise.len();
         }
-        for (link, _, value) in chosen {
-            self.target[link] = value;
+        for c in chosen {
+            if model.project.report.controls
+                && c.plain
+                && self.target[c.link] != c.value
+                && self.stats.actions.len() < ACTIONS_MAX
+            {
+                let action = ControlAction { date: now, link: c.link, rule: c.rule, setting: c.value };
+                self.stats.actions.push(action);
+            }
+            self.target[c.link] = c.value;
         }
     }
 

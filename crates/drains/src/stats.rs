@@ -99,7 +99,21 @@ pub(crate) struct Stats {
     pub(crate) max_step: f64,
     pub(crate) levels: [f64; LEVELS],
     pub(crate) counts: [u64; LEVELS],
+    /// What control rules did, where the report is to tell it.
+    pub(crate) actions: Vec<ControlAction>,
 }
+
+/// A setting that a control rule changed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ControlAction {
+    pub(crate) date: f64,
+    pub(crate) link: usize,
+    pub(crate) rule: usize,
+    pub(crate) setting: f64,
+}
+
+/// Actions kept for the report.
+pub(crate) const ACTIONS_MAX: usize = 1_000_000;
 
 impl Stats {
     pub(crate) fn new(model: &Model) -> Self {

@@ -15,7 +15,7 @@ pub(crate) struct RunArgs {
     /// EPA's binary results
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Report as text
+    /// Report in SWMM's layout; without --out also the series that the model's [REPORT] names
     #[arg(long)]
     pub(crate) rpt: Option<PathBuf>,
     /// Summary as JSON
@@ -50,29 +50,32 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
         }
     };
     for warning in model.warnings() {
-        out::note(format_args!("warning: {warning}"));
+        out::note(warning);
     }
     let numerics = if args.exact { drains::Numerics::Exact } else { drains::Numerics::Fast };
-    let started = std::time::Instant::now();
+    let (started, begun) = (std::time::Instant::now(), wall_clock());
     let mut state = drains::State::new(&model, numerics);
-    let saved = simulate(&model, &mut state, args.out.as_deref())?;
+    let mut series = (args.rpt.is_some() && args.out.is_none()).then(Vec::new);
+    let saved = simulate(&model, &mut state, args.out.as_deref(), series.as_mut())?;
     for (name, bytes) in saved.close(&model, &state)? {
         write(&folder.join(name), &bytes)?;
     }
     let took = started.elapsed();
     let summary = state.summary(&model);
     if let Some(path) = &args.rpt {
-        write(path, summary.report().as_bytes())?;
+        let clock = drains::RunClock { begun, ended: wall_clock(), seconds: took.as_secs_f64().floor() };
+        write(path, state.report(&model, &clock, series.as_deref()).as_bytes())?;
     }
     if let Some(path) = &args.json {
         write(path, &serde_json::to_vec(&summary)?)?;
     }
     out::line(format_args!(
-        "{} steps in {:.2} s; continuity errors: runoff {:.3} %, flow {:.3} %",
+        "{} steps in {:.2} s; continuity errors: runoff {:.3} %, flow {:.3} %, quality {:.3} %",
         summary.steps,
         took.as_secs_f64(),
         summary.runoff_error_percent,
-        summary.flow_error_percent
+        summary.flow_error_percent,
+        summary.quality.error_percent
     ))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -85,7 +88,30 @@ fn beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
     if bytes.starts_with(b"SWMM5-") { Some(bytes) } else { Some(model_file::text(&bytes).into_bytes()) }
 }
 
-fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>) -> Result<drains::Saved> {
+/// The wall clock in UTC, as C's `ctime` writes it.
+fn wall_clock() -> String {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    use drains::date;
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let epoch = date::encode(1970, 1, 1).unwrap_or_default();
+    let now = epoch + since.as_secs() as f64 / 86400.0;
+    let (year, _, day) = date::civil(now);
+    let weekday = DAYS.get(date::weekday(now)).unwrap_or(&"");
+    let month = MONTHS.get(date::month(now) - 1).unwrap_or(&"");
+    format!("{weekday} {month} {day:>2} {} {year}", date::show_time(now))
+}
+
+/// Bytes of results kept in memory for the report's series.
+const SERIES_MAX: usize = 1 << 30;
+
+fn simulate(
+    model: &drains::Model,
+    state: &mut drains::State,
+    out: Option<&Path>,
+    mut series: Option<&mut Vec<u8>>,
+) -> Result<drains::Saved> {
     let mut saved = drains::Saved::open(model, state);
     let (mut results, head) = drains::Results::open(model);
     let mut file = match out {
@@ -104,6 +130,13 @@ fn simulate(model: &drains::Model, state: &mut drains::State, out: Option<&Path>
         saved.after_step(model, state);
         if let Some(file) = &mut file {
             file.write_all(&bytes)?;
+        }
+        if let Some(series) = &mut series {
+            anyhow::ensure!(
+                series.len() + bytes.len() <= SERIES_MAX,
+                "the report's series are over {SERIES_MAX} bytes: name fewer objects in [REPORT], or write --out"
+            );
+            series.extend_from_slice(&bytes);
         }
         let percent = (100.0 * state.elapsed_s() / model.duration_s()) as u32;
         if percent >= shown + 10 {
@@ -142,7 +175,8 @@ mod tests {
         let bytes = std::fs::read(at("o.out")).unwrap();
         assert_eq!(bytes[..4], 516_114_522_i32.to_le_bytes());
         assert_eq!(bytes[bytes.len() - 4..], 516_114_522_i32.to_le_bytes());
-        assert!(std::fs::read_to_string(at("o.rpt")).unwrap().contains("Link Flow Summary"));
+        let report = std::fs::read_to_string(at("o.rpt")).unwrap();
+        assert!(report.contains("\n  Link Flow Summary\n") && !report.contains("<<< Node"), "{report}");
         let json: serde_json::Value = serde_json::from_slice(&std::fs::read(at("o.json")).unwrap()).unwrap();
         assert_eq!(json["flow_units"], "CFS");
     }
@@ -161,6 +195,17 @@ mod tests {
             let ours = std::fs::read(dir.path().join(name)).unwrap();
             assert!(ours == std::fs::read(models.join(name)).unwrap(), "{name}");
         }
+    }
+
+    #[test]
+    fn without_binary_results_the_report_has_the_series() {
+        let dir = tempfile::tempdir().unwrap();
+        let rpt = dir.path().join("o.rpt");
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../drains/models/quality_decay.inp");
+        let args = RunArgs { model, out: None, rpt: Some(rpt.clone()), json: None, exact: false };
+        assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
+        let report = std::fs::read_to_string(rpt).unwrap();
+        assert!(report.contains("<<< Node P >>>") && report.contains("Analysis begun on:  "), "{report}");
     }
 
     #[test]

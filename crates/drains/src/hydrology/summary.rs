@@ -1,7 +1,5 @@
 //! What the ground and the snow came to (地下水、入渗入流、积雪汇总): SWMM's tables of them.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
 use crate::balance::GroundTotals;
@@ -117,80 +115,5 @@ impl GroundTotals {
             initial_storage: self.initial_storage * k,
             final_storage: self.final_storage * k,
         }
-    }
-}
-
-impl HydrologySummary {
-    /// The tables as text; empty where there is nothing to tell.
-    pub(crate) fn report(&self) -> String {
-        let mut t = String::new();
-        let mut put = |line: std::fmt::Arguments<'_>| {
-            let _written = writeln!(t, "{line}");
-        };
-        if let Some([rain, produced]) = self.rdii {
-            put(format_args!("\n  Rainfall Dependent I/I (volumes in the model's units)"));
-            let ratio = if rain > 0.0 { produced / rain } else { 0.0 };
-            for (name, v) in
-                [("Sewershed Rainfall", rain), ("RDII Produced", produced), ("RDII Ratio", ratio)]
-            {
-                put(format_args!("  {name:<26} {v:>16.3}"));
-            }
-        }
-        if !self.lids.is_empty() {
-            put(format_args!(
-                "\n  LID Performance Summary\n  Subcatchment  LID Control  Inflow  Evap  Infil  Surface  Drain  \
-                 Initial  Final  Error (%)"
-            ));
-        }
-        for l in &self.lids {
-            put(format_args!(
-                "  {:<16} {:<16} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>7.2}",
-                l.subcatchment,
-                l.control,
-                l.inflow,
-                l.evaporation,
-                l.infiltration,
-                l.surface_outflow,
-                l.drain_outflow,
-                l.initial_storage,
-                l.final_storage,
-                l.error_percent
-            ));
-        }
-        if let Some(g) = &self.ground {
-            put(format_args!("\n  Groundwater Continuity (volumes in the model's units)"));
-            for (name, v) in [
-                ("Initial Storage", g.initial_storage),
-                ("Infiltration", g.infiltration),
-                ("Upper Zone ET", g.upper_evaporation),
-                ("Lower Zone ET", g.lower_evaporation),
-                ("Deep Percolation", g.deep),
-                ("Groundwater Flow", g.lateral),
-                ("Final Storage", g.final_storage),
-                ("Continuity Error (%)", self.ground_error_percent),
-            ] {
-                put(format_args!("  {name:<26} {v:>16.3}"));
-            }
-            put(format_args!(
-                "\n  Groundwater Summary\n  Subcatchment  Infil  Evap  Lateral  Deep  Max Lateral  Avg Moist  \
-                 Avg Table  Final Moist  Final Table"
-            ));
-            for s in &self.groundwater {
-                put(format_args!(
-                    "  {:<16} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>10.3} {:>7.3} {:>9.3} {:>7.3} {:>9.3}",
-                    s.name,
-                    s.infiltration,
-                    s.evaporation,
-                    s.lateral,
-                    s.deep,
-                    s.max_lateral,
-                    s.mean_moisture,
-                    s.mean_water_table,
-                    s.final_moisture,
-                    s.final_water_table
-                ));
-            }
-        }
-        t
     }
 }

@@ -54,6 +54,10 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let mut nodes = b.nodes(&project, &units);
     let links = b.links(&project, &units, &curves, &mut nodes);
     for (i, n) in project.nodes.iter().enumerate() {
+        let given = n.max_depth / units.length;
+        if given > 0.0 && nodes.full_depth[i] > given {
+            b.warnings.push(format!("WARNING 02: maximum depth increased for Node {}", n.name));
+        }
         if nodes.init_depth[i] > nodes.full_depth[i] + nodes.sur_depth[i] {
             b.problems.add(
                 n.line,
@@ -64,9 +68,12 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         }
     }
     if options.dry_step < options.wet_step {
+        b.warnings
+            .push("WARNING 06: dry weather time step increased to the wet weather time step ".to_owned());
         options.dry_step = options.wet_step;
     }
     if options.routing_step > options.wet_step as f64 {
+        b.warnings.push("WARNING 07: routing time step reduced to the wet weather time step ".to_owned());
         options.routing_step = options.wet_step as f64;
     }
     let duration = options.duration;
@@ -281,7 +288,7 @@ fn gages(
                 }
                 if g.interval < options.wet_step as f64 {
                     b.warnings.push(format!(
-                        "wet weather time step reduced to recording interval for Rain Gage {}",
+                        "WARNING 01: wet weather time step reduced to recording interval for Rain Gage {}",
                         g.name
                     ));
                     options.wet_step = g.interval as i64;
@@ -413,13 +420,17 @@ impl Builder {
         let mut links = Links::default();
         let mut shared: HashMap<String, Section> = HashMap::new();
         for l in &project.links {
-            let offset = |o: Option<f64>, n: usize| -> f64 {
+            let mut ignored = 0;
+            let mut offset = |o: Option<f64>, n: usize| -> f64 {
                 let pump = matches!(l.kind, LinkKind::Pump { .. });
                 match o {
                     None => 0.0,
                     Some(_) if pump => 0.0,
                     Some(v) if project.options.elevation_offsets => {
                         let v = v / units.length - nodes.invert[n];
+                        if v < -MIN_DELTA_Z {
+                            ignored += 1;
+                        }
                         if v >= 0.0 { v } else { 0.0 }
                     }
                     Some(v) => v / units.length,
@@ -428,6 +439,9 @@ impl Builder {
             let conduit = matches!(l.kind, LinkKind::Conduit { .. });
             let o1 = offset(l.offsets[0], l.from);
             let o2 = if conduit { offset(l.offsets[1], l.to) } else { o1 };
+            for _ in 0..ignored {
+                self.warnings.push(format!("WARNING 03: negative offset ignored for Link {}", l.name));
+            }
             let section = self.section(l, units, &profiles, &mut shared);
             links.name.push(l.name.clone());
             links.node1.push(l.from);
@@ -524,6 +538,7 @@ impl Builder {
             links.data.push(data);
             self.ends(project, nodes, &mut links, j);
         }
+        links.profiles = profiles;
         links
     }
 
@@ -537,7 +552,7 @@ impl Builder {
         {
             links.offset1[j] = nodes.invert[n2] - nodes.invert[n1];
             self.warnings.push(format!(
-                "crest elevation raised to downstream invert for regulator Link {}",
+                "WARNING 10: crest elevation raised to downstream invert for regulator Link {}",
                 links.name[j]
             ));
         }
@@ -753,8 +768,12 @@ impl Builder {
         if c.length <= 0.0 || c.roughness <= 0.0 {
             return LinkData::Conduit(c);
         }
-        links.offset1[j] = if links.offset1[j] < 0.0 { 0.0 } else { links.offset1[j] };
-        links.offset2[j] = if links.offset2[j] < 0.0 { 0.0 } else { links.offset2[j] };
+        for offset in [&mut links.offset1[j], &mut links.offset2[j]] {
+            if *offset < 0.0 {
+                self.warnings.push(format!("WARNING 03: negative offset ignored for Link {}", l.name));
+                *offset = 0.0;
+            }
+        }
         if shape == Shape::FilledCircular {
             links.offset1[j] += links.section[j].y_bot;
             links.offset2[j] += links.section[j].y_bot;
@@ -813,12 +832,18 @@ impl Builder {
         let e2 = links.offset2[j] + nodes.invert[links.node2[j]];
         let mut delta = (e1 - e2).abs();
         if delta < MIN_DELTA_Z {
-            self.warnings.push(format!("minimum elevation drop used for Conduit {}", links.name[j]));
+            self.warnings
+                .push(format!("WARNING 04: minimum elevation drop used for Conduit {}", links.name[j]));
             delta = MIN_DELTA_Z;
+        }
+        if delta >= length {
+            self.warnings
+                .push(format!("WARNING 08: elevation drop exceeds length for Conduit {}", links.name[j]));
         }
         let mut slope =
             if delta >= length { delta / length } else { delta / (length * length - delta * delta).sqrt() };
         if o.min_slope > 0.0 && slope < o.min_slope {
+            self.warnings.push(format!("WARNING 05: minimum slope used for Conduit {}", links.name[j]));
             slope = o.min_slope;
             if o.routing != Routing::Dynamic {
                 return slope;

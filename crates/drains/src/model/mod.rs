@@ -167,6 +167,8 @@ pub(crate) struct Links {
     pub(crate) q_full: Vec<f64>,
     pub(crate) section: Vec<Section>,
     pub(crate) data: Vec<LinkData>,
+    /// Of transects, streets and custom shapes (by curve), as far as they have one.
+    pub(crate) profiles: [Vec<Option<Arc<crate::section::Profile>>>; 3],
 }
 
 impl Links {

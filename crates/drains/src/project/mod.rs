@@ -592,12 +592,33 @@ impl Selection {
 }
 
 /// `[REPORT]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "fields are SWMM's keywords")]
+#[expect(clippy::struct_excessive_bools, reason = "SWMM's switches")]
 pub struct Report {
     pub subcatchments: Selection,
     pub nodes: Selection,
     pub links: Selection,
     pub averages: bool,
     pub controls: bool,
+    pub disabled: bool,
+    pub input: bool,
+    pub continuity: bool,
+    pub flow_stats: bool,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            subcatchments: Selection::None,
+            nodes: Selection::None,
+            links: Selection::None,
+            averages: false,
+            controls: false,
+            disabled: false,
+            input: false,
+            continuity: true,
+            flow_stats: true,
+        }
+    }
 }

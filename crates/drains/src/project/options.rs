@@ -288,7 +288,10 @@ pub(super) fn report(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option
         match key.as_str() {
             k if starts_with(k, "AVERAGES") => project.report.averages = yes,
             k if starts_with(k, "CONTROL") => project.report.controls = yes,
-            k if ["DISABLED", "INPUT", "CONTINUITY", "FLOWSTATS"].iter().any(|w| starts_with(k, w)) => {}
+            k if starts_with(k, "DISABLED") => project.report.disabled = yes,
+            k if starts_with(k, "INPUT") => project.report.input = yes,
+            k if starts_with(k, "CONTINUITY") => project.report.continuity = yes,
+            k if starts_with(k, "FLOWSTATS") => project.report.flow_stats = yes,
             _ => {
                 row.problem(format!("`{key}` is not a report option"), "correct its name");
                 return None;
