@@ -47,6 +47,10 @@ pub fn defaults_with(
             .collect();
     }
     let mut rules = vec![];
+    if station.kind == StationKind::Supply {
+        // What a tank or a tap may do is the network's affair: the twin's residuals are judged instead.
+        return rules;
+    }
     match (station.kind, point.quantity) {
         (_, Quantity::Rain) => rules.push(rule("rain_signal", json!({}))),
         (_, Quantity::Voltage) => rules.extend(battery(point).map(|params| rule("level_low", params))),
@@ -104,9 +108,11 @@ impl Habits {
             StationKind::Manhole => Self { hysteresis: 0.05, max_step: 2.0, rise: None },
             StationKind::River => Self { hysteresis: 0.05, max_step: 1.0, rise: rise(0.30, 0.60) },
             StationKind::Pump => Self { hysteresis: 0.10, max_step: 1.5, rise: None },
-            StationKind::Reservoir | StationKind::Rain | StationKind::Plant | StationKind::Meter => {
-                Self { hysteresis: 0.02, max_step: 0.5, rise: None }
-            }
+            StationKind::Reservoir
+            | StationKind::Rain
+            | StationKind::Plant
+            | StationKind::Meter
+            | StationKind::Supply => Self { hysteresis: 0.02, max_step: 0.5, rise: None },
         }
     }
 }
@@ -134,7 +140,7 @@ fn level_thresholds(station: &Station) -> Option<Thresholds> {
         StationKind::River => crown.map(|c| four([c - 1.5, c - 1.0, c - 0.5, c])),
         StationKind::Pump => crown.or(ground.map(|g| g - 0.5)).map(|c| four([c - 1.0, c - 0.6, c - 0.3, c])),
         StationKind::Reservoir => crown.map(|c| four([c - 1.0, c - 0.5, c - 0.2, c])),
-        StationKind::Rain | StationKind::Plant | StationKind::Meter => None,
+        StationKind::Rain | StationKind::Plant | StationKind::Meter | StationKind::Supply => None,
     }
 }
 

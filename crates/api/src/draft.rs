@@ -289,6 +289,11 @@ fn usual_points(kind: StationKind) -> Vec<PointDraft> {
             point(Quantity::TotalNitrogen, &["W21001-RTD"], 0.0, 300.0),
             point(Quantity::Ph, &["W01001-RTD"], 0.0, 14.0),
         ],
+        // Modbus, by the elements of the register map `supply-point`.
+        StationKind::Supply => vec![
+            point(Quantity::Flow, &["FLOW"], 0.0, 20.0),
+            point(Quantity::Pressure, &["PRESSURE"], 0.0, 2.5),
+        ],
         // CJ/T 188.
         StationKind::Meter => vec![
             point(Quantity::WaterTotal, &["901F"], 0.0, 1_000_000.0),

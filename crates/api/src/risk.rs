@@ -51,7 +51,7 @@ fn place(kind: &str, station: Option<StationKind>) -> i64 {
         Some(StationKind::Manhole) => 50,
         Some(StationKind::River | StationKind::Reservoir) => 40,
         Some(StationKind::Pump) => 30,
-        Some(StationKind::Plant) => 25,
+        Some(StationKind::Plant | StationKind::Supply) => 25,
         Some(StationKind::Rain | StationKind::Meter) | None => 20,
     }
 }

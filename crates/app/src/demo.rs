@@ -28,6 +28,8 @@ const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a PLC of the town is waited for. They answer at once or not at all.
 const PLC_TIMEOUT_MS: u64 = 500;
+/// Supply stations behind one connection: a silent one costs its neighbours a time-out.
+const SUPPLY_BEHIND_ONE: usize = 6;
 
 /// Runs the demo until it is stopped, or for one storm with `--once`.
 pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
@@ -45,6 +47,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     config.dispatch = channels(&config, &city)?;
     let town = Town::generate(args.seed)?;
     config.modbus.connections.extend(pump_stations(&town, &city));
+    config.modbus.connections.extend(water_supply(&town, &city));
     config.hj212 = Some(crate::config::Hj212 { tcp: loopback(), ..crate::config::Hj212::default() });
     config.meters = Some(community());
     let store = Store::open(commands::options(&config, false)?).await?;
@@ -131,6 +134,24 @@ fn pump_stations(town: &Town, city: &City) -> Vec<gateway::modbus::Connection> {
         devices: vec![gateway::modbus::Device { station, unit, map: city::plc::MAP.to_owned(), every_s: 60 }],
     };
     city::plc::units(town).into_iter().map(connection).collect()
+}
+
+/// The town's works, tanks, zone meters and pressure loggers, a few behind each connection, asked every
+/// ten minutes of the demo's time.
+fn water_supply(town: &Town, city: &City) -> Vec<gateway::modbus::Connection> {
+    let device = |(unit, station): &(u8, String)| gateway::modbus::Device {
+        station: station.clone(),
+        unit: *unit,
+        map: city::supply::MAP.to_owned(),
+        every_s: 600,
+    };
+    let connection = |units: &[(u8, String)]| gateway::modbus::Connection {
+        address: city.addresses.supply.to_string(),
+        transport: wire::modbus::Transport::Tcp,
+        timeout_ms: PLC_TIMEOUT_MS,
+        devices: units.iter().map(device).collect(),
+    };
+    city::supply::units(town).chunks(SUPPLY_BEHIND_ONE).map(connection).collect()
 }
 
 /// A port of the system's choice, for the town alone.

@@ -12,6 +12,7 @@ use crate::plants;
 use crate::plc::{self, Works};
 use crate::rtu::{self, Ledger, PATIENCE, Tally, Yard};
 use crate::sky::Sky;
+use crate::supply;
 use crate::town::{Login, Town};
 use axum::Router;
 use field::id::PersonId;
@@ -39,6 +40,8 @@ pub struct Bound {
     pub smtp: SocketAddr,
     /// The pump stations' PLCs (Modbus TCP).
     pub modbus: SocketAddr,
+    /// The water supply's PLCs (Modbus TCP).
+    pub supply: SocketAddr,
 }
 
 /// Where the server listens.
@@ -77,7 +80,7 @@ impl City {
     pub async fn bind(config: Config) -> Result<Self, CityError> {
         config.check()?;
         let town = Arc::new(Town::generate(config.seed)?);
-        let sky = Arc::new(Sky::of(&town));
+        let sky = Arc::new(Sky::of(&town)?);
         let (setter, clock) = clock();
         let (buzz, mail) = mpsc::channel(BUZZES);
         let codes = town.stations.iter().map(|s| s.code.to_string()).collect();
@@ -107,7 +110,12 @@ impl City {
         };
         let units = plc::start(&town, &works, &mut tasks);
         tasks.spawn(plc::serve(plc_port, units));
-        let bound = Bound { control: control_at, channels: format!("http://{channels_at}"), smtp, modbus };
+        let (supply_port, supply_at) = listen("the water supply's PLCs", config.supply).await?;
+        let registers = supply::registers(&town);
+        tasks.spawn(supply::start(&town, registers.clone(), control.clock.clone())?);
+        tasks.spawn(supply::serve(supply_port, registers));
+        let channels = format!("http://{channels_at}");
+        let bound = Bound { control: control_at, channels, smtp, modbus, supply: supply_at };
         Ok(Self { config, town, sky, bound, setter, control, mail, tasks })
     }
 

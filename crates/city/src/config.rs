@@ -19,6 +19,8 @@ pub struct Config {
     pub smtp: SocketAddr,
     /// Where the pump stations' PLCs listen for Modbus TCP.
     pub modbus: SocketAddr,
+    /// Where the water supply's PLCs listen for Modbus TCP.
+    pub supply: SocketAddr,
     /// Faults of the stations.
     pub faults: Faults,
     /// Habits of the people.
@@ -40,6 +42,7 @@ impl Default for Config {
             channels: any,
             smtp: any,
             modbus: any,
+            supply: any,
             faults: Faults::default(),
             people: Habits::default(),
             secrets: ChannelSecrets::default(),

@@ -28,6 +28,12 @@ pub enum CityError {
     /// The seed makes no town.
     #[error(transparent)]
     NoTown(#[from] crate::town::NoTown),
+    /// The generated sewers cannot be computed.
+    #[error("the town's storm sewers as generated are no model: {0}")]
+    Sewers(#[source] drains::ModelError),
+    /// The generated water supply cannot be computed.
+    #[error("the town's water supply as generated is no model: {0}")]
+    Supply(String),
     /// The parent's line with the server's addresses was not understood.
     #[error("the first line of standard input is not {{\"http\":…,\"sl651\":…}}: {0}")]
     BadServer(#[source] serde_json::Error),

@@ -1,7 +1,7 @@
 //! 模拟城市: a synthetic town that speaks the real protocols.
 //!
 //! It shares nothing in memory with the server: its stations report over TCP in SL 651, its pump
-//! stations are asked in Modbus, its people
+//! stations and its water supply are asked in Modbus, its people
 //! sign in over HTTP, and the servers its messages arrive at enforce the limits of the real ones.
 //! Everything comes from one seed; everything says that it is synthetic.
 
@@ -14,6 +14,7 @@ mod follower;
 mod hands;
 pub mod load;
 pub mod meters;
+pub mod models;
 mod people;
 pub mod phones;
 mod plants;
@@ -21,6 +22,7 @@ pub mod plc;
 pub mod rtu;
 mod sky;
 pub mod storm;
+pub mod supply;
 pub mod town;
 pub mod water;
 

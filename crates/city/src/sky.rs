@@ -2,30 +2,27 @@
 //! Stations measure this, with their faults.
 
 use crate::dice::Dice;
+use crate::error::CityError;
 use crate::hands::Playing;
 use crate::storm::{Rainfall, STORMS};
 use crate::town::Town;
-use crate::water::{Water, dry_m};
+use crate::water::{Sewers, Water};
 use field::time::{MINUTE_MS, Time};
 
-/// Every storm's rain and water, computed once from the seed.
+/// Every storm's rain and water, from the seed.
 #[derive(Debug)]
 pub(crate) struct Sky {
     seed: u64,
-    storms: Vec<(Rainfall, Water)>,
+    storms: Vec<Water>,
 }
 
 impl Sky {
-    pub(crate) fn of(town: &Town) -> Self {
-        let storms = STORMS
-            .iter()
-            .map(|storm| {
-                let rain = Rainfall::of(storm, town);
-                let water = Water::of(storm, &rain, town);
-                (rain, water)
-            })
-            .collect();
-        Self { seed: town.seed, storms }
+    /// # Errors
+    /// [`CityError::Sewers`] when the town's sewers cannot be computed: a mistake of ours.
+    pub(crate) fn of(town: &Town) -> Result<Self, CityError> {
+        let sewers = Sewers::of(town).map_err(CityError::Sewers)?;
+        let water = |storm| Water::of(storm, Rainfall::of(storm, town), &sewers);
+        Ok(Self { seed: town.seed, storms: STORMS.iter().map(water).collect() })
     }
 
     /// The counter of a gauge since the storm began, tenths of a millimetre.
@@ -33,25 +30,22 @@ impl Sky {
         let counter = || {
             let playing = playing?;
             let minute = at.since_ms(playing.began_at).div_euclid(MINUTE_MS);
-            Some(self.storms.get(playing.storm)?.0.counter_tenths(gauge, minute))
+            Some(self.storms.get(playing.storm)?.rain().counter_tenths(gauge, minute))
         };
         counter().unwrap_or(0)
     }
 
     /// Level or depth at an online point, m, with the water's own ripples.
     pub(crate) fn level_m(&self, playing: Option<Playing>, online: usize, at: Time) -> f64 {
-        let rise = || {
-            let playing = playing?;
-            let minute = at.since_ms(playing.began_at) as f64 / MINUTE_MS as f64;
-            Some(self.storms.get(playing.storm)?.1.rise_m(online, minute))
-        };
-        let rise = rise().unwrap_or(0.0);
-        let dry = dry_m(online, at);
+        // Without a storm the first one's rest stands.
+        let storm = playing.map_or(0, |p| p.storm);
+        let since = playing.map_or(0.0, |p| at.since_ms(p.began_at) as f64 / MINUTE_MS as f64);
+        let level = self.storms.get(storm).and_then(|water| water.level_m(online, since)).unwrap_or(0.0);
         // A dry road has no ripples.
-        let ripple_m = if dry + rise > 0.02 { 0.004 } else { 0.0 };
+        let ripple_m = if level > 0.02 { 0.004 } else { 0.0 };
         let minute = at.ms().div_euclid(MINUTE_MS);
         let mut dice = Dice::of(self.seed, "ripple", minute * 100 + online as i64);
-        dry + rise + dice.between(-ripple_m, ripple_m)
+        level + dice.between(-ripple_m, ripple_m)
     }
 
     /// Pumps running at an online point.
@@ -59,7 +53,7 @@ impl Sky {
         let running = || {
             let playing = playing?;
             let minute = at.since_ms(playing.began_at) as f64 / MINUTE_MS as f64;
-            Some(self.storms.get(playing.storm)?.1.running(online, minute))
+            Some(self.storms.get(playing.storm)?.running(online, minute))
         };
         running().unwrap_or(0)
     }

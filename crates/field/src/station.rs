@@ -25,11 +25,13 @@ pub enum StationKind {
     Plant,
     /// 水表 of a household or a community.
     Meter,
+    /// 供水站点: a works, a balancing tank, a zone's meter or a pressure logger.
+    Supply,
 }
 
 impl StationKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Rain,
         Self::Ponding,
         Self::Manhole,
@@ -38,6 +40,7 @@ impl StationKind {
         Self::Reservoir,
         Self::Plant,
         Self::Meter,
+        Self::Supply,
     ];
 
     /// The name used in the API, in CSV and in stored records.
@@ -52,6 +55,7 @@ impl StationKind {
             Self::Reservoir => "reservoir",
             Self::Plant => "plant",
             Self::Meter => "meter",
+            Self::Supply => "supply",
         }
     }
 

@@ -28,7 +28,7 @@ impl Streets {
         let count = count.max(2);
         let wide = (count as f64).sqrt().ceil() as usize;
         let half = spacing_m * (wide as f64 - 1.0) / 2.0;
-        let bend = 0.22 * spacing_m;
+        let bend = 0.15 * spacing_m;
         let at = (0..count)
             .map(|i| {
                 let (column, row) = (i % wide, i / wide);

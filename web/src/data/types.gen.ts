@@ -3133,7 +3133,7 @@ export interface components {
          * @description 站类.
          * @enum {string}
          */
-        StationKind: "rain" | "ponding" | "manhole" | "river" | "pump" | "reservoir" | "plant" | "meter";
+        StationKind: "rain" | "ponding" | "manhole" | "river" | "pump" | "reservoir" | "plant" | "meter" | "supply";
         /** @description What the models say of one station. */
         StationTwinView: {
             /** @description Whether the first of the scores is of the event under way. */

@@ -14,6 +14,7 @@ const stationPath: Record<StationKind, string> = {
   reservoir: 'M3 7h18l-4 11H7L3 7Zm3 5h12',
   plant: 'M3 20V10l5 3v-3l5 3V4h4v16H3Zm14 0h4v-6h-4',
   meter: 'M12 5a7 7 0 1 1 0 14 7 7 0 0 1 0-14Zm0 7l3-3M2 12h3m14 0h3',
+  supply: 'M4 20h16M7 20v-9h10v9M12 11V7M8 7h8M9 15h6',
 }
 
 export interface MapImage {

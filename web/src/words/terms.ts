@@ -17,6 +17,7 @@ export const kindWord = words({
   reservoir: { zh: '水库', en: 'Reservoir' },
   plant: { zh: '污水厂', en: 'Treatment plant' },
   meter: { zh: '水表', en: 'Water meter' },
+  supply: { zh: '供水站点', en: 'Supply point' },
 })
 
 export const quantityWord = words({

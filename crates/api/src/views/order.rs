@@ -238,7 +238,7 @@ pub(crate) fn can(registry: &Registry, caller: &Caller, order: &Order) -> Vec<Or
 
 /// 携带物品: what to take along, as codes whose words are the interface's.
 pub(crate) fn bring(kind: Option<field::station::StationKind>, severity: Severity) -> Vec<String> {
-    use field::station::StationKind::{Manhole, Meter, Plant, Ponding, Pump, Rain, Reservoir, River};
+    use field::station::StationKind::{Manhole, Meter, Plant, Ponding, Pump, Rain, Reservoir, River, Supply};
     let mut things = vec!["reflective_vest", "torch", "phone_power"];
     things.extend_from_slice(match kind {
         Some(Ponding) => &["grate_hook", "rake", "barrier_tape", "warning_cones"],
@@ -246,7 +246,7 @@ pub(crate) fn bring(kind: Option<field::station::StationKind>, severity: Severit
         Some(River | Reservoir) => &["life_jacket", "throw_line", "staff_gauge"],
         Some(Pump) => &["pump_key", "insulated_gloves", "multimeter"],
         Some(Rain) => &["gauge_tools"],
-        Some(Plant) => &["insulated_gloves", "multimeter"],
+        Some(Plant | Supply) => &["insulated_gloves", "multimeter"],
         Some(Meter) => &["manhole_hook"],
         None => &[],
     });

@@ -70,6 +70,8 @@ pub(crate) enum StationKind {
     Plant,
     /// 水表.
     Meter,
+    /// 供水站点.
+    Supply,
 }
 
 /// 物理量.

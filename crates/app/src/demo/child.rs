@@ -22,6 +22,8 @@ pub(crate) struct CityAddresses {
     pub(crate) smtp: SocketAddr,
     /// The pump stations' PLCs.
     pub(crate) modbus: SocketAddr,
+    /// The water supply's PLCs.
+    pub(crate) supply: SocketAddr,
 }
 
 /// Where the server listens; the one line the town reads.

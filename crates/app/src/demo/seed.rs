@@ -62,9 +62,9 @@ async fn put(tx: &mut Tx, town: &Town) -> Result<()> {
 }
 
 async fn stations(tx: &mut Tx, town: &Town) -> Result<()> {
-    // Plants and meters are watched by nobody's default rules: what matters there is not water on roads.
-    let utilities = &town.utilities;
-    for station in &utilities.stations {
+    // Plants, meters and the supply are watched by nobody's default rules: what matters there is not water on roads.
+    let apart = || town.utilities.stations.iter().chain(&town.supply.stations);
+    for station in apart() {
         tx.station_put(station).await?;
     }
     for station in &town.stations {
@@ -83,7 +83,7 @@ async fn stations(tx: &mut Tx, town: &Town) -> Result<()> {
             }
         }
     }
-    for point in &utilities.points {
+    for point in town.utilities.points.iter().chain(&town.supply.points) {
         tx.point_put(point).await?;
     }
     Ok(())

@@ -11,6 +11,9 @@ const SIZE: u16 = 128;
 /// The register pump and fault bits stand in.
 const BITS: u16 = 10;
 
+/// Scans that wait for a heartbeat; a line that is away for longer has lost them.
+const MOST_ANSWERED: usize = 8;
+
 /// One scan of the instruments.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Scan {
@@ -65,8 +68,10 @@ pub(crate) struct Memory {
     scan: Option<Scan>,
     holding: Vec<u16>,
     coils: [bool; 3],
-    /// The scan that was read last and not confirmed.
-    answered: Option<Scan>,
+    /// The scans that were read and not confirmed yet, the newest last.
+    answered: Vec<Scan>,
+    /// What the heartbeat was last set to.
+    beat: Option<u16>,
     /// The scan that was confirmed last.
     confirmed: Option<Time>,
 }
@@ -79,7 +84,17 @@ pub(super) fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
 impl Memory {
     pub(super) fn new(station: usize, map: Arc<Map>, ledger: Arc<Ledger>) -> Self {
         let holding = vec![0; usize::from(SIZE)];
-        Self { station, map, ledger, scan: None, holding, coils: [false; 3], answered: None, confirmed: None }
+        Self {
+            station,
+            map,
+            ledger,
+            scan: None,
+            holding,
+            coils: [false; 3],
+            answered: Vec::new(),
+            beat: None,
+            confirmed: None,
+        }
     }
 
     /// Pumps a person started.
@@ -135,7 +150,7 @@ impl Memory {
             }
             Request::WriteRegister { address, value } if self.map.heartbeat == Some(*address) => {
                 self.put(*address, Some(vec![*value]));
-                self.confirm();
+                self.confirm(*value);
                 Ok(Answer::WroteRegister { address: *address, value: *value })
             }
             Request::WriteRegister { .. } | Request::WriteRegisters { .. } => Err(Exception::ILLEGAL_ADDRESS),
@@ -173,7 +188,9 @@ impl Memory {
                 let values = self.holding.iter().skip(from).take(usize::from(count)).copied().collect();
                 // Stamp and level together: this was a poll.
                 if address == 0 && count > 2 {
-                    self.answered.clone_from(&self.scan);
+                    self.answered.extend(self.scan.clone());
+                    let old = self.answered.len().saturating_sub(MOST_ANSWERED);
+                    self.answered.drain(..old);
                 }
                 Ok(Answer::Registers { table, values })
             }
@@ -181,15 +198,22 @@ impl Memory {
         }
     }
 
-    /// The server has kept what it read last.
-    fn confirm(&mut self) {
-        let Some(scan) = self.answered.take() else { return };
-        if self.confirmed == Some(scan.at) {
-            return;
+    /// The server has kept what it read last, and as many polls as the heartbeat counts: of a poll that
+    /// broke off half way it may keep a part without saying so at once. A count that does not fit – the
+    /// server was started anew – stands for one.
+    fn confirm(&mut self, beat: u16) {
+        let counted = self.beat.map_or(1, |last| usize::from(beat.wrapping_sub(last)));
+        self.beat = Some(beat);
+        let kept = if (1..=self.answered.len()).contains(&counted) { counted } else { 1 };
+        let answered = std::mem::take(&mut self.answered);
+        for scan in answered.iter().skip(answered.len().saturating_sub(kept)) {
+            if self.confirmed.is_some_and(|at| scan.at <= at) {
+                continue;
+            }
+            self.confirmed = Some(scan.at);
+            let lines = scan.lines(&self.ledger);
+            let places = self.ledger.enter(self.station, &lines);
+            self.ledger.confirm(places);
         }
-        self.confirmed = Some(scan.at);
-        let lines = scan.lines(&self.ledger);
-        let places = self.ledger.enter(self.station, &lines);
-        self.ledger.confirm(places);
     }
 }

@@ -32,7 +32,7 @@ impl Bench {
         let works = Works {
             seed: 2021,
             faults: Faults::none(),
-            sky: Arc::new(Sky::of(&town)),
+            sky: Arc::new(Sky::of(&town).unwrap()),
             ledger: Arc::new(Ledger::new(codes)),
             clock,
         };
@@ -145,4 +145,27 @@ async fn the_ledger_holds_a_scan_once_and_only_when_the_heartbeat_confirmed_it()
     assert_eq!(bench.works.ledger.counts(), (9, 9), "the same scan");
     let lines = bench.works.ledger.sent(0);
     assert!(lines.iter().any(|line| line.element == "level" && line.station.starts_with("330782")));
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_counts_two_confirms_the_poll_before_too_and_one_that_starts_anew_only_the_last() {
+    let mut bench = Bench::at_hour(3).await;
+    bench.minutes(5).await;
+    let mut client = bench.client(4).await;
+    let ledger = bench.works.ledger.clone();
+    client.read_holding_registers(0, 28).await.unwrap().unwrap();
+    client.write_single_register(100, 7).await.unwrap().unwrap();
+    assert_eq!(ledger.counts(), (9, 9));
+    for _ in 0..2 {
+        bench.minutes(1).await;
+        client.read_holding_registers(0, 28).await.unwrap().unwrap();
+    }
+    client.write_single_register(100, 9).await.unwrap().unwrap();
+    assert_eq!(ledger.counts(), (27, 27));
+    for _ in 0..2 {
+        bench.minutes(1).await;
+        client.read_holding_registers(0, 28).await.unwrap().unwrap();
+    }
+    client.write_single_register(100, 1).await.unwrap().unwrap();
+    assert_eq!(ledger.counts(), (36, 36));
 }

@@ -170,9 +170,11 @@ impl Writer {
             StationKind::River => station_kind::RIVER,
             StationKind::Reservoir => station_kind::RESERVOIR,
             StationKind::Pump => station_kind::PUMP,
-            StationKind::Ponding | StationKind::Manhole | StationKind::Plant | StationKind::Meter => {
-                station_kind::OUTFALL
-            }
+            StationKind::Ponding
+            | StationKind::Manhole
+            | StationKind::Plant
+            | StationKind::Meter
+            | StationKind::Supply => station_kind::OUTFALL,
         };
         Report {
             centre: CENTRE,

@@ -112,7 +112,7 @@ impl Bench {
             } else {
                 PATIENCE
             },
-            sky: Arc::new(Sky::of(&town)),
+            sky: Arc::new(Sky::of(&town).unwrap()),
             ledger: Arc::new(Ledger::new(town.stations.iter().map(|s| s.code.to_string()).collect())),
             tally: Arc::default(),
             clock,

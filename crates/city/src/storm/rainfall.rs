@@ -14,7 +14,6 @@ pub struct Rainfall {
     /// For each gauge, the counter at the end of each step since storm hour 0, tenths of a millimetre;
     /// its first entry is 0.
     counters: Vec<Vec<u32>>,
-    positions: Vec<Position>,
 }
 
 impl Rainfall {
@@ -26,7 +25,7 @@ impl Rainfall {
         let names: Vec<&str> = town.gauges().map(|g| g.name.as_str()).collect();
         let totals = fitted_totals(storm, &names, &raw);
         let counters = raw.iter().zip(totals).map(|(series, total)| counted(storm, series, total)).collect();
-        Self { counters, positions: town.gauges().map(|g| g.position).collect() }
+        Self { counters }
     }
 
     /// The gauge's counter `minute` minutes after storm hour 0, tenths of a millimetre: 0 before the
@@ -54,27 +53,12 @@ impl Rainfall {
         self.counters.len()
     }
 
-    /// Mean intensity over a place in each minute, mm/h: the three nearest gauges, weighted by the
-    /// inverse square of their distance (at least 300 m).
+    /// Intensity at a gauge in the five minutes that a minute lies in, mm/h.
     #[must_use]
-    pub fn intensity_at(&self, p: Position, minutes: i64) -> Vec<f64> {
-        let mut near: Vec<(f64, usize)> =
-            self.positions.iter().zip(0..).map(|(q, n)| (q.distance_m(p).max(300.0), n)).collect();
-        near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        near.truncate(3);
-        let weights: f64 = near.iter().map(|(d, _)| 1.0 / (d * d)).sum();
-        (0..minutes)
-            .map(|minute| {
-                let step = minute / STEP_MIN * STEP_MIN;
-                near.iter()
-                    .map(|(d, gauge)| {
-                        let tenths =
-                            self.counter_tenths(*gauge, step + STEP_MIN) - self.counter_tenths(*gauge, step);
-                        f64::from(tenths) / 10.0 * (60.0 / STEP_MIN as f64) / (d * d) / weights
-                    })
-                    .sum()
-            })
-            .collect()
+    pub fn intensity_mmh(&self, gauge: usize, minute: i64) -> f64 {
+        let step = minute.div_euclid(STEP_MIN) * STEP_MIN;
+        let tenths = self.counter_tenths(gauge, step + STEP_MIN) - self.counter_tenths(gauge, step);
+        f64::from(tenths) / 10.0 * (60.0 / STEP_MIN as f64)
     }
 }
 

@@ -13,10 +13,12 @@ mod outline;
 pub(crate) mod places;
 mod staff;
 pub(crate) mod stations;
+pub(crate) mod supply;
 mod tessellate;
 pub(crate) mod utilities;
 
 pub use features::{Feature, FeatureKind};
+pub use supply::SupplyStations;
 pub use utilities::Utilities;
 
 use field::block::{Block, Town as Subdistrict};
@@ -64,6 +66,9 @@ pub struct Town {
     pub points: Vec<Point>,
     /// Plants and meters, which take no part in the storms; their points are numbered on.
     pub utilities: Utilities,
+    /// Works, tanks, zone meters and pressure loggers, which take no part in the storms either; their
+    /// points are numbered on behind the utilities'.
+    pub supply: SupplyStations,
     /// Level thresholds of each level or depth point, for `level_high` rules.
     pub thresholds: Vec<(PointId, Thresholds)>,
     /// Rivers, roads, reservoirs and the service area.
@@ -130,6 +135,9 @@ impl Town {
         let rosters = blocks.iter().map(|b| staff::roster(b.id, b.chain)).collect();
         let stations = stations::stations(seed, &blocks)?;
         let utilities = Utilities::place(&blocks, stations.points.len())?;
+        let network = networks::supply::generate(&crate::models::supply::model(seed));
+        let first = stations.points.len() + utilities.points.len();
+        let supply = SupplyStations::place(&network, &blocks, first)?;
         let features = features::features(seed, &ground.area()?);
         let logins = staff
             .persons
@@ -145,6 +153,7 @@ impl Town {
             stations: stations.stations,
             points: stations.points,
             utilities,
+            supply,
             thresholds: stations.thresholds,
             features,
             logins,

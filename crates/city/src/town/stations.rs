@@ -172,8 +172,8 @@ impl Stations {
                 (Quantity::Voltage, &["voltage"], 9.0, 16.0),
                 (Quantity::Flow, &["flow"], 0.0, 10.0),
             ],
-            // They stand apart: see `utilities`.
-            StationKind::Plant | StationKind::Meter => &[],
+            // They stand apart: see `utilities` and `supply`.
+            StationKind::Plant | StationKind::Meter | StationKind::Supply => &[],
             StationKind::River | StationKind::Reservoir => &[(Quantity::Level, &["39"], low, high)],
             StationKind::Ponding | StationKind::Manhole => {
                 &[(Quantity::Depth, &["39", "F5"], low, high), (Quantity::Voltage, &["38"], 9.0, 16.0)]

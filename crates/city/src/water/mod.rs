@@ -1,118 +1,162 @@
-//! 水: from rain to depth and level at the 26 online points.
+//! 水: from rain to depth and level at the 26 online points, by `drains` on the town's storm sewers as
+//! they really are ([`crate::models`]).
 //!
-//! A simple documented model, for believable courses and nothing else; every parameter is assumed.
-//! - Rain over a point's ground comes from its nearest gauges ([`Rainfall::intensity_at`]).
-//! - Ground answers as a cascade of linear reservoirs (Nash 1957): `k dq/dt = i − q`, each in turn.
-//! - Streets and manholes ([`street`]): a drain takes up to its capacity, the rest is stored and
-//!   stands on the surface or backs up in the well; a high river takes capacity away (back-water).
-//! - Rivers ([`river`]): rise `= a·q^0.6`, the exponent of Manning's wide channel.
-//! - Pump stations ([`pump`]): a forebay with three pumps, started and stopped by level with hysteresis.
-//!
-//! One step is one minute of the town's clock.
+//! A storm's course is computed minute by minute on a thread of its own, ahead of whoever asks and never
+//! by more than an hour: the town's clock may run six hundred times faster than the sun's. Who asks for a
+//! minute that is not computed yet gets the last one that is; that happens for a moment after a restart in
+//! the middle of a storm, and on a machine that cannot keep up, which is said in the log.
+//! The same town and storm make the same course, on every run.
 
-mod pump;
-mod river;
-mod street;
+mod course;
 
 use crate::storm::{Rainfall, Storm};
 use crate::town::Town;
-use crate::town::places::ONLINE;
-use crate::town::stations::datum;
-use field::place::Position;
-use field::station::StationKind;
-use field::time::{DAY_MS, Time};
+use course::Network;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The course of the water at one online point, minute by minute since storm hour 0.
+/// How long after the played hours the water is still followed, minutes.
+const TAIL_MIN: i64 = 6 * 60;
+/// The course is computed so far ahead of the last minute that was asked for.
+const AHEAD_MIN: usize = 60;
+/// A course this far behind what is asked for is worth a warning, minutes.
+const BEHIND_MIN: usize = 10;
+
+/// What stands at the online points at one minute.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Course {
-    /// Metres above the dry-weather level.
-    pub rise_m: Vec<f64>,
-    /// Pumps running; empty where there are none.
-    pub running: Vec<u8>,
+struct Moment {
+    /// Depth or level in the station's datum, m.
+    level_m: Vec<f64>,
+    /// Pumps running; 0 where there are none.
+    running: Vec<u8>,
 }
 
 /// 水情 of one storm at all online points.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Water {
-    courses: Vec<Course>,
+    shared: Arc<Shared>,
 }
 
-/// How long after the played hours the water is still followed, minutes.
-const TAIL_MIN: i64 = 24 * 60;
+#[derive(Debug)]
+struct Shared {
+    network: Arc<Network>,
+    rain: Rainfall,
+    minutes: usize,
+    /// Held for a moment only: to add a minute or to look one up.
+    work: Mutex<Work>,
+    wanted: Condvar,
+}
 
-/// The river whose high water backs up into 国际商贸城一区, counted as in the online points.
-const DONGQING: usize = 18;
+#[derive(Debug, Default)]
+struct Work {
+    course: Vec<Moment>,
+    asked: usize,
+    started: bool,
+    stopped: bool,
+    warned: bool,
+}
+
+/// The town's sewers, once for all storms.
+#[derive(Clone, Debug)]
+pub struct Sewers(Arc<Network>);
+
+impl Sewers {
+    /// Reads the town's real network.
+    ///
+    /// # Errors
+    /// What `drains` says about the generated model: a mistake of the generator.
+    pub fn of(town: &Town) -> Result<Self, drains::ModelError> {
+        Network::of(town).map(Arc::new).map(Self)
+    }
+}
 
 impl Water {
-    /// The water's answer to a storm.
+    /// The water's answer to a storm; nothing is computed until it is asked for.
     #[must_use]
-    pub fn of(storm: &Storm, rain: &Rainfall, town: &Town) -> Self {
-        let minutes = storm.minutes() + TAIL_MIN;
-        let rivers: Vec<Course> = (0..river::RIVERS.len()).map(|n| river::course(n, rain, minutes)).collect();
-        let dongqing = rivers.first().map(|c| c.rise_m.as_slice()).unwrap_or_default();
-        let courses = town
-            .online()
-            .enumerate()
-            .map(|(n, station)| {
-                let over = |p: Position| rain.intensity_at(p, minutes);
-                match station.kind {
-                    StationKind::Ponding => street::ponding(n, &over(station.position)),
-                    StationKind::Manhole => street::manhole(n - 12, &over(station.position), dongqing),
-                    StationKind::Pump => pump::course(n - 22, &over(station.position)),
-                    _ => rivers.get(n.saturating_sub(DONGQING)).cloned().unwrap_or_default(),
-                }
-            })
-            .collect();
-        Self { courses }
+    pub fn of(storm: &Storm, rain: Rainfall, sewers: &Sewers) -> Self {
+        let minutes = usize::try_from(storm.minutes() + TAIL_MIN).unwrap_or(0);
+        let work = Mutex::new(Work { course: vec![sewers.0.rest()], ..Work::default() });
+        let network = sewers.0.clone();
+        Self { shared: Arc::new(Shared { network, rain, minutes, work, wanted: Condvar::new() }) }
     }
 
-    /// Metres above the dry-weather level at an online point, `minute` minutes after storm hour 0;
-    /// 0 outside the followed time.
+    /// The rain it answers to.
     #[must_use]
-    pub fn rise_m(&self, online: usize, minute: f64) -> f64 {
-        let Some(course) = self.courses.get(online).filter(|_| minute >= 0.0) else { return 0.0 };
-        let step = minute as usize;
-        let at = |n: usize| course.rise_m.get(n).copied().unwrap_or(0.0);
-        at(step) + (at(step + 1) - at(step)) * minute.fract()
+    pub fn rain(&self) -> &Rainfall {
+        &self.shared.rain
+    }
+
+    /// Depth or level in the station's datum at an online point, `minute` minutes after storm hour 0, m:
+    /// at rest before it, as it stood at the end after it. `None` for a point that is not there.
+    #[must_use]
+    pub fn level_m(&self, online: usize, minute: f64) -> Option<f64> {
+        let step = minute.max(0.0) as usize;
+        let work = self.upto(step + 1);
+        let at = |n: usize| work.course.get(n).or(work.course.last())?.level_m.get(online).copied();
+        let (now, next) = (at(step)?, at(step + 1)?);
+        Some(now + (next - now) * minute.max(0.0).fract())
     }
 
     /// Pumps running at an online point.
     #[must_use]
     pub fn running(&self, online: usize, minute: f64) -> u8 {
-        let course = self.courses.get(online).filter(|_| minute >= 0.0);
-        course.and_then(|c| c.running.get(minute as usize)).copied().unwrap_or(0)
+        let step = minute.max(0.0) as usize;
+        let work = self.upto(step);
+        let moment = work.course.get(step).or(work.course.last());
+        moment.and_then(|m| m.running.get(online)).copied().unwrap_or(0)
+    }
+
+    /// Asks for the course up to a minute; gives what there is.
+    fn upto(&self, minute: usize) -> MutexGuard<'_, Work> {
+        let mut work = self.shared.lock();
+        if minute > work.asked {
+            work.asked = minute.min(self.shared.minutes);
+            self.shared.wanted.notify_one();
+        }
+        if !work.started {
+            work.started = true;
+            let shared = self.shared.clone();
+            std::thread::spawn(move || shared.compute());
+        }
+        if work.course.len() + BEHIND_MIN < work.asked && !work.warned {
+            work.warned = true;
+            tracing::warn!(
+                computed = work.course.len(),
+                asked = work.asked,
+                "the town's water is behind its clock"
+            );
+        }
+        work
     }
 }
 
-/// Depth or level of dry weather at an online point: its base, with a daily cycle of a few
-/// centimetres where there is always water.
-#[must_use]
-pub fn dry_m(online: usize, at: Time) -> f64 {
-    let swing = match ONLINE.get(online).map(|p| p.kind) {
-        Some(StationKind::Manhole) => 0.05,
-        Some(StationKind::River) => 0.02,
-        Some(StationKind::Pump) => 0.06,
-        _ => 0.0,
-    };
-    // Sewers and streams stand highest in the late evening.
-    let day = (at.since_ms(at.civil_day()) as f64) / DAY_MS as f64;
-    datum(online).base_m + swing * ((day - 0.9) * std::f64::consts::TAU).cos()
+impl Drop for Water {
+    fn drop(&mut self) {
+        self.shared.lock().stopped = true;
+        self.shared.wanted.notify_one();
+    }
 }
 
-/// A cascade of `reservoirs` linear reservoirs of `k_min` minutes each: what flows out in each minute,
-/// in the unit of what flows in.
-pub(crate) fn cascade(inflow: &[f64], reservoirs: usize, k_min: f64) -> Vec<f64> {
-    let mut flow = inflow.to_vec();
-    // The exact step of a linear reservoir under an inflow constant over the minute.
-    let keep = (-1.0 / k_min).exp();
-    for _ in 0..reservoirs {
-        let mut out = 0.0;
-        for q in &mut flow {
-            out = out * keep + *q * (1.0 - keep);
-            *q = out;
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread: minute after minute, waiting where it is far enough ahead.
+    fn compute(&self) {
+        let mut run = self.network.start();
+        for minute in 0..self.minutes {
+            let mut work = self.lock();
+            while !work.stopped && minute > work.asked + AHEAD_MIN {
+                work = self.wanted.wait(work).unwrap_or_else(PoisonError::into_inner);
+            }
+            if work.stopped {
+                return;
+            }
+            drop(work);
+            let moment = run.minute(&self.rain, minute);
+            self.lock().course.push(moment);
         }
     }
-    flow
 }
 
 #[cfg(test)]

@@ -63,8 +63,12 @@ impl Asked {
                 }
             }
         }
-        if heard && self.keep(raw, link, hub).await && ended.is_none() {
-            self.beat(link).await;
+        if heard && self.keep(raw, link, hub).await {
+            // Also where the rest of the poll was not answered: the next heartbeat then says two.
+            self.heartbeat = self.heartbeat.wrapping_add(1);
+            if ended.is_none() {
+                self.beat(link).await;
+            }
         }
         ended.unwrap_or(Turn::Heard)
     }
@@ -95,7 +99,6 @@ impl Asked {
     /// Tells the device that its poll was kept, where its map has a register for that.
     async fn beat(&mut self, link: &mut Link) {
         let Some(address) = self.map.heartbeat.filter(|_| !self.deaf) else { return };
-        self.heartbeat = self.heartbeat.wrapping_add(1);
         let request = Request::WriteRegister { address, value: self.heartbeat };
         // A line that breaks now is noticed by the next turn.
         if let Ok(Answer::Exception { exception, .. }) = link.ask(self.unit, &request, &mut Vec::new()).await

@@ -20,6 +20,8 @@ const FALL: f64 = 0.003;
 const DRAINED: f64 = 0.65;
 const LOOPS: f64 = 0.06;
 const OLD: f64 = 0.25;
+/// A forebay's water of dry weather stands so much below the sewer that comes in, m.
+const FOREBAY_M: f64 = 0.4;
 /// Runoff coefficient of the sizing.
 const RUNOFF: f64 = 0.7;
 
@@ -47,6 +49,15 @@ pub(super) fn design_m3s(area_ha: f64, minutes: f64) -> f64 {
     RUNOFF * design_mmh(minutes) * area_ha / 360.0
 }
 
+/// How far a spot lies below the streets around it, m: water stands there before it stands elsewhere.
+const fn hollow_m(kind: SpotKind) -> f64 {
+    match kind {
+        SpotKind::Ponding { .. } => 1.3,
+        SpotKind::Manhole { .. } => 0.7,
+        _ => 0.0,
+    }
+}
+
 /// Builds the `n`th district and what stands at its spot.
 pub(super) fn build(net: &mut Net, ask: &Ask, n: usize, spot: &Spot, conduits: usize) -> SpotObject {
     let id = format!("D{n:03}");
@@ -64,7 +75,10 @@ pub(super) fn build(net: &mut Net, ask: &Ask, n: usize, spot: &Spot, conduits: u
     let relief = Relief::new(ask.seed ^ n as u64, 0.0, 0.6);
     let floor = relief.height_m(streets.at[gate]);
     let ground_m: Vec<f64> = (0..count)
-        .map(|i| low_m + FALL * ways.distance[i] + (relief.height_m(streets.at[i]) - floor).max(0.0))
+        .map(|i| {
+            let above = if i == gate { 0.0 } else { hollow_m(spot.kind) };
+            low_m + above + FALL * ways.distance[i] + (relief.height_m(streets.at[i]) - floor).max(0.0)
+        })
         .collect();
     let mut district = District {
         old: dice.chance(OLD),
@@ -149,6 +163,10 @@ impl District {
         // A measured well has the depth its gauge was given.
         if let SpotKind::Manhole { well_m, .. } = spot.kind {
             self.invert_m[self.gate] = self.invert_m[self.gate].min(self.ground_m[self.gate] - well_m);
+        }
+        // A forebay lies deeper than the sewer that comes in.
+        if let SpotKind::Pump { rest_m, .. } = spot.kind {
+            self.invert_m[self.gate] -= rest_m + FOREBAY_M;
         }
         for i in 0..self.streets.at.len() {
             net.nodes.push(Node {

@@ -57,7 +57,8 @@ fn options(text: &mut Text, ask: &Ask) {
         "DRY_DAYS 3".to_owned(),
         "REPORT_STEP 00:05:00".to_owned(),
         "WET_STEP 00:01:00".to_owned(),
-        "DRY_STEP 00:05:00".to_owned(),
+        // Rain that is set live must be seen within the minute.
+        format!("DRY_STEP 00:0{}:00", if ask.rain_peak_mmh > 0.0 { 5 } else { 1 }),
         "ROUTING_STEP 10".to_owned(),
         "VARIABLE_STEP 0.75".to_owned(),
         "MINIMUM_STEP 0.5".to_owned(),

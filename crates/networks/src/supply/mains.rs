@@ -238,7 +238,7 @@ fn tank(
         valve: true,
     });
     PlacedTank {
-        tank: Tank { id, pipe },
+        tank: Tank { id, pipe, zone: hub.0.trim_end_matches("-HUB").to_owned() },
         at: hub.1.shifted(-230.0, -230.0),
         bottom_m: design_head_m - 0.5 * TANK_DEPTH_M,
         diameter_m: (share_m3 / swing_m * 4.0 / std::f64::consts::PI).sqrt(),

@@ -38,6 +38,9 @@ pub struct Ask {
     pub origin: Origin,
     /// Length of the run, h.
     pub hours: u32,
+    /// Another seed wears the pipes: C within 10 %. Names and places stay the same. The demo's reality is
+    /// worn, the twin's model is not.
+    pub wear: Option<u64>,
 }
 
 /// Zones of a town that names none, and junctions of a zone above which there are more zones.
@@ -67,7 +70,7 @@ impl Ask {
             .collect();
         let far = wide as f64 * side;
         let works = [At::new(-0.8 * side, 0.25 * far), At::new(1.05 * far, 0.7 * far)];
-        Self { seed, junctions, zones, works, origin: Origin::default(), hours: 24 }
+        Self { seed, junctions, zones, works, origin: Origin::default(), hours: 24, wear: None }
     }
 }
 
@@ -129,6 +132,8 @@ pub struct Tank {
     pub id: String,
     /// Pipe to it.
     pub pipe: String,
+    /// Zone whose meter stands beside it.
+    pub zone: String,
 }
 
 /// Makes a network. What cannot be made is bent to what can: at least 14 junctions a zone, one zone.
@@ -151,6 +156,10 @@ pub fn generate(ask: &Ask) -> Supply {
         zone::connect(&mut net, zone, mains.design_head_m);
     }
     let works = works::build(&mut net, ask, &mains);
+    if let Some(seed) = ask.wear {
+        let mut dice = Dice::new(seed, "wear");
+        net.pipes.iter_mut().for_each(|p| p.roughness = (p.roughness * dice.between(0.9, 1.1)).round());
+    }
     Supply {
         inp: write::write(ask, &net, &mains, &works),
         pipes: net.pipes.len(),

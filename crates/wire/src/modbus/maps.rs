@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 /// The maps of `devices/modbus`: name and text.
 pub const BUNDLED: &[(&str, &str)] = &[
     ("pump-station", include_str!("../../../../devices/modbus/pump-station.toml")),
+    ("supply-point", include_str!("../../../../devices/modbus/supply-point.toml")),
     ("sl651-gauge", include_str!("../../../../devices/modbus/sl651-gauge.toml")),
     ("power-meter", include_str!("../../../../devices/modbus/power-meter.toml")),
 ];

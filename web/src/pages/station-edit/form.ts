@@ -2,7 +2,7 @@
 // field what is wrong with it, while typing.
 import type { Quantity, StationKind, StationView } from '@/data/types'
 
-export const kinds = ['rain', 'ponding', 'manhole', 'river', 'pump', 'reservoir', 'plant', 'meter'] as const satisfies readonly StationKind[]
+export const kinds = ['rain', 'ponding', 'manhole', 'river', 'pump', 'reservoir', 'plant', 'meter', 'supply'] as const satisfies readonly StationKind[]
 export const quantities = ['rain', 'rain_total', 'level', 'depth', 'flow', 'voltage', 'pumps_running', 'status', 'cod', 'ammonia_nitrogen', 'total_phosphorus', 'total_nitrogen', 'ph', 'water_total', 'energy', 'pressure', 'other'] as const satisfies readonly Quantity[]
 /** The unit each quantity is kept in. */
 export const unitOf: Record<Quantity, string> = { rain: 'mm', rain_total: 'mm', level: 'm', depth: 'm', flow: 'm3/s', voltage: 'V', pumps_running: '', status: '', cod: 'mg/L', ammonia_nitrogen: 'mg/L', total_phosphorus: 'mg/L', total_nitrogen: 'mg/L', ph: '', water_total: 'm3', energy: 'kWh', pressure: 'MPa', other: '' }
