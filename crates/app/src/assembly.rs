@@ -100,6 +100,7 @@ impl Running {
             push_key,
             push: config.push.read()?,
             metrics: metrics.clone(),
+            retention: config.retention.clone(),
             public_url: config.http.public_url.clone(),
         };
         let listener = api::bind(config.http.listen).await?;
@@ -110,6 +111,15 @@ impl Running {
             desk("alarm", alarms.run(ended.clone())),
             desk("dispatch", dispatch.run(ended.clone())),
             desk("quality", quality::run(store.clone(), Arc::clone(&clock), ended.clone())),
+            desk(
+                "retention",
+                crate::retaining::run(
+                    store.clone(),
+                    Arc::clone(&clock),
+                    config.retention.clone(),
+                    ended.clone(),
+                ),
+            ),
             desk("metrics", keep_metrics(metrics, ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];
@@ -178,6 +188,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<ExitCode> {
     let config = listening(&args.data, &args.listen)?;
     logging::start(&config.log)?;
     config.dispatch.check()?;
+    config.retention.check()?;
     let store = Store::open(options(&config, false)?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let running = Running::start(&config, Start { store, clock, demo: None }).await?;

@@ -29,6 +29,7 @@ mod samples;
 mod series;
 mod session;
 mod stations;
+mod storage;
 mod stream;
 
 /// The whole table.
@@ -59,6 +60,7 @@ pub(crate) fn table() -> Vec<Route> {
         people::routes(),
         rules::routes(),
         journal::routes(),
+        storage::routes(),
         stream::routes(),
         openapi::routes(),
         operation::routes(),

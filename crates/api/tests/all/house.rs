@@ -288,6 +288,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         push_key: None,
         push: push(),
         metrics: None,
+        retention: store::retention::Retention::default(),
         public_url: None,
     }
 }
