@@ -68,6 +68,7 @@ struct StationState {
     interval_ms: i64,
     heard: Option<Time>,
     since: Option<Time>,
+    /// By id.
     points: Vec<PointState>,
 }
 
@@ -156,6 +157,13 @@ impl Evaluator {
                 point.trail.insert(sample, Time::MAX);
             }
         }
+    }
+
+    /// The points of which nothing is held, and how far back they want to look.
+    #[must_use]
+    pub fn empty(&self) -> Vec<(PointId, i64)> {
+        let points = self.stations.values().flat_map(|s| &s.points).filter(|p| p.trail.is_empty());
+        points.map(|p| (p.id, p.trail.keep_ms())).collect()
     }
 
     /// Says how bad the rules' conditions are already, from the alarms that are open.
@@ -312,14 +320,13 @@ impl StationState {
     fn insert(&mut self, packet: &StoredPacket) -> Vec<usize> {
         let mut touched = vec![];
         for reading in &packet.packet.readings {
-            let Some(place) = self.points.iter().position(|p| p.id == reading.point) else { continue };
+            let Ok(place) = self.points.binary_search_by_key(&reading.point, |p| p.id) else { continue };
             let Some(point) = self.points.get_mut(place) else { continue };
             point.trail.insert(&reading.sample, packet.packet.received_at);
-            if !touched.contains(&place) {
-                touched.push(place);
-            }
+            touched.push(place);
         }
         touched.sort_unstable();
+        touched.dedup();
         touched
     }
 

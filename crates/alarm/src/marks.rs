@@ -3,7 +3,6 @@
 
 use crate::evaluator::Mark;
 use field::id::StationCode;
-use field::sample::StoredPacket;
 use field::time::Time;
 use serde_json::{Value, json};
 use store::{Actor, Store, StoreError, Subject, Tables};
@@ -68,8 +67,7 @@ pub(crate) async fn read(tables: &Tables) -> Result<Vec<Mark>, StoreError> {
 /// The last moment the desk is known to have listened to: the newest packet's reception or its own
 /// newest line. `now` when there is neither.
 pub(crate) async fn last_listened(store: &Store, now: Time) -> Result<Time, StoreError> {
-    let head = store.samples.packet(store.samples.head()).await?;
-    let packet = head.map(|p: StoredPacket| p.packet.received_at);
+    let packet = store.samples.received_at(store.samples.head()).await?;
     let line = last_own_line(&store.tables).await?;
     Ok(packet.max(line).map_or(now, |last| last.min(now)))
 }

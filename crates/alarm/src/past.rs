@@ -14,8 +14,8 @@ pub(crate) async fn before(samples: &Samples, time: Time, upto: PacketSeq) -> Re
     let (mut low, mut high) = (0, upto.0 + 1);
     while high - low > 1 {
         let middle = low + (high - low) / 2;
-        let packet = samples.packet(PacketSeq(middle)).await?;
-        if packet.is_some_and(|p| p.packet.received_at >= time) { high = middle } else { low = middle }
+        let received_at = samples.received_at(PacketSeq(middle)).await?;
+        if received_at.is_some_and(|at| at >= time) { high = middle } else { low = middle }
     }
     Ok(PacketSeq(low))
 }

@@ -10,7 +10,7 @@ use crate::{marks, past};
 use field::id::{PacketSeq, PointId};
 use field::rule::RuleSetting;
 use field::time::{DAY_MS, Time};
-use store::{Store, StoreError};
+use store::{Batch, Store, StoreError};
 
 /// Longest stretch replayed at once.
 pub const MAX_SPAN_MS: i64 = 31 * DAY_MS;
@@ -82,11 +82,11 @@ pub async fn replay(
         return Err(ReplayError::TooMuch { packets: last.0 - after.0 });
     }
     let mut found = vec![];
-    while let Some((packets, next)) = next_batch(store, after, head).await? {
+    while let Some((batches, next)) = next_batch(store, after, head).await? {
         after = next;
-        let past_end = packets.iter().all(|p| p.packet.received_at > to);
-        for packet in &packets {
-            if packet.packet.station == station.code && packet.packet.received_at <= to {
+        let past_end = batches.iter().all(|batch| batch.received_at() > to);
+        for batch in batches.iter().filter(|batch| batch.received_at() <= to) {
+            for packet in batch.by_station(&registry).iter().filter(|p| p.packet.station == station.code) {
                 evaluator.apply(packet, &mut found);
             }
         }
@@ -105,10 +105,10 @@ async fn next_batch(
     store: &Store,
     after: PacketSeq,
     head: PacketSeq,
-) -> Result<Option<(Vec<field::sample::StoredPacket>, PacketSeq)>, StoreError> {
+) -> Result<Option<(Vec<Batch>, PacketSeq)>, StoreError> {
     if after >= head {
         return Ok(None);
     }
-    let packets = store.samples.packets_after(after, BATCH).await?;
-    Ok(packets.last().map(|p| p.seq).map(|next| (packets, next)))
+    let batches = store.samples.batches_after(after, BATCH).await?;
+    Ok(batches.last().map(Batch::seq).map(|next| (batches, next)))
 }

@@ -14,6 +14,7 @@ use crate::views::demo::{ClockView, DemoLogin, StormView};
 use crate::views::message::ChannelView;
 use crate::views::overview::{HealthView, Overview, PartHealth};
 use crate::views::rule::Transition;
+use crate::views::storage::StorageView;
 use crate::views::twin::{WhatIfAsk, WhatIfView};
 use field::clock::Clock;
 use field::rule::RuleSetting;
@@ -126,6 +127,8 @@ pub struct Parts {
     pub metrics: Option<PrometheusHandle>,
     /// Who may push data, and how JSON is read.
     pub push: crate::push::PushConfig,
+    /// How long what is kept: shown, not done here.
+    pub retention: store::retention::Retention,
     /// The address people use, such as `https://water.example`; cookies are `Secure` when it is https.
     pub public_url: Option<String>,
 }
@@ -144,6 +147,7 @@ pub(crate) struct Inner {
     pub(crate) rain: RainBoard,
     pub(crate) overview: Kept<Overview>,
     pub(crate) health: Kept<HealthView>,
+    pub(crate) storage: Kept<StorageView>,
     pub(crate) feed: Feed,
     pub(crate) sources: Sources,
     /// One permit for each open stream.
@@ -179,6 +183,7 @@ impl App {
             rain: RainBoard::default(),
             overview: Kept::default(),
             health: Kept::default(),
+            storage: Kept::default(),
             feed,
             sources: Sources::new(&parts.push),
             screens: crate::stream::places(),

@@ -235,14 +235,18 @@ fn registered(draft: &Draft, registry: &Registry, code: StationCode, block: Bloc
 }
 
 /// Gives each wanted point the id of the known one it stands for: the id asked for, else the first
-/// of its quantity that nobody has taken.
+/// of its quantity that nobody has taken. A point whose unit would change is another point: values of
+/// two units never stand in one series. (A series nobody has classified yet may become anything.)
 fn matched(code: &StationCode, wanted: &[PointDraft], known: &[std::sync::Arc<Point>]) -> Vec<Point> {
     let mut free: Vec<_> = known.iter().collect();
     let mut take = |fits: &dyn Fn(&Point) -> bool| {
         let place = free.iter().position(|p| fits(p))?;
         Some(free.remove(place).id)
     };
-    let asked: Vec<_> = wanted.iter().map(|w| w.id.and_then(|id| take(&|p| p.id == id))).collect();
+    let same_unit =
+        |p: &Point, w: &PointDraft| p.quantity == Quantity::Other || p.quantity.unit() == w.quantity.unit();
+    let asked = |w: &PointDraft| w.id.and_then(|id| take(&|p| p.id == id && same_unit(p, w)));
+    let asked: Vec<_> = wanted.iter().map(asked).collect();
     let point = |(w, asked): (&PointDraft, Option<PointId>)| Point {
         id: asked.or_else(|| take(&|p| p.quantity == w.quantity)).unwrap_or(PointId(0)),
         station: code.clone(),
@@ -299,5 +303,31 @@ fn usual_points(kind: StationKind) -> Vec<PointDraft> {
             point(Quantity::WaterTotal, &["901F"], 0.0, 1_000_000.0),
             point(Quantity::Status, &["901F-STATUS"], 0.0, 65_535.0),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn draft(id: i64, quantity: Quantity) -> PointDraft {
+        PointDraft { id: Some(PointId(id)), quantity, elements: vec![], min: 0.0, max: 1.0 }
+    }
+
+    #[test]
+    fn a_point_whose_unit_would_change_becomes_another_point() {
+        let code = StationCode::new("3307820001").unwrap();
+        let known: Vec<Arc<Point>> = [(7, Quantity::Level), (8, Quantity::Other)]
+            .into_iter()
+            .map(|(id, quantity)| (id, matched(&code, &[draft(id, quantity)], &[]).remove(0)))
+            .map(|(id, point)| Arc::new(Point { id: PointId(id), ..point }))
+            .collect();
+        let wanted = [draft(7, Quantity::Depth), draft(8, Quantity::Cod)];
+        let ids =
+            |wanted: &[PointDraft]| matched(&code, wanted, &known).iter().map(|p| p.id.0).collect::<Vec<_>>();
+        // Both are metres; nobody had said what 8 is.
+        assert_eq!(ids(&wanted), [7, 8]);
+        assert_eq!(ids(&[draft(7, Quantity::Flow)]), [0]);
     }
 }

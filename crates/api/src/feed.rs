@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Line, Subject};
+use store::{Batch, Line, Subject};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
@@ -229,17 +229,18 @@ async fn follow(app: &App) -> Duration {
 async fn round(app: &App) -> Result<bool, Problem> {
     let from = app.feed.place();
     let head = app.store.samples.head();
-    let packets = app.store.samples.packets_after(from.packet, ROUND).await?;
+    let batches = app.store.samples.batches_after(from.packet, ROUND).await?;
     let lines = app.store.tables.journal_after(from.journal, ROUND).await?;
-    let more = packets.len() == ROUND || lines.len() == ROUND;
+    let packets = spread(app, &batches);
     note_trends(app, &packets);
-    let mut to = reached(from, &packets, &lines);
-    if packets.is_empty() {
+    let mut to = reached(from, &batches, &lines);
+    if batches.is_empty() {
         // Damaged packets are passed over: there may be none left although the head is ahead.
         to.packet = to.packet.max(head);
     }
+    let more = to.packet < head || lines.len() == ROUND;
     if app.feed.events.receiver_count() > 0 {
-        for event in build(app, from, &packets, &lines).await? {
+        for event in build(app, from, to, &packets, &lines).await? {
             let _ = app.feed.events.send(Arc::new(event));
         }
     }
@@ -247,26 +248,44 @@ async fn round(app: &App) -> Result<bool, Problem> {
     Ok(more)
 }
 
-fn reached(from: Place, packets: &[StoredPacket], lines: &[Line]) -> Place {
+fn reached(from: Place, batches: &[Batch], lines: &[Line]) -> Place {
     Place {
         journal: lines.last().map_or(from.journal, |l| l.seq),
-        packet: packets.last().map_or(from.packet, |p| p.seq),
+        packet: batches.last().map_or(from.packet, Batch::seq),
     }
+}
+
+/// The packets of devices, and what of pushed batches speaks of now, station by station.
+fn spread(app: &App, batches: &[Batch]) -> Vec<Arc<StoredPacket>> {
+    let registry = app.store.tables.registry();
+    let mut packets = vec![];
+    for batch in batches {
+        let of = batch.by_station(&registry);
+        if let Batch::Rows(..) = batch {
+            // Whose rows a source pushes was heard by them.
+            of.iter().for_each(|p| app.store.samples.heard(&p.packet.station, batch.received_at(), None));
+        }
+        packets.extend(of);
+    }
+    packets
 }
 
 /// What happened between `from` and `to`, for a screen that was away. At most [`REPLAY_MAX`] lines
 /// and packets.
 pub(crate) async fn replay(app: &App, from: Place, to: Place) -> Result<Vec<Event>, Problem> {
     let length = |n: i64| usize::try_from(n.clamp(0, REPLAY_MAX)).unwrap_or(0);
-    let mut packets = Vec::new();
+    let mut batches = Vec::new();
     if to.packet > from.packet {
-        packets = app.store.samples.packets_after(from.packet, length(to.packet.0 - from.packet.0)).await?;
+        batches = app.store.samples.batches_after(from.packet, length(to.packet.0 - from.packet.0)).await?;
     }
     let mut lines = Vec::new();
     if to.journal > from.journal {
         lines = app.store.tables.journal_after(from.journal, length(to.journal.0 - from.journal.0)).await?;
     }
-    build(app, from, &packets, &lines).await
+    let until = reached(from, &batches, &lines);
+    let registry = app.store.tables.registry();
+    let packets: Vec<_> = batches.iter().flat_map(|batch| batch.by_station(&registry)).collect();
+    build(app, from, until, &packets, &lines).await
 }
 
 /// The events of one round: readings first, then each changed thing once, as it is now. All but the
@@ -275,13 +294,14 @@ pub(crate) async fn replay(app: &App, from: Place, to: Place) -> Result<Vec<Even
 async fn build(
     app: &App,
     from: Place,
-    packets: &[StoredPacket],
+    until: Place,
+    packets: &[Arc<StoredPacket>],
     lines: &[Line],
 ) -> Result<Vec<Event>, Problem> {
     let mut events = Vec::new();
     for chunk in packets.chunks(PACKETS_PER_EVENT) {
         let items: Vec<_> =
-            chunk.iter().filter(|p| !p.packet.readings.is_empty()).map(packet_readings).collect();
+            chunk.iter().filter(|p| !p.packet.readings.is_empty()).map(|p| packet_readings(p)).collect();
         if !items.is_empty() {
             events.push(Event::new("readings", Audience::Everyone, &ReadingsEvent { items }, from));
         }
@@ -298,7 +318,6 @@ async fn build(
     if changed.registry {
         events.push(Event::new("registry", Audience::Everyone, &json!({}), from));
     }
-    let until = reached(from, packets, lines);
     for event in &mut events {
         event.until = Some(until);
     }
@@ -407,7 +426,7 @@ async fn tell_quarantine(app: &App, last: &mut Option<i64>) {
     }
 }
 
-fn note_trends(app: &App, packets: &[StoredPacket]) {
+fn note_trends(app: &App, packets: &[Arc<StoredPacket>]) {
     let registry = app.store.tables.registry();
     for reading in packets.iter().flat_map(|p| &p.packet.readings) {
         if registry.point(reading.point).is_some_and(|p| Trends::watches(p.quantity)) {

@@ -102,6 +102,7 @@ impl Running {
             what_if: crate::lent::what_if(trials.clone()),
             push: config.push.read()?,
             metrics: metrics.clone(),
+            retention: config.retention.clone(),
             public_url: config.http.public_url.clone(),
         };
         let listener = api::bind(config.http.listen).await?;
@@ -113,6 +114,15 @@ impl Running {
             desk("dispatch", dispatch.run(ended.clone())),
             desk("quality", quality::run(store.clone(), Arc::clone(&clock), ended.clone())),
             desk("twin", twin::run(store.clone(), Arc::clone(&clock), trials, ended.clone())),
+            desk(
+                "retention",
+                crate::retaining::run(
+                    store.clone(),
+                    Arc::clone(&clock),
+                    config.retention.clone(),
+                    ended.clone(),
+                ),
+            ),
             desk("metrics", keep_metrics(metrics, ended.clone())),
             desk("api", api::serve(parts, listener, at_end)),
         ];
@@ -181,6 +191,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<ExitCode> {
     let config = listening(&args.data, &args.listen)?;
     logging::start(&config.log)?;
     config.dispatch.check()?;
+    config.retention.check()?;
     let store = Store::open(options(&config, false)?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let running = Running::start(&config, Start { store, clock, demo: None }).await?;

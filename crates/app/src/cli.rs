@@ -88,6 +88,30 @@ pub(crate) enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Copy everything that is stored into a folder, while the server runs; again: only what is new
+    Backup {
+        /// The folder; made when it is not there
+        folder: PathBuf,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Copy a backup into a new data directory and look at every checksum of it
+    Restore {
+        /// The backup's folder
+        folder: PathBuf,
+        /// Where things shall be kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Look at every checksum of what is stored, and name what is damaged
+    Verify {
+        /// A backup's folder; without it, the data directory
+        folder: Option<PathBuf>,
+        /// Where things are kept
+        #[command(flatten)]
+        data: DataArgs,
+    },
     /// Check what is stored
     Check {
         /// What to check

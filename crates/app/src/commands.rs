@@ -1,5 +1,6 @@
 //! One function a command.
 
+mod backup;
 mod blocks;
 mod check;
 mod decode;
@@ -12,6 +13,7 @@ pub(crate) mod pipes;
 mod samples;
 mod stations;
 mod users;
+mod verify;
 
 use crate::cli::{CheckCommand, Cli, Command, DataArgs, SamplesCommand, StationsCommand};
 use crate::config::Config;
@@ -38,6 +40,9 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Export { station, point, format, output, from, to, data } => {
             export::run(export::Wanted { station, point, from, to }, &format, output.as_deref(), &data).await
         }
+        Command::Backup { folder, data } => backup::backup(&folder, &data).await,
+        Command::Restore { folder, data } => backup::restore(&folder, &data).await,
+        Command::Verify { folder, data } => verify::run(folder.as_deref(), &data).await,
         Command::Check { command: CheckCommand::Coverage(data) } => check::coverage(&data).await,
         Command::Check { command: CheckCommand::Journal(data) } => check::journal(&data).await,
         Command::Doctor(data) => doctor::run(&data).await,

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) opcua: Opcua,
     /// Where things are kept.
     pub(crate) store: StoreConfig,
+    /// How long what is kept.
+    pub(crate) retention: store::retention::Retention,
     /// Who may push data over HTTP.
     pub(crate) push: Push,
     /// How people are reached.

@@ -11,6 +11,7 @@ mod demo;
 mod lent;
 mod logging;
 mod out;
+mod retaining;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -28,6 +28,8 @@ const BATCH: usize = 512;
 const CURSOR_EVERY: i64 = 2_000;
 /// Gauges around a point that are looked at.
 const AROUND: usize = 4;
+/// Points beside a point that are looked at.
+const SIBLINGS: usize = 16;
 /// Gauges further away see another rain, metres.
 const AROUND_M: f64 = 15_000.0;
 /// A report may come so late before its place is estimated.
@@ -117,15 +119,18 @@ impl Desk {
     pub async fn turn(&mut self) -> Result<(), StoreError> {
         self.follow_registry();
         loop {
-            let packets = self.store.samples.packets_after(self.done, BATCH).await?;
-            for packet in &packets {
-                self.check(packet).await?;
-                self.done = packet.seq;
+            let batches = self.store.samples.batches_after(self.done, BATCH).await?;
+            for batch in &batches {
+                let registry = self.store.tables.registry();
+                for packet in batch.by_station(&registry) {
+                    self.check(&registry, &packet).await?;
+                }
+                self.done = batch.seq();
             }
             if self.done.0 - self.written.0 >= CURSOR_EVERY {
                 self.keep_cursor().await?;
             }
-            if packets.len() < BATCH {
+            if batches.is_empty() || self.done >= self.store.samples.head() {
                 break;
             }
         }
@@ -151,13 +156,12 @@ impl Desk {
         Ok(())
     }
 
-    async fn check(&mut self, stored: &StoredPacket) -> Result<(), StoreError> {
+    async fn check(&mut self, registry: &Registry, stored: &StoredPacket) -> Result<(), StoreError> {
         let packet = &stored.packet;
         if packet.protocol == Packet::TWIN {
             // What models say is no reading to be doubted.
             return Ok(());
         }
-        let registry = self.store.tables.registry();
         let mut newest = vec![];
         for reading in &packet.readings {
             self.trails.fill(&self.store.samples, reading.point, reading.sample.at).await?;
@@ -168,7 +172,7 @@ impl Desk {
         let (mut readings, mut findings) = (vec![], vec![]);
         newest.dedup();
         for point in newest.iter().filter_map(|id| registry.point(*id)) {
-            if let Some((code, doubt)) = self.judge(&registry, point).await?
+            if let Some((code, doubt)) = self.judge(registry, point).await?
                 && let Some(doubted) = self.doubted(point.id, doubt.at)
             {
                 readings.push(doubted);
@@ -191,14 +195,13 @@ impl Desk {
         let checks = CHECKS.iter().filter(|c| c.is_for(point.quantity));
         let around = self.gauges_around(registry, point);
         let Some(at) = self.trails.of(point.id).last().map(|s| s.at) else { return Ok(None) };
-        let siblings: Vec<Arc<Point>> =
-            registry.points_of(&point.station).iter().filter(|p| p.id != point.id).cloned().collect();
-        for id in around.iter().map(|(id, _)| *id).chain(siblings.iter().map(|p| p.id)) {
+        let siblings = siblings(registry, point);
+        for id in around.iter().map(|(id, _)| *id).chain(siblings.iter().map(|(_, id)| *id)) {
             self.trails.fill(&self.store.samples, id, at).await?;
         }
         let rain: Vec<&[Sample]> = around.iter().map(|(id, _)| self.trails.of(*id)).collect();
         let beside: Vec<(Quantity, &[Sample])> =
-            siblings.iter().map(|p| (p.quantity, self.trails.of(p.id))).collect();
+            siblings.iter().map(|(quantity, id)| (*quantity, self.trails.of(*id))).collect();
         let view = View { point, trail: self.trails.of(point.id), siblings: &beside, rain_around: &rain };
         Ok(checks.into_iter().find_map(|check| (check.judge)(&view).map(|doubt| (check.code, doubt))))
     }
@@ -301,6 +304,20 @@ impl Desk {
         };
         self.store.samples.append(packet).await.map(drop)
     }
+}
+
+/// The points beside a point that some check of it looks at: a push source's station may have
+/// thousands that none does.
+fn siblings(registry: &Registry, point: &Point) -> Vec<(Quantity, PointId)> {
+    let looked_at = |quantity: Quantity| {
+        CHECKS.iter().any(|check| check.is_for(point.quantity) && check.beside.contains(&quantity))
+    };
+    if !CHECKS.iter().any(|check| check.is_for(point.quantity) && !check.beside.is_empty()) {
+        return vec![];
+    }
+    let beside = registry.points_of(&point.station).iter();
+    let beside = beside.filter(|p| p.id != point.id && looked_at(p.quantity));
+    beside.map(|p| (p.quantity, p.id)).take(SIBLINGS).collect()
 }
 
 fn finding(code: &str, point: &Point, doubt: &Doubt) -> Value {

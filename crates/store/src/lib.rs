@@ -11,6 +11,7 @@
 //! Never: HTTP, device sockets, the machine's clock (but for [`playback::SystemClock`]).
 //! What "durable" means is written in `docs/decisions/0002-durable.md`.
 
+mod backup;
 pub mod command;
 pub mod credential;
 mod error;
@@ -22,18 +23,21 @@ mod models;
 mod photos;
 pub mod playback;
 pub mod registry;
+pub mod retention;
 pub mod samples;
 pub mod tables;
 
+pub use backup::{Backup, Note, backup, read_note, restore};
 pub use credential::{Credential, Secret};
 pub use error::{Refusal, StoreError};
 pub use fault::FaultPlan;
+pub use files::Copied;
 pub use models::Models;
 pub use photos::Photos;
 pub use registry::Registry;
 pub use samples::{
-    Appended, BackedUp, Batch, Bucket, Columns, Damage, Damaged, Keep, Rows, RowsAppended, SampleStats,
-    Samples, Seen, Step, Storage, Verified,
+    Appended, Batch, Bucket, ClassStorage, Classes, Columns, Damage, Damaged, Keep, Limits, Rows,
+    RowsAppended, SampleStats, Samples, Seen, Step, Storage, Verified,
 };
 pub use tables::journal::{Actor, Line, Subject};
 pub use tables::{Tables, Tx};

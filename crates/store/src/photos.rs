@@ -90,6 +90,39 @@ impl Photos {
     }
 }
 
+impl Photos {
+    /// Looks whether every picture is what its name says; how many there are, and those that are not.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub async fn verify(&self) -> Result<(u64, Vec<PathBuf>), StoreError> {
+        let dir = self.dir.clone();
+        let looking = tokio::task::spawn_blocking(move || verify(&dir));
+        looking.await.unwrap_or(Err(StoreError::Closed { what: "looking at the photos" }))
+    }
+}
+
+fn verify(dir: &Path) -> Result<(u64, Vec<PathBuf>), StoreError> {
+    let reading = |e| StoreError::io("reading the photos", dir, e);
+    let (mut count, mut bad) = (0, vec![]);
+    if !dir.is_dir() {
+        return Ok((0, bad));
+    }
+    for entry in std::fs::read_dir(dir).map_err(reading)? {
+        let path = entry.map_err(reading)?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if !is_key(&name) {
+            continue;
+        }
+        count += 1;
+        let sound = std::fs::read(&path).is_ok_and(|bytes| name.starts_with(&hex(&Sha256::digest(&bytes))));
+        if !sound {
+            bad.push(path);
+        }
+    }
+    Ok((count, bad))
+}
+
 fn tempfile_in(dir: &Path, key: &str) -> PathBuf {
     static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -1308,6 +1308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each class of points takes on disk, and how long it is kept
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1756,6 +1776,34 @@ export interface components {
              * @description Deliveries waiting.
              */
             waiting: number;
+        };
+        /** @description What one class of points takes in sealed files. */
+        ClassView: {
+            /** @description Its name in the configuration; null: points without a class. */
+            name: string | null;
+            /** @description Points that belong to it. */
+            points: number;
+            /** Format: int64 */
+            rollups_bytes: number;
+            /**
+             * Format: int32
+             * @description Days roll-ups are kept; null: for ever.
+             */
+            rollups_days: number | null;
+            rollups_from: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Rows; one that is not merged yet may count twice.
+             */
+            rows: number;
+            /** Format: int64 */
+            rows_bytes: number;
+            /**
+             * Format: int32
+             * @description Days rows are kept; null: for ever.
+             */
+            rows_days: number | null;
+            rows_from: components["schemas"]["Time"] | null;
         };
         /** @description The server's clock; in the demo the playback's state too. */
         ClockView: {
@@ -3179,6 +3227,37 @@ export interface components {
             severity: components["schemas"]["Severity"] | null;
             synthetic: boolean;
         };
+        /** @description Everything that is stored as samples. */
+        StorageView: {
+            classes: components["schemas"]["ClassView"][];
+            /**
+             * Format: int64
+             * @description Raw frames, compressed.
+             */
+            frames_bytes: number;
+            /**
+             * Format: int32
+             * @description Days raw frames are kept; null: for ever.
+             */
+            frames_days: number | null;
+            /**
+             * Format: int64
+             * @description What they were before.
+             */
+            frames_plain_bytes: number;
+            /**
+             * Format: int64
+             * @description Logs that are not sealed yet.
+             */
+            log_bytes: number;
+            /** Format: int64 */
+            merged: number;
+            /**
+             * Format: int64
+             * @description Sealed files of rows, of which so many are merged, one a day.
+             */
+            segments: number;
+        };
         /** @description A named gauge's total. */
         StormGauge: {
             /**
@@ -3386,6 +3465,7 @@ export interface components {
             took_ms: number;
         };
         /** @description One point's windows; the columns are of equal length. */
+        /** @description One point's windows; the columns are of equal length, or empty where that figure was not asked for. */
         WindowsSeries: {
             /** @description Samples with a value. */
             counts: number[];
@@ -5271,6 +5351,12 @@ export interface operations {
                  *     or any `Nm`, `Nh` that divides the day.
                  */
                 window?: string | null;
+                /**
+                 * @description With `window`: only these figures, separated by commas: `count`, `good`, `min`, `max`, `mean`,
+                 *     `sum`, `weighted`, `increase`; all where it is left out. Without the last two the kept roll-ups
+                 *     answer, which is quick, and reaches further back than the rows are kept.
+                 */
+                figures?: string | null;
                 /** @description With `window`: where the points' counter rolls over. */
                 rollover?: number | null;
                 /** @description `json`, `csv` or `arrow`; else by `Accept`. */
@@ -5898,6 +5984,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StationView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
                 };
             };
             /** @description A refusal: its code and parameters */

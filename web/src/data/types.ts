@@ -101,6 +101,7 @@ export type SeriesSample = [number, number | null, number, number]
 export type SeriesView = Omit<S['SeriesView'], 'samples'> & { samples: SeriesSample[] }
 
 export type Overview = S['Overview']
+export type StorageView = S['StorageView']
 export type FieldMark = S['FieldMark']
 export type PacketView = S['PacketView']
 export type ProtocolView = S['ProtocolView']

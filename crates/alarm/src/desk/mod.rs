@@ -21,7 +21,7 @@ use field::time::{MINUTE_MS, SECOND_MS, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Actor, Store, StoreError};
+use store::{Actor, Batch, Store, StoreError};
 use tokio::sync::watch;
 
 /// Packets judged in one transaction at most.
@@ -202,10 +202,10 @@ impl Desk {
             // Asked before the packets are read: whatever was received before it is in this batch
             // or in one before.
             let listened_to = self.listened_to();
-            let packets = self.store.samples.packets_after(self.done, BATCH).await?;
+            let batches = self.store.samples.batches_after(self.done, BATCH).await?;
             self.follow_clock().await?;
-            drained = packets.len() < BATCH;
-            self.judge(&packets).await?;
+            drained = batches.last().is_none_or(|last| last.seq() >= self.store.samples.head());
+            self.judge(&batches).await?;
             if drained {
                 self.tick(listened_to).await?;
                 break;
@@ -216,11 +216,14 @@ impl Desk {
         if drained { self.keep_house().await } else { Ok(()) }
     }
 
-    async fn judge(&mut self, packets: &[field::sample::StoredPacket]) -> Result<(), StoreError> {
+    async fn judge(&mut self, batches: &[Batch]) -> Result<(), StoreError> {
+        let registry = self.store.tables.registry();
         let mut found = vec![];
-        for packet in packets {
-            self.evaluator.apply(packet, &mut found);
-            self.done = packet.seq;
+        for batch in batches {
+            for packet in batch.by_station(&registry) {
+                self.evaluator.apply(&packet, &mut found);
+            }
+            self.done = batch.seq();
             if found.len() >= writing::PER_TRANSACTION {
                 self.write(&found, false).await?;
                 found.clear();
@@ -312,25 +315,30 @@ impl Desk {
     /// Fills the windows from the packets that were judged already; returns how many were read.
     async fn load_windows(&mut self, reach_ms: i64) -> Result<u64, StoreError> {
         let samples = self.store.samples.clone();
-        let cursor = samples.packet(self.done).await?.map(|p| p.packet.received_at);
+        let cursor = samples.received_at(self.done).await?;
+        let registry = self.store.tables.registry();
         let begin = cursor.unwrap_or(Time::MIN).plus_ms(-reach_ms - crate::window::Trail::AHEAD_MS);
         for mark in marks::read(&self.store.tables).await? {
             self.evaluator.wake(mark);
         }
-        for code in self.store.tables.registry().stations().keys() {
+        for code in registry.stations().keys() {
             if let Some(seen) = samples.seen(code).filter(|s| s.last_received_at < begin) {
                 self.evaluator.heard(code, seen.last_received_at);
             }
         }
         let (mut after, mut read) = (past::before(&samples, begin, self.done).await?, 0);
         while after < self.done {
-            let packets = samples.packets_after(after, LOAD_BATCH).await?;
-            let Some(last) = packets.last() else { break };
-            after = last.seq;
-            for packet in packets.iter().filter(|p| p.seq <= self.done) {
-                self.evaluator.load(packet);
+            let batches = samples.batches_after(after, LOAD_BATCH).await?;
+            let Some(last) = batches.last() else { break };
+            after = last.seq();
+            for batch in batches.iter().filter(|batch| batch.seq() <= self.done) {
+                batch.by_station(&registry).iter().for_each(|packet| self.evaluator.load(packet));
                 read += 1;
             }
+        }
+        // Rows of old batches are only in columns: who was fed by nothing else is filled from there.
+        for (point, keep_ms) in self.evaluator.empty() {
+            self.fill(point, keep_ms).await?;
         }
         Ok(read)
     }
@@ -370,10 +378,11 @@ impl Desk {
 
     /// Gives a window that reaches further back than before the samples it lacks.
     async fn fill(&mut self, point: field::id::PointId, keep_ms: i64) -> Result<(), StoreError> {
-        if self.store.samples.latest(point).is_none() {
+        let now = self.clock.now();
+        let recent = |sample: field::sample::Sample| sample.at > now.plus_ms(-keep_ms);
+        if !self.store.samples.latest(point).is_some_and(|(sample, _)| recent(sample)) {
             return Ok(());
         }
-        let now = self.clock.now();
         let limit = crate::window::Trail::MAX_SAMPLES;
         let samples = self.store.samples.range(point, now.plus_ms(-keep_ms), now.plus_ms(1), limit).await?;
         let judged: Vec<_> = samples.iter().filter(|(_, seq)| *seq <= self.done).map(|(s, _)| *s).collect();

@@ -372,3 +372,34 @@ async fn a_store_closed_under_the_desk_is_an_error_and_no_panic() {
     assert!(desk.turn().await.is_err());
     assert!(Desk::awake(town.store.clone(), town.clock.clone()).await.is_err());
 }
+
+#[tokio::test]
+async fn pushed_rows_raise_the_alarms_of_their_own_stations_and_history_raises_none() {
+    let town = Town::at(clock(12, 0)).await;
+    let (low, _) = town.station(1, Quantity::Depth, &[("level_high", ponding())]).await;
+    let (high, _) = town.station(2, Quantity::Depth, &[("level_high", ponding())]).await;
+    let mut desk = town.desk().await;
+    let source = field::id::StationCode::new("telegraf").unwrap();
+    let push = async |at: Time, values: [f64; 2]| {
+        let mut rows = store::Rows::new(source.clone(), "influx", town.clock.now());
+        for (point, value) in [low, high].into_iter().zip(values) {
+            rows.push(point, at, value, field::sample::Quality::Good);
+        }
+        town.store.samples.append_rows(rows).await.unwrap();
+    };
+    push(clock(12, 0).plus_ms(-5 * 24 * HOUR_MS), [0.9, 0.9]).await;
+    desk.turn().await.unwrap();
+    assert!(town.alarms().await.is_empty());
+    push(clock(12, 0), [0.05, 0.42]).await;
+    desk.turn().await.unwrap();
+    let alarms = town.alarms().await;
+    assert_eq!(alarms.len(), 1);
+    assert_eq!((&alarms[0].station, alarms[0].severity), (&code(2), Orange));
+    // A desk that starts again knows the window, whether the batch is a log's or merged by now.
+    town.store.samples.settle().await.unwrap();
+    let mut again = town.desk().await;
+    town.clock.advance_to(clock(12, 5));
+    push(clock(12, 5), [0.05, 0.01]).await;
+    again.turn().await.unwrap();
+    assert_eq!(town.alarms().await[0].state, AlarmState::ReturnedUnacknowledged);
+}

@@ -5,11 +5,13 @@
 //! the periods are; all others are closed at their start. Never writes.
 
 mod ask;
+mod figures;
 mod lttb;
 mod thin;
 mod window;
 
 pub(crate) use ask::{points_of, stretch};
+pub(crate) use figures::{Figures, from_kept, kept_step};
 pub(crate) use lttb::lttb;
 pub(crate) use thin::thin;
 pub use window::{Bucket, HOLD_MS, Step, windows};
@@ -28,6 +30,8 @@ pub struct Columns {
     pub values: Vec<f64>,
     /// How far to trust each.
     pub qualities: Vec<Quality>,
+    /// The packet or batch each came in, 0 where that is not kept any more; empty when none is known.
+    pub packets: Vec<i64>,
 }
 
 impl Columns {
@@ -72,7 +76,7 @@ pub async fn columns(
     let ours = |c: store::samples::Columns| {
         // The store leaves them out where all are good.
         let qualities = if c.qualities.is_empty() { vec![Quality::Good; c.times.len()] } else { c.qualities };
-        Columns { times: c.times, values: c.values, qualities }
+        Columns { times: c.times, values: c.values, qualities, packets: c.packets }
     };
     Ok(all.into_iter().map(ours).collect())
 }

@@ -88,7 +88,7 @@ pub struct Bucket {
 pub const HOLD_MS: i64 = HOUR_MS;
 
 impl Bucket {
-    const fn new(start: i64) -> Self {
+    pub(super) const fn new(start: i64) -> Self {
         let nan = f64::NAN;
         Self {
             start,

@@ -29,6 +29,7 @@ mod samples;
 mod series;
 mod session;
 mod stations;
+mod storage;
 mod stream;
 mod twin;
 
@@ -60,6 +61,7 @@ pub(crate) fn table() -> Vec<Route> {
         people::routes(),
         rules::routes(),
         journal::routes(),
+        storage::routes(),
         stream::routes(),
         twin::routes(),
         openapi::routes(),

@@ -4,7 +4,7 @@ use crate::access::Who;
 use crate::app::App;
 use crate::extract::Ask;
 use crate::problem::{Problem, ProblemCode};
-use crate::query::{self, Columns, HOLD_MS, Step, columns, lttb, thin, windows};
+use crate::query::{self, Bucket, Columns, Figures, HOLD_MS, Step, columns, lttb, thin, windows};
 use crate::route::Route;
 use crate::table::{ARROW, CSV, arrow_buckets, arrow_samples, csv_buckets, csv_heading, csv_rows};
 use crate::views::samples::{LatestAsk, LatestOfMany, SamplesAsk, SamplesSeries, SamplesView, WindowsSeries};
@@ -23,6 +23,8 @@ const POINTS_MAX: usize = 2_000;
 const LATEST_MAX: usize = 500_000;
 /// Samples read for one answer: at 17 bytes about 340 MB, thinned before they leave.
 const READ_MAX: i64 = 20_000_000;
+/// Windows of one answer out of the kept roll-ups.
+const WINDOWS_MAX: i64 = 2_000_000;
 /// Most samples a point after thinning.
 const TARGET_MAX: usize = 100_000;
 
@@ -77,7 +79,9 @@ async fn samples(
     if let Some(window) = &ask.window {
         let step = Step::from_code(window)
             .ok_or_else(|| Problem::invalid("window", "1m, 5m, 1h, day, hydrological_day"))?;
-        return by_windows(&app, &registry, &ids, (from, to), step, ask.rollover, format).await;
+        let figures = Figures::of(ask.figures.as_deref())?;
+        let wanted = Windows { step, stretch: (from, to), rollover: ask.rollover, figures };
+        return by_windows(&app, &registry, &ids, &wanted, format).await;
     }
     let thinner = match ask.method.as_deref() {
         None | Some("minmax") => thin,
@@ -136,42 +140,72 @@ fn written(registry: &Registry, series: Vec<Series>, format: Format) -> Result<R
     }
 }
 
+/// What windows are asked for.
+struct Windows {
+    step: Step,
+    stretch: (Time, Time),
+    rollover: Option<f64>,
+    figures: Figures,
+}
+
+impl Windows {
+    /// Refuses what would be too much at once.
+    fn check(&self, points: usize) -> Result<(), Problem> {
+        let (from, to) = self.stretch;
+        let points = i64::try_from(points).unwrap_or(i64::MAX);
+        let days = (to.since_ms(from) / DAY_MS).max(1).saturating_mul(points);
+        let windows = (to.since_ms(from) / self.step.length_ms()).max(1).saturating_mul(points);
+        let fits = if self.figures.are_kept() {
+            windows <= WINDOWS_MAX && days <= READ_MAX
+        } else {
+            days <= READ_MAX / 1_440
+        };
+        if fits { Ok(()) } else { Err(Problem::invalid("to", "fewer points or a shorter time")) }
+    }
+
+    /// Of some points: from the kept roll-ups where those know everything that is asked for.
+    async fn of(&self, app: &App, registry: &Registry, ids: &[PointId]) -> Result<Vec<Vec<Bucket>>, Problem> {
+        let (from, to) = self.stretch;
+        let at_end = |id: &PointId| registry.point(*id).is_some_and(|point| point.quantity == Quantity::Rain);
+        if self.figures.are_kept() && !ids.iter().any(at_end) {
+            let kept = app.store.samples.rollups(ids, from, to, query::kept_step(self.step)).await?;
+            return Ok(kept.iter().map(|all| all.iter().map(query::from_kept).collect()).collect());
+        }
+        // What held before the first window counts in it; rain at the very end belongs to the last.
+        let read = columns(&app.store, ids, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
+        let stretch = (from.ms(), to.ms());
+        let of = ids.iter().zip(read);
+        Ok(of.map(|(id, all)| windows(&all, self.step, stretch, at_end(id), self.rollover)).collect())
+    }
+}
+
 async fn by_windows(
     app: &App,
     registry: &Registry,
     ids: &[PointId],
-    (from, to): (Time, Time),
-    step: Step,
-    rollover: Option<f64>,
+    wanted: &Windows,
     format: Format,
 ) -> Result<Response, Problem> {
-    let days = (to.since_ms(from) / DAY_MS).max(1);
-    let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-    if days.saturating_mul(count) > READ_MAX / 1_440 {
-        return Err(Problem::invalid("to", "fewer points or a shorter time"));
-    }
+    wanted.check(ids.len())?;
     let mut series = Vec::with_capacity(ids.len());
     for some in ids.chunks(POINTS_AT_ONCE) {
-        // What held before the first window counts in it; rain at the very end belongs to the last.
-        let read = columns(&app.store, some, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
-        for (id, all) in some.iter().zip(read) {
-            let at_end = registry.point(*id).is_some_and(|point| point.quantity == Quantity::Rain);
-            series.push((id.0, windows(&all, step, (from.ms(), to.ms()), at_end, rollover)));
-        }
+        let of = wanted.of(app, registry, some).await?;
+        series.extend(some.iter().map(|id| id.0).zip(of));
     }
     match format {
         Format::Json => {
-            let one = |(point, all): (i64, Vec<query::Bucket>)| WindowsSeries {
+            let figures = &wanted.figures;
+            let one = |(point, all): (i64, Vec<Bucket>)| WindowsSeries {
                 point,
                 starts: all.iter().map(|b| b.start).collect(),
-                counts: all.iter().map(|b| b.count).collect(),
-                good: all.iter().map(|b| b.good).collect(),
-                min: all.iter().map(|b| b.min).collect(),
-                max: all.iter().map(|b| b.max).collect(),
-                mean: all.iter().map(query::Bucket::mean).collect(),
-                sum: all.iter().map(|b| b.sum).collect(),
-                weighted: all.iter().map(|b| b.weighted).collect(),
-                increase: all.iter().map(|b| b.increase).collect(),
+                counts: figures.column("count", &all, |b| b.count),
+                good: figures.column("good", &all, |b| b.good),
+                min: figures.column("min", &all, |b| b.min),
+                max: figures.column("max", &all, |b| b.max),
+                mean: figures.column("mean", &all, Bucket::mean),
+                sum: figures.column("sum", &all, |b| b.sum),
+                weighted: figures.column("weighted", &all, |b| b.weighted),
+                increase: figures.column("increase", &all, |b| b.increase),
             };
             json(&SamplesView { series: vec![], windows: series.into_iter().map(one).collect() })
         }

@@ -1,4 +1,4 @@
-//! Comma-separated values: `point,station,quantity,unit,time,value,quality`, times with +08:00.
+//! Comma-separated values: `point,station,quantity,unit,time,value,quality,packet`, times with +08:00.
 
 use super::quality_word;
 use crate::query::{Bucket, Columns};
@@ -16,22 +16,25 @@ pub struct CsvError(#[from] std::io::Error);
 /// # Errors
 /// What the writer says.
 pub fn csv_heading(to: &mut impl Write) -> Result<(), CsvError> {
-    Ok(to.write_all(b"point,station,quantity,unit,time,value,quality\n")?)
+    Ok(to.write_all(b"point,station,quantity,unit,time,value,quality,packet\n")?)
 }
 
-/// Writes a point's samples. A station's code and a quantity's name need no quotes.
+/// Writes a point's samples; the packet is empty where it is not known any more. A station's code and a quantity's name need no quotes.
 ///
 /// # Errors
 /// What the writer says.
 pub fn csv_rows(to: &mut impl Write, point: &Point, samples: &Columns) -> Result<(), CsvError> {
     let Point { id, station, quantity, .. } = point;
     let (name, unit) = (quantity.code(), quantity.unit());
-    for (at, value, quality) in samples.rows() {
+    for (n, (at, value, quality)) in samples.rows().enumerate() {
         let (at, word) = (Time::from_ms(at), quality_word(quality));
-        if value.is_nan() {
-            writeln!(to, "{id},{station},{name},{unit},{at},,{word}")?;
-        } else {
-            writeln!(to, "{id},{station},{name},{unit},{at},{value},{word}")?;
+        write!(to, "{id},{station},{name},{unit},{at},")?;
+        if !value.is_nan() {
+            write!(to, "{value}")?;
+        }
+        match samples.packets.get(n).filter(|packet| **packet > 0) {
+            Some(packet) => writeln!(to, ",{word},{packet}")?,
+            None => writeln!(to, ",{word},")?,
         }
     }
     Ok(())

@@ -19,7 +19,7 @@ pub struct ParquetError(#[from] pub(crate) parquet::errors::ParquetError);
 const SHAPE: &str = "message samples {
     REQUIRED INT64 point; REQUIRED BYTE_ARRAY station (STRING); REQUIRED BYTE_ARRAY quantity (STRING);
     REQUIRED BYTE_ARRAY unit (STRING); REQUIRED INT64 time (TIMESTAMP(MILLIS,true));
-    OPTIONAL DOUBLE value; REQUIRED BYTE_ARRAY quality (STRING); }";
+    OPTIONAL DOUBLE value; REQUIRED BYTE_ARRAY quality (STRING); OPTIONAL INT64 packet; }";
 
 /// A file being written.
 pub struct ParquetFile<W: Write + Send>(SerializedFileWriter<W>);
@@ -56,6 +56,10 @@ impl<W: Write + Send> ParquetFile<W> {
         let words: Vec<ByteArray> =
             samples.qualities.iter().map(|q| ByteArray::from(quality_word(*q))).collect();
         column::<ByteArrayType, _>(&mut group, &words, None)?;
+        let known = |n: usize| samples.packets.get(n).copied().filter(|packet| *packet > 0);
+        let levels: Vec<i16> = (0..samples.len()).map(|n| i16::from(known(n).is_some())).collect();
+        let packets: Vec<i64> = (0..samples.len()).filter_map(known).collect();
+        column::<Int64Type, _>(&mut group, &packets, Some(&levels))?;
         group.close()?;
         Ok(())
     }

@@ -18,6 +18,7 @@ pub(crate) mod rule;
 pub(crate) mod samples;
 pub(crate) mod series;
 pub(crate) mod station;
+pub(crate) mod storage;
 pub(crate) mod stream;
 pub(crate) mod twin;
 #[expect(dead_code, reason = "the word lists are there for their schemas only")]

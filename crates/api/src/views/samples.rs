@@ -22,6 +22,10 @@ pub(crate) struct SamplesAsk {
     /// Figures by windows instead: `1m`, `5m`, `1h`, `day` (00:00 Beijing), `hydrological_day` (08:00),
     /// or any `Nm`, `Nh` that divides the day.
     pub(crate) window: Option<String>,
+    /// With `window`: only these figures, separated by commas: `count`, `good`, `min`, `max`, `mean`,
+    /// `sum`, `weighted`, `increase`; all where it is left out. Without the last two the kept roll-ups
+    /// answer, which is quick, and reaches further back than the rows are kept.
+    pub(crate) figures: Option<String>,
     /// With `window`: where the points' counter rolls over.
     pub(crate) rollover: Option<f64>,
     /// `json`, `csv` or `arrow`; else by `Accept`.
@@ -55,7 +59,7 @@ pub(crate) struct SamplesSeries {
     pub(crate) thinned: bool,
 }
 
-/// One point's windows; the columns are of equal length.
+/// One point's windows; the columns are of equal length, or empty where that figure was not asked for.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WindowsSeries {
     pub(crate) point: i64,

@@ -289,6 +289,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         what_if: Arc::new(|_| Box::pin(async { Err(api::WhatIfRefusal::NotRunning) })),
         push: push(),
         metrics: None,
+        retention: store::retention::Retention::default(),
         public_url: None,
     }
 }

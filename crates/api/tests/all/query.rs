@@ -49,6 +49,16 @@ async fn windows_have_their_figures_in_every_format() {
     let hours = &hours["windows"][0];
     assert_eq!(hours["counts"], json!([60, 60]));
     assert_eq!(hours["max"], json!([1.9, 0.1]), "{hours}");
+    let some = browser.get(&path(&house, "&window=1h&figures=count,max,mean")).await;
+    let some = &some["windows"][0];
+    assert_eq!(
+        (&some["counts"], &some["max"], &some["mean"]),
+        (&hours["counts"], &hours["max"], &hours["mean"])
+    );
+    assert_eq!(
+        (&some["weighted"], &some["sum"], &some["starts"]),
+        (&json!([]), &json!([]), &hours["starts"])
+    );
     let days = browser.get(&path(&house, "&window=hydrological_day")).await;
     assert_eq!(days["windows"][0]["counts"], json!([120]));
     let csv = read(&house, &path(&house, "&window=1h"), "text/csv").await;
@@ -61,10 +71,10 @@ async fn windows_have_their_figures_in_every_format() {
 async fn a_program_with_a_reading_token_gets_csv_and_arrow_and_one_without_gets_nothing() {
     let house = measured().await;
     let csv = read(&house, &path(&house, ""), "text/csv").await.text().await.unwrap();
-    assert_eq!(csv.lines().next(), Some("point,station,quantity,unit,time,value,quality"));
+    assert_eq!(csv.lines().next(), Some("point,station,quantity,unit,time,value,quality,packet"));
     assert_eq!(csv.lines().count(), 121);
     assert!(
-        csv.contains(&format!("{},{ROAD},depth,m,2021-06-30T", house.depth)) && csv.contains(",1.9,good")
+        csv.contains(&format!("{},{ROAD},depth,m,2021-06-30T", house.depth)) && csv.contains(",1.9,good,58")
     );
     let answer = read(&house, &path(&house, ""), "application/vnd.apache.arrow.stream").await;
     assert_eq!(answer.headers()["content-type"], "application/vnd.apache.arrow.stream");
@@ -89,12 +99,30 @@ async fn the_latest_of_all_points_comes_in_one_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_each_class_of_points_takes_is_shown_to_staff_only() {
+    let house = measured().await;
+    let dispatcher = house.signed_in("dispatcher").await;
+    let view = dispatcher.get("/storage").await;
+    assert_eq!(view["classes"][0]["name"], json!(null));
+    assert!(view["classes"][0]["points"].as_u64().unwrap() >= 2, "{view}");
+    assert!(view["log_bytes"].as_u64().unwrap() > 0);
+    let owner = house.signed_in("owner").await;
+    let refused = owner.ask(reqwest::Method::GET, "/api/v1/storage").send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_answered_is_said() {
     let house = House::open().await;
     let browser = house.signed_in("owner").await;
-    for (more, status) in
-        [("&target=x", 422), ("&window=7m", 422), ("&method=magic", 422), ("&format=xls", 422)]
-    {
+    for (more, status) in [
+        ("&target=x", 422),
+        ("&window=7m", 422),
+        ("&window=1h&figures=mode", 422),
+        ("&method=magic", 422),
+        ("&format=xls", 422),
+    ] {
         let answer = browser
             .ask(reqwest::Method::GET, &format!("/api/v1{}", path(&house, more)))
             .send()

@@ -39,6 +39,9 @@ pub(crate) async fn run(args: &DataArgs) -> Result<ExitCode> {
 }
 
 async fn examine(config: &Config, found: &mut Findings) -> Result<()> {
+    if let Err(why) = config.retention.check() {
+        found.bad(why)?;
+    }
     match config.dispatch.check() {
         Ok(()) => found.good("configuration is understood")?,
         Err(why) => found.bad(why)?,

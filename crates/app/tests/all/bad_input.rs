@@ -1,6 +1,7 @@
 //! What bad input gets: an error that says what, where and what to do; no panic, no loss.
 
 use crate::harness::{Running, stderr, stdout, zhizhen, zhizhen_with};
+use crate::town::{HEADING, TOWN};
 use std::path::Path;
 
 fn refused(args: &[&str], words: &[&str]) {
@@ -75,18 +76,6 @@ fn a_block_file_names_every_fault_at_once_and_changes_nothing() {
     refused(&["blocks", "import", &broken, "--data", &data], &["broken.json", "docs/stations.md"]);
 }
 
-const TOWN: &str = r#"{"type":"FeatureCollection",
- "people":[{"login":"a","name":"甲","role":"block_owner","channels":["sms","web_push"]},
-           {"login":"b","name":"乙","role":"block_owner","channels":["sms","web_push"]},
-           {"login":"s","name":"丙","role":"block_owner","channels":["sms","web_push"]}],
- "features":[
-  {"type":"Feature","properties":{"kind":"town","code":"1","name":"镇"},
-   "geometry":{"type":"Polygon","coordinates":[[[120,29],[121,29],[121,30],[120,30]]]}},
-  {"type":"Feature","properties":{"kind":"block","code":"001","name":"块","town":"1","a":"a","b":"b","supervisor":"s"},
-   "geometry":{"type":"Polygon","coordinates":[[[120,29],[121,29],[121,30],[120,30]]]}}]}"#;
-
-const HEADING: &str = "code,name,name_en,kind,lon,lat,block,report_interval_s,ground_m,crown_m,points\n";
-
 #[test]
 fn a_real_city_is_imported_checked_and_exported() {
     let folder = tempfile::tempdir().unwrap();
@@ -127,7 +116,7 @@ fn a_real_city_is_imported_checked_and_exported() {
         "--data",
         &data,
     ]);
-    assert_eq!(stdout(&export), "point,station,quantity,unit,time,value,quality\n");
+    assert_eq!(stdout(&export), "point,station,quantity,unit,time,value,quality,packet\n");
     let set = zhizhen_with(&["users", "set", "--login", "a", "--data", &data], "short\n");
     assert!(!set.status.success() && stderr(&set).contains("at least 10"), "{}", stderr(&set));
     let set = zhizhen_with(&["users", "set", "--login", "a", "--data", &data], "long enough now\n");

@@ -7,8 +7,10 @@
     reason = "in a test, stopping on the spot is the finding"
 )]
 
+mod backup;
 mod bad_input;
 mod commands;
 mod harness;
 mod kills;
 mod storm;
+mod town;

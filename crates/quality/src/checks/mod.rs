@@ -17,7 +17,8 @@ pub struct View<'a> {
     pub point: &'a Point,
     /// Its samples up to the newest, oldest first, whatever their quality.
     pub trail: &'a [Sample],
-    /// The other points of the same station with their samples.
+    /// The other points of the same station that some check looks at ([`Check::beside`]), with their
+    /// samples.
     pub siblings: &'a [(Quantity, &'a [Sample])],
     /// Samples of five-minute rain of the nearest gauges (not its own), nearest first.
     pub rain_around: &'a [&'a [Sample]],
@@ -49,6 +50,8 @@ pub struct Check {
     pub code: &'static str,
     /// The quantities it makes sense for; empty: every one.
     pub quantities: &'static [Quantity],
+    /// The quantities beside it, at the same station, that it looks at.
+    pub beside: &'static [Quantity],
     /// Judges the newest reading (or one shortly before it, when it takes a later one to see).
     pub judge: fn(&View<'_>) -> Option<Doubt>,
 }

@@ -17,7 +17,8 @@ const SPAN_MS: i64 = 30 * MINUTE_MS;
 /// A flow below this is none, m³/s: a hundredth of a small drainage pump.
 const STILL: f64 = 0.005;
 
-pub(super) const CHECK: Check = Check { code: "physical", quantities: &[Quantity::Flow], judge };
+pub(super) const CHECK: Check =
+    Check { code: "physical", quantities: &[Quantity::Flow], beside: &[Quantity::PumpsRunning], judge };
 
 fn judge(view: &View<'_>) -> Option<Doubt> {
     let newest = view.newest().filter(|s| s.quality == Quality::Good)?;

@@ -10,7 +10,7 @@
 use super::{Check, Doubt, View};
 use field::sample::Quality;
 
-pub(super) const CHECK: Check = Check { code: "range", quantities: &[], judge };
+pub(super) const CHECK: Check = Check { code: "range", quantities: &[], beside: &[], judge };
 
 fn judge(view: &View<'_>) -> Option<Doubt> {
     let newest = view.newest().filter(|s| s.quality == Quality::Good)?;

@@ -24,7 +24,7 @@ const NEIGHBOURS: usize = 3;
 /// Fewer values of a neighbour's hour are no hour.
 const LEAST_VALUES: usize = 10;
 
-pub(super) const CHECK: Check = Check { code: "spatial", quantities: &[Quantity::Rain], judge };
+pub(super) const CHECK: Check = Check { code: "spatial", quantities: &[Quantity::Rain], beside: &[], judge };
 
 fn judge(view: &View<'_>) -> Option<Doubt> {
     let newest = view.newest().filter(|s| s.quality == Quality::Good)?;

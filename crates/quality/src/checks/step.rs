@@ -13,8 +13,12 @@ use field::sample::Quality;
 use field::station::Quantity;
 use field::time::{HOUR_MS, MINUTE_MS};
 
-pub(super) const CHECK: Check =
-    Check { code: "step", quantities: &[Quantity::Level, Quantity::Depth, Quantity::Voltage], judge };
+pub(super) const CHECK: Check = Check {
+    code: "step",
+    quantities: &[Quantity::Level, Quantity::Depth, Quantity::Voltage],
+    beside: &[],
+    judge,
+};
 
 /// What a value may move, per minute and at least, in the quantity's unit. A street fills by some
 /// centimetres a minute; a battery under charge moves by volts at once.

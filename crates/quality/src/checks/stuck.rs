@@ -21,8 +21,12 @@ const SPAN_MS: i64 = 3 * HOUR_MS;
 /// Fewer equal values than this prove nothing.
 const LEAST_VALUES: usize = 12;
 
-pub(super) const CHECK: Check =
-    Check { code: "stuck", quantities: &[Quantity::Level, Quantity::Depth, Quantity::Flow], judge };
+pub(super) const CHECK: Check = Check {
+    code: "stuck",
+    quantities: &[Quantity::Level, Quantity::Depth, Quantity::Flow],
+    beside: &[],
+    judge,
+};
 
 fn judge(view: &View<'_>) -> Option<Doubt> {
     let newest = view.newest().filter(|s| s.quality == Quality::Good)?;

@@ -12,6 +12,7 @@
 //! ```
 //! A chunk says whose it is, so a damaged index costs nothing but time.
 
+use super::Columns;
 use super::bytes::{Put as _, Take, put_signed, put_varint};
 use super::codec::{self, Effort};
 use super::row::{Row, fold};
@@ -53,6 +54,13 @@ impl Chunk {
             origins: if plain { vec![] } else { rows.iter().map(Row::origin).collect() },
             old,
         }
+    }
+
+    /// Times, values and qualities for those who do not ask for more.
+    pub(crate) fn columns(&self) -> Columns {
+        let Self { times, values, qualities, .. } = self;
+        let (times, values, qualities) = (times.clone(), values.clone(), qualities.clone());
+        Columns { times, values, qualities, packets: vec![] }
     }
 
     pub(crate) fn len(&self) -> usize {

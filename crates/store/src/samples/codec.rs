@@ -314,6 +314,36 @@ pub(crate) fn take_runs(take: &mut Take<'_>, count: usize) -> Option<Vec<u8>> {
     Some(codes)
 }
 
+/// Equal neighbours as runs `(length, number)`.
+pub(crate) fn put_number_runs(out: &mut Vec<u8>, numbers: impl Iterator<Item = u32>) {
+    let mut run: Option<(u32, u64)> = None;
+    let mut put = |(number, length): (u32, u64)| {
+        put_varint(out, length);
+        put_varint(out, u64::from(number));
+    };
+    for number in numbers {
+        match &mut run {
+            Some((running, length)) if *running == number => *length += 1,
+            _ => run.replace((number, 1)).into_iter().for_each(&mut put),
+        }
+    }
+    run.into_iter().for_each(put);
+}
+
+/// Reads runs of numbers until there are `count`.
+pub(crate) fn take_number_runs(take: &mut Take<'_>, count: usize) -> Option<Vec<u32>> {
+    let mut numbers = Vec::with_capacity(count);
+    while numbers.len() < count {
+        let length = take.count(count - numbers.len())?;
+        if length == 0 {
+            return None;
+        }
+        let number = u32::try_from(take.varint()?).ok()?;
+        numbers.resize(numbers.len() + length, number);
+    }
+    Some(numbers)
+}
+
 /// Where rows came from (negative: a batch's number).
 pub(crate) fn put_origins(out: &mut Vec<u8>, origins: &[i64], effort: Effort) {
     let Some(first) = origins.first() else { return };

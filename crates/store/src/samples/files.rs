@@ -1,4 +1,4 @@
-//! The names in `samples/`: `log-0000000001`, `cols-…`, `frames-…`, `state-…`, `manifest`, `*.part`.
+//! The names in `samples/`: `log-0000000001`, `cols-…`, `rolls-…`, `frames-…`, `state-…`, `manifest`, `*.part`.
 
 use super::bytes::{Put as _, Take};
 use super::live::Live;
@@ -21,6 +21,10 @@ pub(crate) fn columns(dir: &Path, id: u64) -> PathBuf {
     dir.join(format!("cols-{id:010}"))
 }
 
+pub(crate) fn rolls(dir: &Path, id: u64) -> PathBuf {
+    dir.join(format!("rolls-{id:010}"))
+}
+
 pub(crate) fn frames(dir: &Path, log: u64) -> PathBuf {
     dir.join(format!("frames-{log:010}"))
 }
@@ -38,6 +42,7 @@ pub(crate) fn state(dir: &Path, number: u64) -> PathBuf {
 pub(crate) struct Found {
     pub(crate) logs: BTreeSet<u64>,
     pub(crate) columns: BTreeSet<u64>,
+    pub(crate) rolls: BTreeSet<u64>,
     pub(crate) frames: BTreeSet<u64>,
     pub(crate) states: BTreeSet<u64>,
     /// Whether there is a manifest.
@@ -64,6 +69,7 @@ pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
         match number {
             Some(("log", n)) => drop(found.logs.insert(n)),
             Some(("cols", n)) => drop(found.columns.insert(n)),
+            Some(("rolls", n)) => drop(found.rolls.insert(n)),
             Some(("frames", n)) => drop(found.frames.insert(n)),
             Some(("state", n)) => drop(found.states.insert(n)),
             Some(("seg", _)) => found.before.push(entry.path()),

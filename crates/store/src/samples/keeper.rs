@@ -1,4 +1,4 @@
-//! The thread behind the writer: it merges sealed segments into one a day, lets go what retention says,
+//! The thread behind the writer: it merges sealed segments into one a day with its roll-ups, lets go what retention says,
 //! and never stands in the writer's way.
 
 use super::chunk::{self, Chunk};
@@ -6,19 +6,24 @@ use super::codec::Effort;
 use super::files;
 use super::frames;
 use super::retention::Keep;
+use super::rolls::Rolls;
 use super::row::fold;
-use super::segment::{Place, Segment, SegmentWriter};
+use super::segment::{Place, ROLLS, Segment, SegmentWriter};
 use super::shared::{Frozen, Shared};
 use crate::StoreError;
 use field::id::PointId;
 use field::time::DAY_MS;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Sealed logs are merged into days when there are so many,
 const RUNS: usize = 24;
+/// or any when nothing was sealed for so long;
+const IDLE: Duration = Duration::from_secs(60);
 /// and segments of one day when there are so many.
 const DAYS: usize = 4;
 
@@ -72,18 +77,36 @@ impl Handle {
 }
 
 fn run(shared: &Shared, jobs: &mpsc::Receiver<Job>) {
-    while let Ok(job) = jobs.recv() {
-        match job {
-            Job::Look => {
-                if let Err(error) = look(shared, RUNS, DAYS) {
-                    tracing::error!(%error, "segments could not be merged yet; nothing is lost, they stay as they are");
-                }
+    loop {
+        let goes_on = match jobs.recv_timeout(IDLE) {
+            Ok(job) => done(shared, job),
+            Err(mpsc::RecvTimeoutError::Disconnected) => false,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                try_look(shared, 1);
+                true
             }
-            Job::Settle(done) => drop(done.send(look(shared, 1, 2))),
-            Job::Retain(keep, done) => drop(done.send(super::retention::apply(shared, &keep))),
-            Job::Close => break,
+        };
+        if !goes_on {
+            break;
         }
     }
+}
+
+fn try_look(shared: &Shared, runs: usize) {
+    if let Err(error) = look(shared, runs, DAYS) {
+        tracing::error!(%error, "segments could not be merged yet; nothing is lost, they stay as they are");
+    }
+}
+
+/// Does what somebody waits for; `false` when it was told to end.
+fn done(shared: &Shared, job: Job) -> bool {
+    match job {
+        Job::Look => try_look(shared, RUNS),
+        Job::Settle(done) => drop(done.send(look(shared, 1, 2))),
+        Job::Retain(keep, done) => drop(done.send(super::retention::apply(shared, &keep))),
+        Job::Close => return false,
+    }
+    true
 }
 
 /// Makes the segment and the frames of a full log, and lets go the log. `false` where the fault plan
@@ -162,11 +185,24 @@ pub(crate) fn look(shared: &Shared, runs: usize, days: usize) -> Result<(), Stor
     Ok(())
 }
 
-/// Merges segments, older ones first, into one a day, and puts those in their place. `false` where the
-/// fault plan lets the process "die".
+/// Merges segments, older ones first, into one a day with its roll-ups, and puts those in their place.
+/// `false` where the fault plan lets the process "die".
 fn merge(shared: &Shared, sources: &[Arc<Segment>]) -> Result<bool, StoreError> {
-    let Some(made) = rewrite(shared, sources, |_, chunk| chunk)? else { return Ok(false) };
-    replace(shared, sources, &made)
+    let rolls = rolls_of(shared, sources);
+    let Some(made) = rewrite(shared, sources, &rolls)? else { return Ok(false) };
+    let from = sources.len();
+    let (days, rows) = (made.len() / 2, made.iter().map(|s| s.meta.rows).sum::<u64>());
+    let gone: Vec<_> = sources.iter().chain(&rolls).cloned().collect();
+    let changed = replace(shared, &gone, &made)?;
+    tracing::info!(from, days, rows, "segments were merged");
+    Ok(changed)
+}
+
+/// The roll-ups of these segments.
+fn rolls_of(shared: &Shared, sources: &[Arc<Segment>]) -> Vec<Arc<Segment>> {
+    let all = Arc::clone(&shared.read().rolls);
+    let of = all.iter().filter(|rolls| sources.iter().any(|s| rolls.meta.is_of(&s.meta)));
+    of.cloned().collect()
 }
 
 /// Puts segments in the place of others.
@@ -176,53 +212,89 @@ pub(crate) fn replace(
     made: &[Arc<Segment>],
 ) -> Result<bool, StoreError> {
     let gone: BTreeSet<u64> = sources.iter().map(|s| s.meta.id).collect();
-    let changed = shared.change(made, &[], |m| m.segments.retain(|s| !gone.contains(&s.id)));
+    let changed = shared.change(made, &[], |m| {
+        m.segments.retain(|s| !gone.contains(&s.id));
+        m.rolls.retain(|s| !gone.contains(&s.id));
+    });
     if changed.is_err() {
         made.iter().for_each(|segment| segment.doom());
     }
-    let changed = changed?;
-    tracing::info!(
-        from = sources.len(),
-        to = made.len(),
-        rows = made.iter().map(|s| s.meta.rows).sum::<u64>(),
-        "segments were merged"
-    );
-    Ok(changed)
+    changed
 }
 
-/// Writes the rows of segments anew, one segment a day; `edit` may leave some out. What was written is
-/// removed again when it cannot be finished.
-pub(crate) fn rewrite(
+/// A day being written: its rows and what they come to.
+struct Day {
+    rows: SegmentWriter,
+    rolls: SegmentWriter,
+}
+
+/// The days being written.
+struct Days<'a> {
+    shared: &'a Shared,
+    logs: (u64, u64),
+    of: BTreeMap<i64, Day>,
+}
+
+impl Days<'_> {
+    fn of(&mut self, day: i64) -> Result<&mut Day, StoreError> {
+        Ok(match self.of.entry(day) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => {
+                let Shared { dir, fault, .. } = self.shared;
+                let create =
+                    |level| SegmentWriter::create(dir, self.shared.next_id(), level, self.logs, fault);
+                place.insert(Day { rows: create(1)?, rolls: create(ROLLS)? })
+            }
+        })
+    }
+}
+
+/// Writes the rows of segments anew, one segment a day, each with its roll-ups; those of rows that were
+/// let go are taken over from `rolls`. What was written is removed again when it cannot be finished.
+fn rewrite(
     shared: &Shared,
     sources: &[Arc<Segment>],
-    edit: impl Fn(PointId, Chunk) -> Chunk,
+    rolls: &[Arc<Segment>],
 ) -> Result<Option<Vec<Arc<Segment>>>, StoreError> {
     let logs = sources.iter().fold((u64::MAX, 0), |(a, b), s| (a.min(s.meta.logs.0), b.max(s.meta.logs.1)));
     let mut scans = sources.iter().map(|s| Scan::new(shared, s)).collect::<Result<Vec<_>, _>>()?;
-    let mut days: BTreeMap<i64, SegmentWriter> = BTreeMap::new();
-    while let Some(point) = scans.iter().filter_map(Scan::point).min() {
-        let mut parts = vec![];
-        for scan in scans.iter_mut().filter(|scan| scan.point() == Some(point)) {
-            parts.extend(scan.take()?);
+    let mut kept = Kept::new(shared, sources, rolls)?;
+    let mut days = Days { shared, logs, of: BTreeMap::new() };
+    while let Some(point) = scans.iter().filter_map(Scan::point).chain(kept.point()).min() {
+        let id = PointId(point);
+        let (mut parts, mut fixed) = (vec![], vec![]);
+        for (scan, source) in scans.iter_mut().zip(sources).filter(|(scan, _)| scan.point() == Some(point)) {
+            // Rows that came after others of their day were let go are in that day's roll-ups already.
+            let of_fixed = kept.has(source, id);
+            parts.extend(scan.take()?.map(|chunk| (chunk, of_fixed)));
         }
-        let mut chunk = edit(PointId(point), chunk::assemble(parts));
+        let mut of_days = kept.take(shared, id)?;
+        if !of_days.is_empty() {
+            fixed = parts.iter().filter(|(_, of_fixed)| !of_fixed).map(|(chunk, _)| chunk.clone()).collect();
+        }
+        let mut chunk = chunk::assemble(parts.into_iter().map(|(chunk, _)| chunk).collect());
         chunk.forget_batches();
+        for (day, part) in by_day(chunk::assemble(fixed)) {
+            if let Some(of_day) = of_days.get_mut(&day) {
+                of_day.add(&Rolls::of(&part.columns()));
+            }
+        }
         for (day, part) in by_day(chunk) {
-            let writer = match days.entry(day) {
-                std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
-                std::collections::btree_map::Entry::Vacant(place) => place.insert(SegmentWriter::create(
-                    &shared.dir,
-                    shared.next_id(),
-                    1,
-                    logs,
-                    &shared.fault,
-                )?),
+            let (of_day, lacks_rows) = match of_days.remove(&day) {
+                Some(of_day) => (of_day, true),
+                None => (Rolls::of(&part.columns()), false),
             };
-            writer.add(PointId(point), &part, Effort::Small)?;
+            let to = days.of(day)?;
+            to.rows.add(id, &part, Effort::Small)?;
+            to.rolls.add_rolls(id, &of_day, lacks_rows)?;
+        }
+        for (day, of_day) in of_days {
+            days.of(day)?.rolls.add_rolls(id, &of_day, true)?;
         }
     }
     let mut made: Vec<Arc<Segment>> = vec![];
-    for writer in days.into_values() {
+    let writers = days.of.into_values().flat_map(|day| [day.rows, day.rolls]);
+    for writer in writers.filter(|writer| !writer.is_empty()) {
         match writer.finish() {
             Ok(Some(segment)) => made.push(Arc::new(segment)),
             Ok(None) => return Ok(None),
@@ -233,6 +305,47 @@ pub(crate) fn rewrite(
         }
     }
     Ok(Some(made))
+}
+
+/// Roll-ups that say more than the rows there still are, by point; and of which sources they are.
+struct Kept {
+    of: BTreeMap<i64, Vec<(Arc<Segment>, Place)>>,
+    sources: BTreeSet<(u64, i64)>,
+}
+
+impl Kept {
+    fn new(shared: &Shared, sources: &[Arc<Segment>], rolls: &[Arc<Segment>]) -> Result<Self, StoreError> {
+        let mut kept = Self { of: BTreeMap::new(), sources: BTreeSet::new() };
+        for roll in rolls {
+            let Some(source) = sources.iter().find(|s| roll.meta.is_of(&s.meta)) else { continue };
+            let with_rows: BTreeSet<i64> = shared.shelf.places(source)?.iter().map(|p| p.point).collect();
+            for place in shared.shelf.places(roll)? {
+                if place.lacks_rows() || !with_rows.contains(&place.point) {
+                    kept.of.entry(place.point).or_default().push((Arc::clone(roll), place));
+                    kept.sources.insert((source.meta.id, place.point));
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    fn point(&self) -> Option<i64> {
+        self.of.keys().next().copied()
+    }
+
+    fn has(&self, source: &Segment, point: PointId) -> bool {
+        self.sources.contains(&(source.meta.id, point.0))
+    }
+
+    fn take(&mut self, shared: &Shared, point: PointId) -> Result<BTreeMap<i64, Rolls>, StoreError> {
+        let mut days: BTreeMap<i64, Rolls> = BTreeMap::new();
+        for (roll, place) in self.of.remove(&point.0).unwrap_or_default() {
+            if let Some((_, rolls)) = Rolls::read(&shared.shelf.bytes(&roll, &place)?) {
+                days.entry(place.from.div_euclid(DAY_MS)).or_default().add(&rolls);
+            }
+        }
+        Ok(days)
+    }
 }
 
 /// Cuts a chunk at the days' ends (UTC days, which are hydrological days).

@@ -59,6 +59,16 @@ impl Series {
         missing
     }
 
+    /// The earliest and the latest time.
+    pub(crate) fn span(&self) -> Option<(i64, i64)> {
+        let (sorted, late) = self.rows.split_at_checked(self.sorted)?;
+        let ends = [sorted.first(), sorted.last()].into_iter().flatten().chain(late);
+        ends.fold(None, |span, row| {
+            let (first, last) = span.unwrap_or((row.at, row.at));
+            Some((row.at.min(first), row.at.max(last)))
+        })
+    }
+
     /// The rows in `from..to`, those of one moment in the order they came.
     pub(crate) fn within(&self, from: i64, to: i64, into: &mut Vec<Row>) {
         let Some((sorted, late)) = self.rows.split_at_checked(self.sorted) else { return };

@@ -119,8 +119,8 @@ pub(crate) struct Replayed {
     pub(crate) good: u64,
     /// Bytes behind it: a torn tail.
     pub(crate) torn: u64,
-    /// Damaged places inside.
-    pub(crate) damages: u64,
+    /// Where damage inside begins.
+    pub(crate) damaged: Vec<u64>,
 }
 
 /// Reads a log from its start, gives each record and its place to `take`, and says how far it is good.
@@ -134,7 +134,7 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result
     let magic: [u8; 8] = magic.try_into().map_err(|_| damaged(0, "the log has no head"))?;
     check_version(&magic, &MAGIC, path)?;
     let first = i64::from_le_bytes(first.try_into().map_err(|_| damaged(8, "the log has no head"))?);
-    let mut replayed = Replayed { first, offsets: vec![], good: START as u64, torn: 0, damages: 0 };
+    let mut replayed = Replayed { first, offsets: vec![], good: START as u64, torn: 0, damaged: vec![] };
     let mut at = START;
     while at < bytes.len() {
         let Some((record, length)) = bytes.get(at..).and_then(record::read) else {
@@ -143,7 +143,7 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result
                 path = %path.display(), byte = at, until = next,
                 "a packet in the log is damaged and left out; the packets behind it are whole"
             );
-            replayed.damages += 1;
+            replayed.damaged.push(at as u64);
             at = next;
             continue;
         };
@@ -151,7 +151,7 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result
             take(record, at);
         } else {
             tracing::error!(path = %path.display(), byte = at, "a packet out of order is left out");
-            replayed.damages += 1;
+            replayed.damaged.push(at as u64);
         }
         at += length;
         replayed.good = at as u64;

@@ -7,7 +7,7 @@ use crate::{FaultPlan, StoreError};
 use std::path::Path;
 
 /// First bytes; the last one is the version.
-const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x01";
+const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x02";
 
 /// What is named in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Manifest {
     /// Oldest first: of two values for one moment the later segment's counts.
     pub(crate) segments: Vec<segment::Meta>,
     pub(crate) frames: Vec<frames::Meta>,
+    /// Roll-ups: of the merged segments, and of such whose rows are let go. Since version 2.
+    pub(crate) rolls: Vec<segment::Meta>,
 }
 
 impl Manifest {
@@ -26,6 +28,7 @@ impl Manifest {
     pub(crate) fn sort(&mut self) {
         self.segments.sort_by_key(|s| (s.logs.1, std::cmp::Reverse(s.level), s.from, s.id));
         self.frames.sort_by_key(|f| f.log);
+        self.rolls.sort_by_key(|r| (r.from, r.logs, r.id));
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -36,6 +39,8 @@ impl Manifest {
         self.segments.iter().for_each(|s| s.write(&mut out));
         out.put_u32(self.frames.len() as u32);
         self.frames.iter().for_each(|f| f.write(&mut out));
+        out.put_u32(self.rolls.len() as u32);
+        self.rolls.iter().for_each(|r| r.write(&mut out));
         files::enclosed(MAGIC, &out)
     }
 
@@ -59,6 +64,10 @@ impl Manifest {
         for _ in 0..take.u32()? {
             manifest.frames.push(frames::Meta::read(&mut take)?);
         }
+        let rolls = if take.0.is_empty() { 0 } else { take.u32()? };
+        for _ in 0..rolls {
+            manifest.rolls.push(segment::Meta::read(&mut take)?);
+        }
         take.0.is_empty().then_some(manifest)
     }
 
@@ -69,6 +78,10 @@ impl Manifest {
         let mut manifest = Self::default();
         for id in &found.columns {
             manifest.segments.push(segment::read_trailer(&files::columns(dir, *id))?);
+            manifest.next_id = manifest.next_id.max(id + 1);
+        }
+        for id in &found.rolls {
+            manifest.rolls.push(segment::read_trailer(&files::rolls(dir, *id))?);
             manifest.next_id = manifest.next_id.max(id + 1);
         }
         for log in &found.frames {

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use writer::Ask;
 
-mod backup;
+pub(crate) mod backup;
 mod bytes;
 mod chunk;
+mod classes;
 mod codec;
 mod files;
 mod frames;
@@ -25,6 +26,8 @@ mod manifest;
 mod open;
 mod record;
 mod retention;
+mod rolled;
+mod rolls;
 pub mod rollup;
 mod row;
 mod rows;
@@ -32,15 +35,17 @@ mod seen;
 mod segment;
 mod shared;
 mod shelf;
+mod spread;
 mod state;
 mod verify;
 mod writer;
 
-pub use backup::BackedUp;
-pub use retention::Keep;
+pub use classes::{ClassStorage, Classes};
+pub use retention::{Keep, Limits};
 pub use rollup::{Bucket, Step};
 pub use rows::{Batch, Rows, RowsAppended};
 pub use seen::Seen;
+pub use spread::HISTORY_MS;
 pub use verify::{Damage, Damaged, Verified};
 
 /// What became of an appended packet.
@@ -94,6 +99,9 @@ pub struct Columns {
     pub values: Vec<f64>,
     /// One a row; empty when all are good.
     pub qualities: Vec<field::sample::Quality>,
+    /// The number of the packet or batch each row came in, 0 where it is not kept any more (rows of
+    /// merged batches); empty when none is known.
+    pub packets: Vec<i64>,
 }
 
 const ROWS_CLOSED: StoreError = StoreError::Closed { what: "appending rows" };
@@ -109,6 +117,8 @@ pub struct Storage {
     pub frames_bytes: u64,
     /// Bytes they were before.
     pub frames_plain: u64,
+    /// Bytes of roll-ups.
+    pub rollups_bytes: u64,
     /// Bytes of logs that are not sealed yet.
     pub log_bytes: u64,
     /// Segments, of which this many are merged.
@@ -202,6 +212,12 @@ impl Samples {
         self.shared.write().state.heard(station, received_at, sent_at);
     }
 
+    /// The point with the greatest number of which there is a sample.
+    #[must_use]
+    pub fn greatest_point(&self) -> Option<PointId> {
+        self.shared.read().live.all_latest().into_iter().map(|(point, _)| point).max()
+    }
+
     /// The newest durable packet; `PacketSeq(0)` when there is none.
     #[must_use]
     pub fn head(&self) -> PacketSeq {
@@ -250,6 +266,15 @@ impl Samples {
     /// [`StoreError::Io`] or [`StoreError::Corrupt`].
     pub async fn packet(&self, seq: PacketSeq) -> Result<Option<StoredPacket>, StoreError> {
         self.blocking(move |shared| shared.packet(seq.0)).await
+    }
+
+    /// When a packet or batch arrived; `None` when there is none of that number. A batch's rows are not
+    /// read for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn received_at(&self, seq: PacketSeq) -> Result<Option<Time>, StoreError> {
+        self.blocking(move |shared| shared.received_at(seq.0)).await
     }
 
     /// The samples of `point` in `from..to`, by time, at most `limit` (the first ones), each with the
@@ -343,8 +368,9 @@ impl Samples {
         answered.await.unwrap_or(Err(CLOSED))
     }
 
-    /// What each of these points comes to over each stretch of `from..to`; late rows and corrections
-    /// are in it.
+    /// What each of these points comes to over each stretch of `from..to`; late rows and corrections are in
+    /// it at once. Kept roll-ups are used wherever they say what the rows say, and where only they are
+    /// left: an hour of those counts where it begins.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::Corrupt`].
@@ -356,14 +382,20 @@ impl Samples {
         step: Step,
     ) -> Result<Vec<Vec<Bucket>>, StoreError> {
         let points = points.to_vec();
+        let stretch = (from.ms(), to.ms());
         self.blocking(move |shared| {
-            let of = |point: &PointId| {
-                let columns = columns_of(shared, std::slice::from_ref(point), from, to)?;
-                Ok(columns.first().map_or(vec![], |columns| rollup::buckets(columns, step)))
-            };
-            points.iter().map(of).collect()
+            points.iter().map(|point| rolled::rolled(shared, *point, stretch, step)).collect()
         })
         .await
+    }
+
+    /// What each class of points takes in sealed files, by its place. The first time every index is read;
+    /// afterwards only those of new files, as long as the classes stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn storage_of(&self, classes: Classes) -> Result<Vec<ClassStorage>, StoreError> {
+        self.blocking(move |shared| classes::storage(shared, &classes)).await
     }
 
     /// What there is on disk.
@@ -376,6 +408,7 @@ impl Samples {
             rows: inner.segments.iter().map(|s| s.meta.rows).sum(),
             frames_bytes: inner.frames.iter().map(|f| f.meta.bytes).sum(),
             frames_plain: inner.frames.iter().map(|f| f.meta.plain).sum(),
+            rollups_bytes: inner.rolls.iter().map(|r| r.meta.bytes).sum(),
             log_bytes: inner.active.bytes + sealing,
             segments: inner.segments.len() as u64,
             merged: inner.segments.iter().filter(|s| s.meta.level > 0).count() as u64,
@@ -388,33 +421,6 @@ impl Samples {
     /// [`StoreError::Io`] when the file system refuses to be read at all.
     pub async fn verify(&self) -> Result<Verified, StoreError> {
         self.blocking(verify::verify).await
-    }
-
-    /// Copies everything that is durable into a folder, while the store runs on: files that are there
-    /// from the backup before are not copied again. When it returns, the copy is on disk.
-    ///
-    /// # Errors
-    /// What the file system says; the backup before is whole until the new one is.
-    pub async fn backup(&self, to: &std::path::Path) -> Result<BackedUp, StoreError> {
-        const CLOSED: StoreError = StoreError::Closed { what: "backing up samples" };
-        if let Some(asks) = &self.asks {
-            // What is only in the log comes into files that never change.
-            let (answer, answered) = oneshot::channel();
-            asks.send(Ask::Seal(answer)).await.map_err(|_| CLOSED)?;
-            answered.await.unwrap_or(Err(CLOSED))?;
-        }
-        let to = to.to_owned();
-        self.blocking(move |shared| backup::backup(shared, &to)).await
-    }
-
-    /// Copies a backup's samples into the data directory `dir`, which has none yet. Open it and
-    /// [`Samples::verify`] it afterwards.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] when there are samples in `dir`; what the file system says.
-    pub async fn restore(from: &std::path::Path, dir: &std::path::Path) -> Result<BackedUp, StoreError> {
-        let (from, dir) = (from.to_owned(), dir.to_owned());
-        tokio::task::spawn_blocking(move || backup::restore(&from, &dir)).await.unwrap_or(Err(STOPPED))
     }
 
     /// Lets go what is older than it shall be kept, once it is merged. Returns the bytes given back.
@@ -449,8 +455,9 @@ impl Samples {
         let unsealed = inner.active.bytes + inner.sealing.as_ref().map_or(0, |frozen| frozen.part.bytes);
         let columns: u64 = inner.segments.iter().map(|s| s.meta.bytes).sum();
         let frames: u64 = inner.frames.iter().map(|f| f.meta.bytes).sum();
+        let rollups: u64 = inner.rolls.iter().map(|r| r.meta.bytes).sum();
         SampleStats {
-            bytes: columns + frames + unsealed,
+            bytes: columns + frames + rollups + unsealed,
             segments: inner.segments.len() as u64,
             ..inner.state.stats
         }
@@ -471,7 +478,8 @@ fn columns_of(shared: &Shared, points: &[PointId], from: Time, to: Time) -> Resu
         let (first, last) = (chunk.times.first().copied(), chunk.times.last().copied());
         let inside = first.is_none_or(|at| at >= from.ms()) && last.is_none_or(|at| at < to.ms());
         let chunk = if inside { chunk } else { chunk.cut(from.ms(), to.ms()) };
-        Ok(Columns { times: chunk.times, values: chunk.values, qualities: chunk.qualities })
+        let packets = chunk.origins.into_iter().map(i64::abs).collect();
+        Ok(Columns { times: chunk.times, values: chunk.values, qualities: chunk.qualities, packets })
     };
     points.iter().map(columns).collect()
 }

@@ -117,6 +117,10 @@ impl Opening<'_> {
         for id in found.columns.iter().filter(|id| !named(id)) {
             remove(&files::columns(&self.dir, *id))?;
         }
+        let named = |id: &u64| manifest.rolls.iter().any(|r| r.id == *id);
+        for id in found.rolls.iter().filter(|id| !named(id)) {
+            remove(&files::rolls(&self.dir, *id))?;
+        }
         let named = |log: &u64| manifest.frames.iter().any(|f| f.log == *log);
         for log in found.frames.iter().filter(|log| !named(log)) {
             remove(&files::frames(&self.dir, *log))?;

@@ -1,7 +1,9 @@
-//! 保留: how long each class of point is kept, and the raw frames, which are a class of their own.
+//! 保留: how long each class of point keeps its rows, its roll-ups, and the raw frames, which are a class
+//! of their own. Whole chunks go, one point's day each, and whole files where nothing else is in them;
+//! never a row that is younger than asked.
 
-use super::chunk::Chunk;
-use super::keeper::{replace, rewrite};
+use super::keeper::replace;
+use super::segment::{Place, Segment, SegmentWriter};
 use super::shared::Shared;
 use crate::StoreError;
 use field::id::PointId;
@@ -9,58 +11,94 @@ use field::time::Time;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// From when on a point's data are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows; `None`: all.
+    pub rows_from: Option<Time>,
+    /// Roll-ups; `None`: all. Where rows are kept, they are reckoned from those.
+    pub rollups_from: Option<Time>,
+}
+
 /// What shall be kept from when on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
     /// Packets that arrived before are let go; `None`: all are kept.
     pub frames_from: Option<Time>,
-    /// Rows of points that have no class of their own; `None`: all are kept.
-    pub others_from: Option<Time>,
-    /// Rows of these points are kept from then on; `None`: all are kept.
-    pub points_from: HashMap<PointId, Option<Time>>,
+    /// Of points that have no limits of their own.
+    pub others: Limits,
+    /// Of these points.
+    pub points: HashMap<PointId, Limits>,
 }
 
 impl Keep {
-    fn from(&self, point: PointId) -> i64 {
-        let from = self.points_from.get(&point).copied().unwrap_or(self.others_from);
-        from.map_or(i64::MIN, Time::ms)
+    fn from(&self, point: PointId, of: fn(&Limits) -> Option<Time>) -> i64 {
+        of(self.points.get(&point).unwrap_or(&self.others)).map_or(i64::MIN, Time::ms)
     }
 
     /// The latest moment before which anything at all may have to go.
-    fn latest(&self) -> i64 {
-        let points = self.points_from.values().flatten().chain(&self.others_from);
-        points.map(|at| at.ms()).max().unwrap_or(i64::MIN)
+    fn latest(&self, of: fn(&Limits) -> Option<Time>) -> i64 {
+        let limits = self.points.values().chain([&self.others]);
+        limits.filter_map(of).map(Time::ms).max().unwrap_or(i64::MIN)
     }
 }
 
-/// Lets go what is older than it shall be kept; whole files where nothing in them is kept. Returns the
-/// bytes that were given back.
+/// Lets go what is older than it shall be kept. Returns the bytes that were given back.
 pub(crate) fn apply(shared: &Shared, keep: &Keep) -> Result<u64, StoreError> {
     let mut freed = frames(shared, keep)?;
-    let latest = keep.latest();
-    let segments = Arc::clone(&shared.read().segments);
-    for segment in segments.iter().filter(|s| s.meta.from < latest && s.meta.level > 0) {
+    let (segments, rolls) = {
+        let inner = shared.read();
+        (Arc::clone(&inner.segments), Arc::clone(&inner.rolls))
+    };
+    let merged: Vec<_> = segments.iter().filter(|s| s.meta.level > 0).cloned().collect();
+    freed += let_go(shared, keep, &merged, |limits| limits.rows_from)?;
+    freed += let_go(shared, keep, &rolls, |limits| limits.rollups_from)?;
+    Ok(freed)
+}
+
+fn let_go(
+    shared: &Shared,
+    keep: &Keep,
+    all: &[Arc<Segment>],
+    limit: fn(&Limits) -> Option<Time>,
+) -> Result<u64, StoreError> {
+    let latest = keep.latest(limit);
+    let mut freed = 0;
+    for segment in all.iter().filter(|s| s.meta.from < latest) {
         let places = shared.shelf.places(segment)?;
-        let expired = places.iter().any(|p| p.from < keep.from(PointId(p.point)));
-        if !expired {
+        let stays = |place: &&Place| place.to >= keep.from(PointId(place.point), limit);
+        let staying: Vec<Place> = places.iter().filter(stays).copied().collect();
+        if staying.len() == places.len() {
             continue;
         }
-        let source = [Arc::clone(segment)];
-        let whole = places.iter().all(|p| p.to < keep.from(PointId(p.point)));
-        let made = if whole {
-            vec![]
-        } else {
-            let cut = |point: PointId, chunk: Chunk| chunk.cut(keep.from(point), i64::MAX);
-            match rewrite(shared, &source, cut)? {
-                Some(made) => made,
-                None => return Ok(freed),
-            }
-        };
+        let Some(made) = copied(shared, segment, &staying)? else { return Ok(freed) };
         let after: u64 = made.iter().map(|s| s.meta.bytes).sum();
-        replace(shared, &source, &made)?;
+        replace(shared, &[Arc::clone(segment)], &made)?;
+        tracing::info!(
+            path = %segment.path().display(), points = places.len() - staying.len(), of = places.len(),
+            "what was kept long enough is let go"
+        );
         freed += segment.meta.bytes.saturating_sub(after);
     }
     Ok(freed)
+}
+
+/// A segment with only these chunks of another one, as they stand; none where there are none. `None`
+/// where the fault plan lets the process "die".
+fn copied(
+    shared: &Shared,
+    segment: &Segment,
+    staying: &[Place],
+) -> Result<Option<Vec<Arc<Segment>>>, StoreError> {
+    if staying.is_empty() {
+        return Ok(Some(vec![]));
+    }
+    let meta = &segment.meta;
+    let mut to = SegmentWriter::create(&shared.dir, shared.next_id(), meta.level, meta.logs, &shared.fault)?;
+    for place in staying {
+        to.add_as_it_is(*place, &shared.shelf.bytes(segment, place)?)?;
+    }
+    Ok(to.finish()?.map(|made| vec![Arc::new(made)]))
 }
 
 fn frames(shared: &Shared, keep: &Keep) -> Result<u64, StoreError> {

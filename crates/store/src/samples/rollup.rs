@@ -1,7 +1,5 @@
-//! 时段统计: what columns come to over minutes, hours and days; time-weighted means; counters.
-//!
-//! Computed from the columns when asked: late rows and corrections are in it at once, and nothing has
-//! to be kept in step. Pure functions of columns.
+//! 时段统计: what columns come to over minutes, hours and days. Pure functions of columns; [`super::rolls`]
+//! keeps the answers.
 
 use super::Columns;
 use field::sample::Quality;
@@ -43,31 +41,26 @@ impl Step {
     }
 }
 
-/// What one stretch comes to. Only good and manual values count in `min` to `last`.
+/// What one stretch comes to. Only good and manual values count in `min` to `sum`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
     /// Where it begins.
     pub at: Time,
-    /// All samples in it, missing ones too.
+    /// Samples with a value.
     pub count: u32,
     /// Those whose value may be used: good or set by hand.
     pub good: u32,
-    /// Least usable value; NaN when there is none (so for the others).
+    /// Least usable value; NaN when there is none (so for `max`).
     pub min: f64,
     /// Greatest usable value.
     pub max: f64,
     /// Sum of the usable values.
     pub sum: f64,
-    /// Earliest usable value.
-    pub first: f64,
-    /// Latest usable value.
-    pub last: f64,
 }
 
 impl Bucket {
-    const fn empty(at: Time) -> Self {
-        let none = f64::NAN;
-        Self { at, count: 0, good: 0, min: none, max: none, sum: 0.0, first: none, last: none }
+    pub(crate) const fn empty(at: Time) -> Self {
+        Self { at, count: 0, good: 0, min: f64::NAN, max: f64::NAN, sum: 0.0 }
     }
 
     /// The mean of the usable values.
@@ -77,32 +70,38 @@ impl Bucket {
     }
 
     fn take(&mut self, value: f64) {
-        if self.good == 0 {
-            (self.min, self.max, self.first) = (value, value, value);
-        } else {
-            // Plain comparisons: neither side is NaN here.
-            self.min = if value < self.min { value } else { self.min };
-            self.max = if value > self.max { value } else { self.max };
-        }
-        self.last = value;
+        // The other side of a comparison with NaN wins: the first value is both.
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
         self.sum += value;
         self.good += 1;
+    }
+
+    /// Adds what another stretch comes to.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.good += other.good;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
     }
 }
 
 /// Where a value may be used: as `Sample::usable`.
-fn usable(columns: &Columns, i: usize) -> Option<f64> {
-    let value = *columns.values.get(i)?;
+fn usable(columns: &Columns, i: usize, value: f64) -> bool {
     let quality = columns.qualities.get(i).copied().unwrap_or_default();
-    (matches!(quality, Quality::Good | Quality::Manual) && !value.is_nan()).then_some(value)
+    matches!(quality, Quality::Good | Quality::Manual) && !value.is_nan()
 }
 
-/// What the columns come to, stretch by stretch; stretches without a sample are left out.
+/// What the columns come to, stretch by stretch; stretches without a value are left out.
 #[must_use]
 pub fn buckets(columns: &Columns, step: Step) -> Vec<Bucket> {
     let mut found: Vec<Bucket> = vec![];
     let mut end = i64::MIN;
-    for (i, at) in columns.times.iter().enumerate() {
+    for (i, (at, value)) in columns.times.iter().zip(&columns.values).enumerate() {
+        if value.is_nan() {
+            continue;
+        }
         if *at >= end || found.is_empty() {
             let start = step.start(*at);
             end = start + step.length_ms();
@@ -110,45 +109,24 @@ pub fn buckets(columns: &Columns, step: Step) -> Vec<Bucket> {
         }
         let Some(bucket) = found.last_mut() else { continue };
         bucket.count += 1;
-        if let Some(value) = usable(columns, i) {
-            bucket.take(value);
+        if usable(columns, i, *value) {
+            bucket.take(*value);
         }
     }
     found
 }
 
-/// 时间加权平均: the mean over `from..to` of a value that holds from each sample to the next, at most
-/// for `hold_ms` (a silent sensor's last value does not count for ever). `None` without any.
-#[must_use]
-pub fn time_weighted_mean(columns: &Columns, from: Time, to: Time, hold_ms: i64) -> Option<f64> {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for (i, at) in columns.times.iter().enumerate() {
-        let Some(value) = usable(columns, i) else { continue };
-        let next = columns.times.get(i + 1).copied().unwrap_or(i64::MAX);
-        let end = next.min(at.saturating_add(hold_ms)).min(to.ms());
-        let held = (end - (*at).max(from.ms())).max(0) as f64;
-        sum += value * held;
-        weight += held;
+/// Shorter stretches, in order of time, put into those of `step`.
+pub(crate) fn fold(parts: impl IntoIterator<Item = Bucket>, step: Step) -> Vec<Bucket> {
+    let mut found: Vec<Bucket> = vec![];
+    for part in parts {
+        let start = Time::from_ms(step.start(part.at.ms()));
+        match found.last_mut().filter(|last| last.at == start) {
+            Some(last) => last.add(&part),
+            None => found.push(Bucket { at: start, ..part }),
+        }
     }
-    (weight > 0.0).then(|| sum / weight)
-}
-
-/// 累计量: by how much a counter grew over the columns. A fall is a rollover when the counter is one
-/// that turns over at `turns_at` and was in its last tenth before; else it was set back to zero.
-#[must_use]
-pub fn counter_growth(columns: &Columns, turns_at: Option<f64>) -> f64 {
-    let mut values = (0..columns.times.len()).filter_map(|i| usable(columns, i));
-    let Some(mut last) = values.next() else { return 0.0 };
-    let mut growth = 0.0;
-    for value in values {
-        growth += match turns_at {
-            _ if value >= last => value - last,
-            Some(turn) if last >= turn * 0.9 && last <= turn => turn - last + value,
-            _ => value,
-        };
-        last = value;
-    }
-    growth
+    found
 }
 
 #[cfg(test)]
@@ -157,7 +135,7 @@ mod tests {
 
     fn columns(of: &[(i64, f64)]) -> Columns {
         let (times, values) = of.iter().map(|(minute, value)| (minute * MINUTE_MS, *value)).unzip();
-        Columns { times, values, qualities: vec![] }
+        Columns { times, values, ..Columns::default() }
     }
 
     #[test]
@@ -181,28 +159,9 @@ mod tests {
         let first = hours[0];
         assert_eq!(
             (first.count, first.good, first.min, first.max, first.mean()),
-            (4, 2, 2.0, 4.0, Some(3.0))
+            (3, 2, 2.0, 4.0, Some(3.0))
         );
-        assert_eq!((first.first, first.last, hours[1].last), (2.0, 4.0, 7.0));
-    }
-
-    #[test]
-    fn a_value_weighs_as_long_as_it_holds() {
-        let level = columns(&[(0, 1.0), (30, 3.0)]);
-        let mean =
-            |to, hold| time_weighted_mean(&level, Time::MIN, Time::from_ms(to * MINUTE_MS), hold * MINUTE_MS);
-        assert_eq!(mean(60, 60), Some(2.0));
-        assert_eq!(mean(40, 60), Some(1.5));
-        // The first value holds for ten minutes only.
-        assert_eq!(mean(40, 10), Some(2.0));
-        assert_eq!(mean(0, 60), None);
-    }
-
-    #[test]
-    fn a_counter_that_is_set_back_or_turns_over_goes_on_growing() {
-        assert_eq!(counter_growth(&columns(&[(0, 10.0), (1, 15.0), (2, 2.0), (3, 4.0)]), None), 9.0);
-        assert_eq!(counter_growth(&columns(&[(0, 9_990.0), (1, 5.0)]), Some(10_000.0)), 15.0);
-        assert_eq!(counter_growth(&columns(&[(0, 500.0), (1, 5.0)]), Some(10_000.0)), 5.0);
-        assert_eq!(counter_growth(&columns(&[]), None), 0.0);
+        let minutes = buckets(&day, Step::Minutes(1));
+        assert_eq!(fold(minutes, Step::Hour), hours);
     }
 }

@@ -15,9 +15,11 @@ use super::bytes::{Put as _, Take, put_signed, put_varint};
 use super::chunk::{Chunk, MAX_ROWS};
 use super::codec::Effort;
 use super::files;
+use super::rolls::Rolls;
 use crate::files::sync_dir;
 use crate::{FaultPlan, StoreError};
 use field::id::PointId;
+use field::time::DAY_MS;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,8 @@ const END: [u8; 8] = *b"ZZCOLEND";
 const BLOCK: usize = 256;
 /// Bytes of the trailer.
 const TRAILER: usize = 108;
+/// The level of a file of roll-ups: it belongs to the merged segment of the same logs and day.
+pub(crate) const ROLLS: u8 = 2;
 /// Bytes collected before they are written.
 const BUFFER: usize = 512 * 1024;
 
@@ -38,7 +42,7 @@ const BUFFER: usize = 512 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Meta {
     pub(crate) id: u64,
-    /// 0: one log; 1: merged.
+    /// 0: one log; 1: merged; [`ROLLS`]: what the rows of a merged one come to.
     pub(crate) level: u8,
     /// The first and the last log in it.
     pub(crate) logs: (u64, u64),
@@ -100,12 +104,33 @@ pub(crate) struct Place {
     pub(crate) to: i64,
 }
 
+impl Place {
+    /// Of roll-ups: whether they say more than the rows beside them, of which some were let go.
+    pub(crate) const fn lacks_rows(&self) -> bool {
+        self.rows > 0
+    }
+}
+
 /// Where a block of places is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block {
     pub(crate) first: i64,
     pub(crate) at: u64,
     pub(crate) length: u32,
+}
+
+impl Meta {
+    /// Whether this file of roll-ups is of that segment.
+    pub(crate) const fn is_of(&self, segment: &Self) -> bool {
+        segment.level == 1
+            && self.logs.0 == segment.logs.0
+            && self.logs.1 == segment.logs.1
+            && self.from.div_euclid(DAY_MS) == segment.from.div_euclid(DAY_MS)
+    }
+}
+
+fn path_of(dir: &Path, meta: &Meta) -> PathBuf {
+    if meta.level == ROLLS { files::rolls(dir, meta.id) } else { files::columns(dir, meta.id) }
 }
 
 /// A segment in use. Its file is removed when it was replaced and nobody reads it any more.
@@ -121,7 +146,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn new(dir: &Path, meta: Meta) -> Self {
-        let path = files::columns(dir, meta.id);
+        let path = path_of(dir, &meta);
         Self {
             meta,
             path,
@@ -181,8 +206,6 @@ impl SegmentWriter {
         logs: (u64, u64),
         fault: &FaultPlan,
     ) -> Result<Self, StoreError> {
-        let part = files::columns(dir, id).with_extension("part");
-        File::create(&part).map_err(|e| StoreError::io("making the segment", &part, e))?;
         let meta = Meta {
             id,
             level,
@@ -197,6 +220,8 @@ impl SegmentWriter {
             directory_at: 0,
             directory_len: 0,
         };
+        let part = path_of(dir, &meta).with_extension("part");
+        File::create(&part).map_err(|e| StoreError::io("making the segment", &part, e))?;
         Ok(Self {
             dir: dir.to_owned(),
             part,
@@ -213,21 +238,38 @@ impl SegmentWriter {
     /// Adds a point's rows; points come in ascending order.
     pub(crate) fn add(&mut self, point: PointId, chunk: &Chunk, effort: Effort) -> Result<(), StoreError> {
         let (Some(from), Some(to)) = (chunk.times.first(), chunk.times.last()) else { return Ok(()) };
+        let of = Place { point: point.0, at: 0, length: 0, rows: chunk.len() as u32, from: *from, to: *to };
+        self.put(of, |out| chunk.write(out, point, effort))
+    }
+
+    /// Adds what a point's rows come to; points come in ascending order. `lacks_rows`: some of the rows
+    /// were let go.
+    pub(crate) fn add_rolls(
+        &mut self,
+        point: PointId,
+        rolls: &Rolls,
+        lacks_rows: bool,
+    ) -> Result<(), StoreError> {
+        let Some((from, to)) = rolls.span() else { return Ok(()) };
+        let of = Place { point: point.0, at: 0, length: 0, rows: u32::from(lacks_rows), from, to };
+        self.put(of, |out| rolls.write(out, point))
+    }
+
+    /// Adds a chunk as it stands in another segment; points come in ascending order.
+    pub(crate) fn add_as_it_is(&mut self, of: Place, bytes: &[u8]) -> Result<(), StoreError> {
+        self.put(of, |out| out.extend_from_slice(bytes))
+    }
+
+    fn put(&mut self, of: Place, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), StoreError> {
         let at = self.written + self.buffer.len() as u64;
         let before = self.buffer.len();
-        chunk.write(&mut self.buffer, point, effort);
-        let place = Place {
-            point: point.0,
-            at,
-            length: (self.buffer.len() - before) as u32,
-            rows: chunk.len() as u32,
-            from: *from,
-            to: *to,
-        };
+        write(&mut self.buffer);
+        let place = Place { at, length: (self.buffer.len() - before) as u32, ..of };
+        let point = PointId(of.point);
         let meta = &mut self.meta;
-        meta.from = meta.from.min(*from);
-        meta.to = meta.to.max(*to);
-        meta.rows += chunk.len() as u64;
+        meta.from = meta.from.min(of.from);
+        meta.to = meta.to.max(of.to);
+        meta.rows += u64::from(of.rows);
         meta.points += 1;
         meta.first_point = meta.first_point.min(point.0);
         meta.last_point = meta.last_point.max(point.0);
@@ -239,6 +281,11 @@ impl SegmentWriter {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Whether nothing was added.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.meta.points == 0
     }
 
     fn end_block(&mut self) {
@@ -308,7 +355,7 @@ impl SegmentWriter {
         if !self.fault.seal_may_go_on() {
             return Ok(None);
         }
-        let path = files::columns(&self.dir, self.meta.id);
+        let path = path_of(&self.dir, &self.meta);
         std::fs::rename(&self.part, &path).map_err(|e| StoreError::io("renaming into place", &path, e))?;
         sync_dir(&self.dir)?;
         Ok(self.fault.seal_may_go_on().then(|| Segment::new(&self.dir, self.meta.clone())))

@@ -1,6 +1,7 @@
 //! What the writer publishes and everybody reads: only what is durable.
 
 use super::chunk::{self, Chunk};
+use super::classes;
 use super::frames::Frames;
 use super::live::{Live, Series};
 use super::log::DAMAGED;
@@ -8,12 +9,13 @@ use super::manifest::Manifest;
 use super::record::{self, Record};
 use super::row::{Row, fold};
 use super::rows::{Batch, Rows};
-use super::segment::Segment;
+use super::segment::{ROLLS, Segment};
 use super::shelf::Shelf;
 use super::state::{FrameHash, State};
 use crate::{FaultPlan, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Sample, StoredPacket};
+use field::time::Time;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -83,6 +85,8 @@ pub(crate) struct Inner {
     /// Oldest first.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     pub(crate) frames: Arc<Vec<Arc<Frames>>>,
+    /// Roll-ups, oldest first.
+    pub(crate) rolls: Arc<Vec<Arc<Segment>>>,
     recent: VecDeque<Batch>,
     recent_bytes: usize,
 }
@@ -96,6 +100,7 @@ impl Inner {
             sealing: None,
             segments: Arc::default(),
             frames: Arc::default(),
+            rolls: Arc::default(),
             recent: VecDeque::new(),
             recent_bytes: 0,
         }
@@ -124,6 +129,12 @@ impl Inner {
         self.active.note(seq.0, offset);
         self.remember(Batch::Rows(seq, rows));
         duplicates
+    }
+
+    /// The times between which rows of a point are that are not in a segment yet.
+    pub(crate) fn hot_spans(&self, point: PointId) -> Vec<(i64, i64)> {
+        let sealing = self.sealing.as_ref().and_then(|frozen| frozen.series(point));
+        sealing.into_iter().chain(self.live.series(point)).filter_map(Series::span).collect()
     }
 
     fn remember(&mut self, batch: Batch) {
@@ -161,6 +172,8 @@ pub(crate) struct Shared {
     pub(crate) fault: FaultPlan,
     inner: RwLock<Inner>,
     book: Mutex<Book>,
+    /// What classes of points take in each file, as it was last asked.
+    pub(crate) classes: Mutex<classes::Known>,
     /// Rows of sealed batches lately put together again: the log and its batches.
     batches: Mutex<Option<(u64, Arc<RowsOfBatches>)>>,
 }
@@ -183,6 +196,7 @@ impl Shared {
             fault,
             inner: RwLock::new(inner),
             book: Mutex::new(Book { manifest: Manifest::default() }),
+            classes: Mutex::default(),
             batches: Mutex::new(None),
         };
         shared.show(&manifest, &[], &[]);
@@ -219,7 +233,9 @@ impl Shared {
     ) -> Result<bool, StoreError> {
         let mut book = self.book();
         let mut manifest = book.manifest.clone();
-        manifest.segments.extend(fresh.iter().map(|s| s.meta.clone()));
+        let (rolls, rows): (Vec<_>, Vec<_>) = fresh.iter().partition(|s| s.meta.level == ROLLS);
+        manifest.segments.extend(rows.iter().map(|s| s.meta.clone()));
+        manifest.rolls.extend(rolls.iter().map(|s| s.meta.clone()));
         manifest.frames.extend(frames.iter().map(|f| f.meta.clone()));
         edit(&mut manifest);
         manifest.sort();
@@ -232,12 +248,12 @@ impl Shared {
     }
 
     fn show(&self, manifest: &Manifest, fresh: &[Arc<Segment>], frames: &[Arc<Frames>]) {
-        let (segments, known_frames) = {
+        let (segments, rolls, known_frames) = {
             let inner = self.read();
-            (Arc::clone(&inner.segments), Arc::clone(&inner.frames))
+            (Arc::clone(&inner.segments), Arc::clone(&inner.rolls), Arc::clone(&inner.frames))
         };
         let segment = |meta: &super::segment::Meta| {
-            let known = segments.iter().chain(fresh).find(|s| s.meta.id == meta.id);
+            let known = segments.iter().chain(rolls.iter()).chain(fresh).find(|s| s.meta.id == meta.id);
             known.cloned().unwrap_or_else(|| Arc::new(Segment::new(&self.dir, meta.clone())))
         };
         let frame = |meta: &super::frames::Meta| {
@@ -245,13 +261,16 @@ impl Shared {
             known.cloned().unwrap_or_else(|| Arc::new(Frames::new(&self.dir, meta.clone())))
         };
         let now: Vec<_> = manifest.segments.iter().map(segment).collect();
+        let now_rolls: Vec<_> = manifest.rolls.iter().map(segment).collect();
         let now_frames: Vec<_> = manifest.frames.iter().map(frame).collect();
-        let gone = segments.iter().filter(|old| !now.iter().any(|s| s.meta.id == old.meta.id));
+        let gone = segments.iter().chain(rolls.iter());
+        let gone = gone.filter(|old| !now.iter().chain(&now_rolls).any(|s| s.meta.id == old.meta.id));
         gone.for_each(|old| old.doom());
         let gone = known_frames.iter().filter(|old| !now_frames.iter().any(|f| f.meta.log == old.meta.log));
         gone.for_each(|old| old.doom());
         let mut inner = self.write();
         inner.segments = Arc::new(now);
+        inner.rolls = Arc::new(now_rolls);
         inner.frames = Arc::new(now_frames);
     }
 
@@ -287,6 +306,17 @@ impl Shared {
 
     /// What there is of a point in `from..to`: every part of it, oldest first.
     fn parts(&self, point: PointId, from: i64, to: i64) -> Result<Vec<Chunk>, StoreError> {
+        self.parts_without(point, from, to, &[])
+    }
+
+    /// [`Shared::parts`] without those of some segments, by their ids.
+    pub(crate) fn parts_without(
+        &self,
+        point: PointId,
+        from: i64,
+        to: i64,
+        without: &[u64],
+    ) -> Result<Vec<Chunk>, StoreError> {
         if from >= to {
             return Ok(vec![]);
         }
@@ -301,7 +331,8 @@ impl Shared {
         }
         drop(inner);
         let mut parts = vec![];
-        for segment in segments.iter().filter(|s| s.may_hold(point, from, to)) {
+        let wanted = |s: &&Arc<Segment>| s.may_hold(point, from, to) && !without.contains(&s.meta.id);
+        for segment in segments.iter().filter(wanted) {
             parts.extend(self.shelf.chunk(segment, point, from, to)?);
         }
         if !hot.is_empty() {
@@ -429,7 +460,7 @@ impl Shared {
                 Record::Emptied(seq, mut rows, count) => {
                     let batches = self.batches_of(frames.meta.log)?;
                     for (point, row) in batches.get(&seq.0).into_iter().flatten() {
-                        rows.push(*point, field::time::Time::from_ms(row.at), row.value, row.quality());
+                        rows.push(*point, Time::from_ms(row.at), row.value, row.quality());
                     }
                     if rows.is_empty() && count > 0 {
                         tracing::warn!(
@@ -495,6 +526,22 @@ impl Shared {
             return Ok(None);
         }
         Ok(self.packets_after(seq - 1, 1)?.pop().filter(|p| p.seq.0 == seq))
+    }
+
+    /// When a packet or batch arrived. Unlike [`Shared::packet`] it never puts a batch's rows together.
+    pub(crate) fn received_at(&self, seq: i64) -> Result<Option<Time>, StoreError> {
+        if seq < 1 {
+            return Ok(None);
+        }
+        if let Where::Sealed(frames, start) = self.place(seq, 1) {
+            let found = frames.read(start, 1)?;
+            return Ok(found
+                .into_iter()
+                .find(|record| record.seq().0 == seq)
+                .map(|r| r.into_batch().received_at()));
+        }
+        let found = self.batches_after(seq - 1, 1)?;
+        Ok(found.first().filter(|batch| batch.seq().0 == seq).map(Batch::received_at))
     }
 
     /// Up to `limit` of a station's newest packets that are still in memory, and its last few from

@@ -135,6 +135,12 @@ impl Shelf {
         Ok(find(self.rescued(segment)?, point))
     }
 
+    /// Where a point's chunk is in a segment; `None` where it has none.
+    pub(crate) fn place_of(&self, segment: &Segment, point: PointId) -> Result<Option<Place>, StoreError> {
+        let file = self.file(segment)?;
+        self.place(segment, &file, point)
+    }
+
     /// All places of a segment, by point.
     pub(crate) fn places(&self, segment: &Segment) -> Result<Vec<Place>, StoreError> {
         let file = self.file(segment)?;
@@ -153,12 +159,6 @@ impl Shelf {
             }
         }
         Ok(self.rescued(segment)?.to_vec())
-    }
-
-    /// Whether the index of a segment is sound.
-    pub(crate) fn index_is_sound(&self, segment: &Segment) -> Result<bool, StoreError> {
-        self.places(segment)?;
-        Ok(segment.rescued.get().is_none())
     }
 
     /// Reads the bytes at a place.

@@ -58,8 +58,8 @@ impl Db {
         // Once without the pool, which would go on trying for its whole patience.
         let first = AnyConnection::connect_with(&connect).await.during("connecting to the database")?;
         first.close().await.during("connecting to the database")?;
-        let read = pool(engine, connect.clone(), READERS).await?;
-        let write = pool(engine, connect, 1).await?;
+        let read = pool((engine, options.read_only), connect.clone(), READERS).await?;
+        let write = pool((engine, options.read_only), connect, 1).await?;
         let db = Self { engine, read, write, turn: Arc::default() };
         db.migrate(options.read_only, &place(options)).await?;
         Ok(db)
@@ -132,6 +132,57 @@ impl Db {
     }
 }
 
+/// Copies the bundled database of a data directory, in use or not, as it is at one moment. Returns the
+/// copy's bytes; its name becomes durable with its folder's.
+pub(crate) async fn copy_sqlite(dir: &Path, to: &Path) -> Result<u64, StoreError> {
+    const WHAT: &str = "copying the database";
+    let (part, path) = (to.join("zhizhen.db.part"), to.join(FILE));
+    let writing = |e| StoreError::io(WHAT, &part, e);
+    if part.exists() {
+        std::fs::remove_file(&part).map_err(writing)?;
+    }
+    let mut connection = lone(dir, true, WHAT).await?;
+    let vacuum = sqlx::query("VACUUM INTO $1").bind(part.display().to_string());
+    vacuum.execute(&mut connection).await.during(WHAT)?;
+    connection.close().await.during(WHAT)?;
+    let file = std::fs::File::open(&part).map_err(writing)?;
+    file.sync_all().map_err(writing)?;
+    let bytes = file.metadata().map_err(writing)?.len();
+    std::fs::rename(&part, &path).map_err(|e| StoreError::io("renaming into place", &path, e))?;
+    Ok(bytes)
+}
+
+/// Lets new points of a bundled database begin behind `greatest`.
+pub(crate) async fn raise_points(dir: &Path, greatest: field::id::PointId) -> Result<(), StoreError> {
+    const WHAT: &str = "raising the points' numbers";
+    let mut connection = lone(dir, false, WHAT).await?;
+    let raise = "UPDATE heads SET point = $1 WHERE id = 1 AND point < $1";
+    sqlx::query(raise).bind(greatest.0).execute(&mut connection).await.during(WHAT)?;
+    connection.close().await.during(WHAT)
+}
+
+/// What is wrong with the bundled database's pages, in its own words; empty when nothing is.
+pub(crate) async fn check_sqlite(db: &Db) -> Result<Vec<String>, StoreError> {
+    const WHAT: &str = "checking the database";
+    if db.engine != Engine::Sqlite {
+        return Ok(vec![]);
+    }
+    let rows = db.rows(sqlx::query("PRAGMA integrity_check(100)"), WHAT).await?;
+    let found =
+        rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>().during(WHAT)?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// A connection of its own to a bundled database that no store of this process has open.
+async fn lone(dir: &Path, read_only: bool, what: &'static str) -> Result<AnyConnection, StoreError> {
+    sqlx::any::install_default_drivers();
+    let url = sqlite_url(dir, read_only)?;
+    let connect = AnyConnectOptions::from_str(&url).during(what)?.disable_statement_logging();
+    let mut connection = AnyConnection::connect_with(&connect).await.during(what)?;
+    connection.execute(sqlx::query("PRAGMA busy_timeout = 10000")).await.during(what)?;
+    Ok(connection)
+}
+
 /// The database's name for people: without a password.
 fn place(options: &Options) -> String {
     match &options.sql {
@@ -153,7 +204,7 @@ fn sqlite_url(dir: &Path, read_only: bool) -> Result<String, StoreError> {
     Ok(format!("sqlite://{plain}?mode={}", if read_only { "ro" } else { "rwc" }))
 }
 
-async fn pool(engine: Engine, connect: AnyConnectOptions, most: u32) -> Result<AnyPool, StoreError> {
+async fn pool(how: (Engine, bool), connect: AnyConnectOptions, most: u32) -> Result<AnyPool, StoreError> {
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(PATIENCE)
@@ -161,7 +212,7 @@ async fn pool(engine: Engine, connect: AnyConnectOptions, most: u32) -> Result<A
         .max_lifetime(None)
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                for statement in settings(engine) {
+                for statement in settings(how) {
                     connection.execute(sqlx::query(*statement)).await?;
                 }
                 Ok(())
@@ -172,17 +223,19 @@ async fn pool(engine: Engine, connect: AnyConnectOptions, most: u32) -> Result<A
         .during("connecting to the database")
 }
 
-/// What makes a returned commit durable, on each engine.
-const fn settings(engine: Engine) -> &'static [&'static str] {
-    match engine {
-        Engine::Sqlite => &[
+/// What makes a returned commit durable, on each engine. Who only reads takes the file as it is: a
+/// backup's is not in WAL mode.
+const fn settings(how: (Engine, bool)) -> &'static [&'static str] {
+    match how {
+        (Engine::Sqlite, true) => &["PRAGMA busy_timeout = 10000", "PRAGMA temp_store = MEMORY"],
+        (Engine::Sqlite, false) => &[
             "PRAGMA busy_timeout = 10000",
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
             "PRAGMA temp_store = MEMORY",
         ],
-        Engine::Postgres => &["SET synchronous_commit = on", "SET client_min_messages = warning"],
+        (Engine::Postgres, _) => &["SET synchronous_commit = on", "SET client_min_messages = warning"],
     }
 }
 

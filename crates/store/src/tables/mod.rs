@@ -28,6 +28,7 @@ mod settings;
 mod tx;
 
 pub use commands::{CommandFilter, NewCommand};
+pub(crate) use db::{copy_sqlite, raise_points};
 pub(crate) use journal::hex;
 pub use journal::{Actor, Line, Subject};
 pub use quarantine::MAX_QUARANTINED;
@@ -147,6 +148,15 @@ impl Tables {
     /// [`StoreError::Corrupt`] names the first line that is missing or not what was written.
     pub async fn journal_verify(&self) -> Result<JournalSeq, StoreError> {
         journal::verify(self.db()).await
+    }
+
+    /// What is wrong with the bundled database's pages, in its own words; empty when nothing is, and on
+    /// PostgreSQL, which checks its pages itself.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn check_pages(&self) -> Result<Vec<String>, StoreError> {
+        db::check_sqlite(self.db()).await
     }
 
     /// The latest time among the newest thousand lines: a clock that goes on must not be before it.

@@ -10,12 +10,14 @@
     reason = "a failed expectation in a test's helper is the finding itself"
 )]
 
+mod backup;
 mod directory;
 mod engines;
 mod measured;
 mod photos;
 mod playback;
 mod postgres;
+mod rolls;
 mod rows;
 mod samples;
 mod send;

@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 
 /// The token our server knows the sender by.
 pub(crate) const TOKEN: &str = "bench-token-0123456789";
+/// Ours merges when nothing was sealed for a minute.
+const OURS_QUIET: Duration = Duration::from_secs(75);
 /// InfluxDB's compactions are over when its folder has not changed for so long.
 const QUIET: Duration = Duration::from_secs(20);
 
@@ -125,8 +127,9 @@ impl Peer {
                 self.http.get(self.url(path)).send().await?.error_for_status()?;
             }
         }
+        let quiet = if self.kind == Kind::Ours { OURS_QUIET } else { QUIET };
         let (mut size, mut since) = (0, Instant::now());
-        while since.elapsed() < QUIET {
+        while since.elapsed() < quiet {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let now = weight(&self.dir)?;
             if now != size {

@@ -93,6 +93,7 @@ fn ours(what: What, series: u32, ids: &[i64]) -> Question {
             let some: Vec<String> = ids.iter().take(MANY.min(series) as usize).map(i64::to_string).collect();
             let mut of = of(some.join(","), START_S, START_S + DAY_S);
             of.push(("window", "1h".into()));
+            of.push(("figures", "mean".into()));
             ("/api/v1/samples", of)
         }
         What::Year => {

@@ -1,0 +1,194 @@
+//! 取统计: buckets of a point over any stretch: kept ones wherever one file alone speaks of a bucket, the
+//! others from the rows, so that late rows and corrections are in it at once.
+
+use super::chunk::{self, Chunk};
+use super::rolls::{self, Rolls};
+use super::rollup::{Bucket, Step, buckets, fold};
+use super::shared::Shared;
+use crate::StoreError;
+use field::id::PointId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Where rows of a point are, and what they come to.
+struct Source {
+    /// The first and the last row's time.
+    span: (i64, i64),
+    /// Kept buckets; none where nothing is kept or it is damaged.
+    rolls: Option<Rolls>,
+}
+
+/// What is known of a point.
+struct Sources {
+    sources: Vec<Source>,
+    /// Kept buckets that say more than the rows there still are.
+    fixed: Vec<Rolls>,
+    /// The segments whose rows those have in them.
+    without: Vec<u64>,
+}
+
+/// What a point comes to over `from..to`, in the kept step `base`.
+struct Question<'a> {
+    shared: &'a Shared,
+    point: PointId,
+    from: i64,
+    to: i64,
+    base: Step,
+}
+
+/// What `point` comes to over each stretch of `from..to`.
+pub(crate) fn rolled(
+    shared: &Shared,
+    point: PointId,
+    (from, to): (i64, i64),
+    step: Step,
+) -> Result<Vec<Bucket>, StoreError> {
+    if from >= to {
+        return Ok(vec![]);
+    }
+    match rolls::base_of(step) {
+        Some(base) => {
+            let parts = Question { shared, point, from, to, base }.answer()?;
+            Ok(fold(parts, step))
+        }
+        None => Ok(buckets(&rows(shared, point, (from, to), &[])?.columns(), step)),
+    }
+}
+
+fn rows(
+    shared: &Shared,
+    point: PointId,
+    (from, to): (i64, i64),
+    without: &[u64],
+) -> Result<Chunk, StoreError> {
+    Ok(chunk::assemble(shared.parts_without(point, from, to, without)?).cut(from, to))
+}
+
+impl Question<'_> {
+    fn answer(&self) -> Result<Vec<Bucket>, StoreError> {
+        let Sources { sources, fixed, without } = self.sources()?;
+        let mut found: BTreeMap<i64, Bucket> = BTreeMap::new();
+        let mut from_rows: Vec<(i64, i64)> = vec![];
+        for (start, end, sources) in self.stretches(&sources) {
+            match sources.as_slice() {
+                [one] if one.rolls.as_ref().is_some_and(|rolls| rolls.level(self.base).is_some()) => {
+                    let level =
+                        one.rolls.as_ref().and_then(|rolls| rolls.level(self.base)).unwrap_or_default();
+                    self.whole(level, start, end, &mut found, &mut from_rows);
+                }
+                _ => from_rows.push((start, end)),
+            }
+        }
+        for (from, to) in joined(from_rows) {
+            let (from, to) = (from.max(self.from), to.min(self.to));
+            for bucket in buckets(&rows(self.shared, self.point, (from, to), &without)?.columns(), self.base)
+            {
+                add(&mut found, bucket);
+            }
+        }
+        for bucket in fixed.iter().filter_map(|rolls| rolls.level(self.base)).flatten() {
+            // Of what is let go nothing finer is known: a bucket counts where it begins.
+            if (self.from..self.to).contains(&bucket.at.ms()) {
+                add(&mut found, *bucket);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Takes the kept buckets in `start..end` that lie wholly in the question; the others go to the rows.
+    fn whole(
+        &self,
+        level: &[Bucket],
+        start: i64,
+        end: i64,
+        found: &mut BTreeMap<i64, Bucket>,
+        from_rows: &mut Vec<(i64, i64)>,
+    ) {
+        let length = self.base.length_ms();
+        let first = level.partition_point(|b| b.at.ms() < start);
+        let last = level.partition_point(|b| b.at.ms() < end);
+        for bucket in level.get(first..last).unwrap_or_default() {
+            let at = bucket.at.ms();
+            if at >= self.from && at + length <= self.to {
+                add(found, *bucket);
+            } else {
+                from_rows.push((at, at + length));
+            }
+        }
+    }
+
+    /// Where rows are with what is kept of them, and kept buckets that say more than the rows there still
+    /// are: those rows are left out.
+    fn sources(&self) -> Result<Sources, StoreError> {
+        let (segments, rolls, hot) = {
+            let inner = self.shared.read();
+            (Arc::clone(&inner.segments), Arc::clone(&inner.rolls), inner.hot_spans(self.point))
+        };
+        let shelf = &self.shared.shelf;
+        let mut places = vec![];
+        for segment in segments.iter().filter(|s| s.may_hold(self.point, self.from, self.to)) {
+            places.extend(shelf.place_of(segment, self.point)?.map(|place| (segment, place)));
+        }
+        let (mut fixed, mut without) = (vec![], vec![]);
+        let mut of: HashMap<u64, Rolls> = HashMap::new();
+        for roll in rolls.iter().filter(|r| r.may_hold(self.point, self.from, self.to)) {
+            let Some(place) = shelf.place_of(roll, self.point)? else { continue };
+            let read = Rolls::read(&shelf.bytes(roll, &place)?).map(|(_, rolls)| rolls);
+            match places.iter().find(|(segment, _)| roll.meta.is_of(&segment.meta)) {
+                Some((segment, _)) if !place.lacks_rows() => {
+                    read.into_iter().for_each(|read| drop(of.insert(segment.meta.id, read)));
+                }
+                Some((segment, _)) => {
+                    fixed.extend(read);
+                    without.push(segment.meta.id);
+                }
+                None => fixed.extend(read),
+            }
+        }
+        let mut sources: Vec<Source> = hot.into_iter().map(|span| Source { span, rolls: None }).collect();
+        for (segment, place) in places.iter().filter(|(s, _)| !without.contains(&s.meta.id)) {
+            sources.push(Source { span: (place.from, place.to), rolls: of.remove(&segment.meta.id) });
+        }
+        Ok(Sources { sources, fixed, without })
+    }
+
+    /// The question cut where sources begin and end, at the borders of buckets; with the sources that
+    /// have rows in each stretch.
+    fn stretches<'s>(&self, sources: &'s [Source]) -> Vec<(i64, i64, Vec<&'s Source>)> {
+        let start = |at: i64| self.base.start(at);
+        let end = |at: i64| self.base.start(at) + self.base.length_ms();
+        let mut cuts: Vec<i64> = vec![start(self.from), end(self.to - 1)];
+        for source in sources {
+            cuts.extend([start(source.span.0), end(source.span.0), start(source.span.1), end(source.span.1)]);
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        let (first, last) = (start(self.from), end(self.to - 1));
+        let inside = cuts.windows(2).filter_map(|pair| match pair {
+            [a, b] if *a >= first && *b <= last => Some((*a, *b)),
+            _ => None,
+        });
+        let with = |(a, b): (i64, i64)| {
+            let of = sources.iter().filter(|s| start(s.span.0) < b && end(s.span.1) > a).collect::<Vec<_>>();
+            (a, b, of)
+        };
+        inside.map(with).filter(|(_, _, sources)| !sources.is_empty()).collect()
+    }
+}
+
+fn add(found: &mut BTreeMap<i64, Bucket>, bucket: Bucket) {
+    found.entry(bucket.at.ms()).and_modify(|there| there.add(&bucket)).or_insert(bucket);
+}
+
+/// Stretches that touch, as one.
+fn joined(mut stretches: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    stretches.sort_unstable();
+    let mut whole: Vec<(i64, i64)> = vec![];
+    for (from, to) in stretches {
+        match whole.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => whole.push((from, to)),
+        }
+    }
+    whole
+}
