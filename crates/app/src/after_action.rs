@@ -155,9 +155,9 @@ struct Stored {
     doubled: usize,
 }
 
-/// Plants and meters go on whatever the weather: a storm's books are of rain, water and pumps.
+/// Plants, meters and reservoirs go on whatever the weather: a storm's books are of rain, water and pumps.
 const fn is_apart(kind: StationKind) -> bool {
-    matches!(kind, StationKind::Plant | StationKind::Meter)
+    matches!(kind, StationKind::Plant | StationKind::Meter | StationKind::Reservoir)
 }
 
 /// Reads the samples log from end to end: what it holds, and what it holds twice.

@@ -14,6 +14,8 @@ mod follower;
 mod hands;
 pub mod load;
 pub mod meters;
+pub mod mixed;
+mod mqtt;
 mod people;
 pub mod phones;
 mod plants;
