@@ -22,7 +22,9 @@ mod orders;
 mod push;
 mod query;
 mod samples;
+#[cfg(test)]
 mod schemathesis;
+#[cfg(test)]
 mod sensorthings;
 mod sign_in;
 mod stations;
