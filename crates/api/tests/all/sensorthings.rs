@@ -207,7 +207,6 @@ async fn a_page_that_follows_does_not_notice_what_came_in_between() {
 }
 
 /// The Python that has `module`, beside this test's folder; `None`, in words, where there is none.
-#[expect(clippy::print_stdout, reason = "what was skipped is said")]
 pub(crate) fn python(module: &str) -> Option<PathBuf> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("http-peers");
     let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
