@@ -17,7 +17,7 @@ test('a question is asked, allowed by itself and answered while one looks on', a
   await page.getByLabel('指令', { exact: true }).selectOption('query_clock')
   await page.getByRole('button', { name: '提交申请' }).click()
   const panel = page.getByRole('complementary')
-  await expect(panel.getByText('常规授权')).toBeVisible()
+  await expect(panel.getByRole('listitem').getByText('常规授权')).toBeVisible()
   await expect(panel.getByText('已按指令执行')).toBeVisible({ timeout: 60_000 })
   await page.getByRole('tab', { name: '已结束' }).click()
   await expect(page.getByRole('row', { name: /查询时钟/ }).first()).toContainText('已应答')
