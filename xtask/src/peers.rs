@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The OPC UA server of the gateway's tests, of a version they were written against.
 const ASYNCUA: &[&str] = &["asyncua==2.1.0"];
 
+/// Clients of our HTTP interface: OGC SensorThings, and what tries the whole OpenAPI description.
+const HTTP: &[&str] = &["frost_sta_client==1.1.53", "schemathesis==4.32.5"];
+
 /// EPANET's engine and the networks docs/pipes-accuracy.md speaks of.
 const EPANET: &[&str] = &["owa-epanet==2.3.5", "wntr==1.5.0"];
 
@@ -26,7 +29,8 @@ pub(crate) fn swmm() -> PathBuf {
 
 /// Installs what is missing.
 pub(crate) fn install() -> Result<()> {
-    install_into("asyncua", "import asyncua", ASYNCUA)
+    install_into("asyncua", "import asyncua", ASYNCUA)?;
+    install_into("http-peers", "import frost_sta_client, schemathesis", HTTP)
 }
 
 /// Installs EPANET and the networks: files only, for what wntr itself needs is large and not used.

@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<()> {
     }
     step("lints", || run::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     if let Err(why) = step("stacks of others", peers::install) {
-        skipped.push(format!("the OPC UA client against asyncua: {why:#}"));
+        skipped.push(format!("tests against asyncua, schemathesis and a SensorThings client: {why:#}"));
     }
     step("tests", || run::cargo(&["test", "--workspace"]))?;
     match step("EPANET and its networks", peers::install_epanet) {

@@ -100,6 +100,15 @@ pub enum WhatIfRefusal {
     Failed(String),
 }
 
+/// 现况: what the gateway knows of a station right now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reach {
+    /// The protocol in which a command would reach it; `None`: it is not on line.
+    pub protocol: Option<String>,
+    /// It is slowed down until then, because it sends more than its budget.
+    pub throttled_until: Option<Time>,
+}
+
 /// Everything the interface is made of.
 #[derive(Clone)]
 pub struct Parts {
@@ -117,6 +126,8 @@ pub struct Parts {
     pub rules: Rules,
     /// Every channel's state.
     pub channels: Lent<(), Vec<ChannelView>>,
+    /// What the gateway knows of a station.
+    pub reach: Lent<field::id::StationCode, Reach>,
     /// How further parts are: gateway, city.
     pub probes: Vec<Lent<(), PartHealth>>,
     /// VAPID public key, base64url.

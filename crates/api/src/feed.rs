@@ -11,9 +11,12 @@ use crate::app::App;
 use crate::look;
 use crate::problem::Problem;
 use crate::trend::{self, Trends};
+use crate::views::command::CommandView;
 use crate::views::packet;
 use crate::views::stream::{PacketReadings, QuarantineEvent, ReadingsEvent, StationEvent};
-use field::id::{AlarmId, BlockId, JournalSeq, MessageId, OrderId, PacketSeq, PersonId, StationCode};
+use field::id::{
+    AlarmId, BlockId, CommandId, JournalSeq, MessageId, OrderId, PacketSeq, PersonId, StationCode,
+};
 use field::order::Order;
 use field::person::Role;
 use field::sample::StoredPacket;
@@ -311,6 +314,7 @@ async fn build(
     events.extend(alarm_events(app, &changed, &orders, from).await?);
     events.extend(order_events(app, orders, from).await?);
     events.extend(message_events(app, &changed, from).await?);
+    events.extend(command_events(app, &changed, from).await?);
     for code in &changed.stations {
         let body = StationEvent { code: code.to_string() };
         events.push(Event::new("station", Audience::Everyone, &body, from));
@@ -342,6 +346,7 @@ struct Changed {
     alarms: BTreeSet<AlarmId>,
     orders: BTreeSet<OrderId>,
     messages: BTreeSet<MessageId>,
+    commands: BTreeSet<CommandId>,
     stations: BTreeSet<StationCode>,
     registry: bool,
 }
@@ -358,8 +363,8 @@ impl Changed {
                 Some(Subject::Rule(_) | Subject::Block(_) | Subject::Person(_) | Subject::System) => {
                     changed.registry = true;
                 }
-                // Commands are asked for by the page that shows them.
-                Some(Subject::Command(_)) | None => (),
+                Some(Subject::Command(id)) => drop(changed.commands.insert(id)),
+                None => (),
             }
         }
         changed
@@ -416,6 +421,16 @@ async fn message_events(app: &App, changed: &Changed, place: Place) -> Result<Ve
         .iter()
         .map(|view| Event::new("message", Audience::Person(PersonId(view.person.id)), view, place))
         .collect())
+}
+
+async fn command_events(app: &App, changed: &Changed, place: Place) -> Result<Vec<Event>, Problem> {
+    let mut commands = Vec::new();
+    for id in &changed.commands {
+        commands.extend(app.store.tables.command(*id).await?);
+    }
+    let registry = app.store.tables.registry();
+    let event = |command| Event::new("command", Audience::Staff, &CommandView::of(&registry, command), place);
+    Ok(commands.into_iter().map(event).collect())
 }
 
 async fn tell_quarantine(app: &App, last: &mut Option<i64>) {

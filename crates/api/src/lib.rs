@@ -23,6 +23,7 @@ mod rain;
 mod risk;
 mod route;
 mod routes;
+mod sensorthings;
 mod serve;
 mod session;
 mod stream;
@@ -33,7 +34,7 @@ mod trend;
 mod views;
 
 pub use access::Who;
-pub use app::{Demo, Lent, Parts, Replay, RuleFault, Rules, WhatIf, WhatIfRefusal};
+pub use app::{Demo, Lent, Parts, Reach, Replay, RuleFault, Rules, WhatIf, WhatIfRefusal};
 pub use draft::{FaultCode, Registered};
 pub use health::disk_probe;
 pub use password::{BadPassword, hash_password};
@@ -55,5 +56,5 @@ pub fn openapi() -> String {
 /// Every route: method, path, who may call it.
 #[must_use]
 pub fn routes() -> Vec<(String, String, Who)> {
-    routes::table().into_iter().map(|r| (r.method.to_string(), r.path, r.who)).collect()
+    routes::table().into_iter().map(|r| (r.method.to_string(), r.path.replace("{*", "{"), r.who)).collect()
 }

@@ -33,6 +33,8 @@ pub enum ProblemCode {
     MethodNotAllowed,
     /// `what` is not right: `why`.
     Invalid,
+    /// A SensorThings query: option `what` is not right: `why`.
+    BadQuery,
     /// The body is no JSON, CSV or picture as expected: `why`.
     BadBody,
     /// The body is larger than `max_bytes`.
@@ -101,7 +103,9 @@ impl ProblemCode {
             Self::Invalid | Self::BadHandling | Self::BadShelf | Self::BadRule => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::BadBody | Self::IdempotencyKeyMissing | Self::PartialWrite => StatusCode::BAD_REQUEST,
+            Self::BadBody | Self::BadQuery | Self::IdempotencyKeyMissing | Self::PartialWrite => {
+                StatusCode::BAD_REQUEST
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadPhoto => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::IfMatchMissing => StatusCode::PRECONDITION_REQUIRED,

@@ -156,6 +156,19 @@ impl Route {
         self
     }
 
+    /// Answers a JSON object whose shape another standard tells, or text.
+    pub(crate) fn answers_foreign(mut self, text: bool) -> Self {
+        let object = ObjectBuilder::new().schema_type(Type::Object).build();
+        let json = ContentBuilder::new().schema(Some(object)).build();
+        let mut response = ResponseBuilder::new().description("OK").content("application/json", json);
+        if text {
+            let plain = ObjectBuilder::new().schema_type(Type::String).build();
+            response = response.content("text/plain", ContentBuilder::new().schema(Some(plain)).build());
+        }
+        self.doc = self.doc.response("200", response);
+        self
+    }
+
     /// Answers this as JSON, or the same in other media if `Accept` asks for them.
     pub(crate) fn answers_in<T: ToSchema>(mut self, media: &[&str]) -> Self {
         let content = ContentBuilder::new().schema(Some(named::<T>(&mut self.schemas))).build();
@@ -201,7 +214,8 @@ impl Route {
             _ => HttpMethod::Get,
         };
         let operation = self.doc.response("default", refused).build();
-        Documented { path: self.path, method, operation, answered: self.schemas, asked: self.asked }
+        let path = self.path.replace("{*", "{");
+        Documented { path, method, operation, answered: self.schemas, asked: self.asked }
     }
 }
 
@@ -229,12 +243,13 @@ const V1: &str = "/api/v1";
 
 /// `get_alarms_id_acknowledge` from the method and the path.
 fn operation_id(method: &Method, path: &str) -> String {
-    let words = path.trim_start_matches(V1).split(['/', '-', '.', '{', '}']).filter(|w| !w.is_empty());
+    let words = path.trim_start_matches(V1).split(['/', '-', '.', '{', '}', '*']).filter(|w| !w.is_empty());
     words.fold(method.as_str().to_lowercase(), |id, word| format!("{id}_{word}"))
 }
 
 fn path_parameters(path: &str) -> Vec<Parameter> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = names.map(|name| name.trim_start_matches('*'));
     let parameter = |name: &str| {
         let kind = if name == "id" || name == "seq" { Type::Integer } else { Type::String };
         ParameterBuilder::new()

@@ -155,9 +155,10 @@ struct Stored {
     doubled: usize,
 }
 
-/// Plants, meters and the water supply go on whatever the weather: a storm's books are of rain, water and pumps.
+/// Plants, meters, reservoirs and the water supply go on whatever the weather: a storm's books are of
+/// rain, water and pumps.
 const fn is_apart(kind: StationKind) -> bool {
-    matches!(kind, StationKind::Plant | StationKind::Meter | StationKind::Supply)
+    matches!(kind, StationKind::Plant | StationKind::Meter | StationKind::Supply | StationKind::Reservoir)
 }
 
 /// Reads the samples log from end to end: what it holds, and what it holds twice.

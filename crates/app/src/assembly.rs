@@ -46,6 +46,10 @@ pub(crate) struct Listening {
     pub(crate) hj212: Option<SocketAddr>,
     /// For concentrators of meters, where configured.
     pub(crate) meters: Option<SocketAddr>,
+    /// For MQTT clients, where configured.
+    pub(crate) mqtt: Option<SocketAddr>,
+    /// For SL/T 427 stations, where configured.
+    pub(crate) sl427: Option<SocketAddr>,
 }
 
 /// What a start needs besides the configuration.
@@ -97,6 +101,7 @@ impl Running {
             demo,
             rules: crate::lent::rules(&store),
             channels: crate::lent::channels(board),
+            reach: crate::lent::reach(gateway.sight()),
             probes: vec![api::disk_probe(config.data_dir()?)],
             push_key,
             what_if: crate::lent::what_if(trials.clone()),
@@ -132,7 +137,15 @@ impl Running {
     /// Where it listens.
     pub(crate) fn listening(&self) -> Listening {
         let Self { http, sl651, .. } = *self;
-        Listening { http, sl651, hj212: self.gateway.tcp("hj212"), meters: self.gateway.tcp("meters") }
+        let tcp = |protocol| self.gateway.tcp(protocol);
+        Listening {
+            http,
+            sl651,
+            hj212: tcp("hj212"),
+            meters: tcp("meters"),
+            mqtt: tcp("mqtt"),
+            sl427: tcp("sl427"),
+        }
     }
 
     /// Whether a desk has ended by itself, which none should.

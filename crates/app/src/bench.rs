@@ -6,6 +6,7 @@
 mod channels;
 mod city10k;
 mod figures;
+mod gateway;
 mod ground;
 mod knee;
 mod latency;
@@ -31,8 +32,8 @@ use store::playback::SystemClock;
 /// All benchmarks, in the order they run.
 const NAMES: [&str; 6] = ["latency", "city10k", "knee", "channels", "start", "web"];
 
-/// Those that need programs of others: only when named.
-const BY_NAME: [&str; 1] = ["telemetry"];
+/// Those that need programs of others, or 20,000 connections: only when named.
+const BY_NAME: [&str; 2] = ["gateway", "telemetry"];
 
 /// `zhizhen load`: plays stations against a running server and prints what came of it as JSON.
 pub(crate) async fn load(args: LoadArgs) -> Result<ExitCode> {
@@ -93,6 +94,7 @@ async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
         "knee" => knee::run().await,
         "channels" => channels::run().await,
         "start" => start::run().await,
+        "gateway" => gateway::run(args.seconds).await,
         "telemetry" => telemetry::run(args.series, args.seed).await,
         _ => web::run(),
     }

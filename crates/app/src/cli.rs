@@ -322,12 +322,12 @@ pub(crate) struct LoadArgs {
 /// `zhizhen bench`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which ones: latency, city10k, knee, channels, start, web (all of these when none is named); telemetry: beside VictoriaMetrics and InfluxDB
+    /// Which ones: latency, city10k, knee, channels, start, web (all of these when none is named); gateway: 10,000 stations and 10,000 MQTT clients at once; telemetry: beside VictoriaMetrics and InfluxDB
     pub(crate) names: Vec<String>,
     /// Write the figures here as JSON
     #[arg(long)]
     pub(crate) json: Option<PathBuf>,
-    /// How long the 10,000 stations of `city10k` report
+    /// How long the devices of `city10k` and `gateway` report
     #[arg(long, default_value_t = 600)]
     pub(crate) seconds: u32,
     /// How many series `telemetry` pushes, a value a minute for a day

@@ -49,7 +49,9 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     config.modbus.connections.extend(pump_stations(&town, &city));
     config.modbus.connections.extend(water_supply(&town, &city));
     config.hj212 = Some(crate::config::Hj212 { tcp: loopback(), ..crate::config::Hj212::default() });
-    config.meters = Some(community());
+    config.meters = Some(meters());
+    config.mqtt = Some(crate::config::Mqtt { tcp: Some(loopback()), ..crate::config::Mqtt::default() });
+    config.sl427 = Some(crate::config::Sl427 { tcp: loopback(), ..crate::config::Sl427::default() });
     let store = Store::open(commands::options(&config, false)?).await?;
     let playback = Arc::new(clock(&store, storm, &args).await?);
     seed::ensure(&store, &town, playback.now()).await?;
@@ -159,8 +161,9 @@ fn loopback() -> std::net::SocketAddr {
     ([127, 0, 0, 1], 0).into()
 }
 
-/// The community's concentrator: its meters are asked every quarter of an hour of the demo's time.
-fn community() -> crate::config::Meters {
+/// The community's concentrator, whose meters are asked every quarter of an hour of the demo's time,
+/// and a pump station's electricity meter, asked every five minutes.
+fn meters() -> crate::config::Meters {
     let meter = |address: String| crate::config::MetersMeter {
         address,
         station: None,
@@ -178,7 +181,19 @@ fn community() -> crate::config::Meters {
         timeout_ms: 2_000,
         meters: city::meters::numbers().into_iter().map(meter).collect(),
     };
-    crate::config::Meters { tcp: Some(loopback()), dtus: vec![dtu] }
+    let items = city::mixed::power::ITEMS.iter().map(|item| (*item).to_owned()).collect();
+    let electricity =
+        crate::config::MetersMeter { items: Some(items), ..meter(city::mixed::power::number().to_owned()) };
+    let power = crate::config::MetersDtu {
+        name: "江滨泵站电表".to_owned(),
+        register: city::mixed::power::REGISTER.to_owned(),
+        heartbeat: city::mixed::power::HEARTBEAT.to_owned(),
+        protocol: wire::dlt645::NAME.to_owned(),
+        every_s: 300,
+        meters: vec![electricity],
+        ..dtu.clone()
+    };
+    crate::config::Meters { tcp: Some(loopback()), dtus: vec![dtu, power] }
 }
 
 /// The channels, pointed at the town's own servers.

@@ -25,6 +25,14 @@ pub(crate) fn rules(store: &Store) -> Rules {
     }
 }
 
+/// What the interface may ask the gateway of a station.
+pub(crate) fn reach(sight: gateway::Sight) -> api::Lent<field::id::StationCode, api::Reach> {
+    Arc::new(move |station| api::Reach {
+        protocol: sight.reached_by(&station).map(str::to_owned),
+        throttled_until: sight.throttled_until(&station),
+    })
+}
+
 fn check(kind: &str, params: &serde_json::Value) -> Result<(), RuleFault> {
     let unknown =
         || RuleFault { param: String::new(), problem: serde_json::json!({ "code": "unknown_kind" }) };

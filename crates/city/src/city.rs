@@ -6,6 +6,7 @@ use crate::error::CityError;
 use crate::follower::follow;
 use crate::hands::{Setter, clock};
 use crate::meters;
+use crate::mixed::{self, Centres};
 use crate::people::{self, Acts};
 use crate::phones::{self, Inbox};
 use crate::plants;
@@ -57,6 +58,12 @@ pub struct ServerAt {
     /// Its port for concentrators of meters; without it they stay silent.
     #[serde(default)]
     pub meters: Option<SocketAddr>,
+    /// Its MQTT port; without it sensors and edge nodes stay silent.
+    #[serde(default)]
+    pub mqtt: Option<SocketAddr>,
+    /// Its SL/T 427 port; without it the intake stays silent.
+    #[serde(default)]
+    pub sl427: Option<SocketAddr>,
 }
 
 /// A town whose channel servers and control port listen; its stations and people still sleep.
@@ -145,6 +152,9 @@ impl City {
         if let Some(centre) = server.meters {
             self.tasks.spawn(meters::run(self.config.seed, self.control.clock.clone(), centre));
         }
+        let ServerAt { sl651, mqtt, sl427, meters, .. } = server;
+        let centres = Centres { sl651, mqtt, sl427, meters };
+        mixed::start(self.config.seed, &self.control.clock, centres, &mut self.tasks);
         self.tasks.spawn(people::run(people::Parts {
             town: self.town.clone(),
             clock: self.control.clock.clone(),

@@ -106,6 +106,12 @@ impl Budgets {
         accounts.iter().filter_map(of).collect()
     }
 
+    /// Until when a station is throttled; `None` when it is not.
+    pub(crate) fn throttled_until(&self, station: &StationCode, now: Time) -> Option<Time> {
+        let accounts = self.accounts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        accounts.get(station)?.throttled_until.filter(|until| *until > now)
+    }
+
     fn rate(&self, speed: f64) -> f64 {
         f64::from(self.budget.per_second.max(1)) * speed.max(1.0)
     }
@@ -141,6 +147,8 @@ mod tests {
         let later = now + Duration::from_secs(2);
         assert_eq!(budgets.wait(&one, 1.0, later), Duration::ZERO);
         assert_eq!(budgets.throttled(at.plus_ms(2_000)), []);
+        assert_eq!(budgets.throttled_until(&one, at), Some(at.plus_ms(1_000)));
+        assert_eq!(budgets.throttled_until(&other, at), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Actor, Store, StoreError, command};
+use store::{Actor, Credential, Secret, Store, StoreError, command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -144,7 +144,8 @@ impl Desk {
             } else {
                 silent(Silence::LineLost)
             };
-            write_down(&store, &*clock, sent.id, act).await;
+            let credential = credential_by(&sent, &act);
+            write_down_with(&store, &*clock, sent.id, act, credential).await;
             Some(sent)
         });
         Ok(())
@@ -201,7 +202,35 @@ const fn silent(silence: Silence) -> CommandAct {
 }
 
 async fn write_down(store: &Store, clock: &dyn Clock, id: CommandId, act: CommandAct) {
-    match command::act(store, id, &act, ACTOR, clock.now()).await {
+    write_down_with(store, clock, id, act, None).await;
+}
+
+/// The credential a station has by what it did: its new password, in the words of its protocol.
+fn credential_by(command: &Command, act: &CommandAct) -> Option<Credential> {
+    let (Ask::SetPassword { password }, CommandAct::Answer { done: true, .. }) = (&command.ask, act) else {
+        return None;
+    };
+    let protocol = command.protocol.clone()?;
+    let text = password.trim();
+    // SL 651 compares four capital digits; others compare as written.
+    let text = if protocol == wire::sl651::NAME {
+        format!("{:04X}", u16::from_str_radix(text, 16).ok()?)
+    } else {
+        text.to_owned()
+    };
+    let secret = Secret::Plain { text };
+    Some(Credential { station: command.station.clone(), protocol, user: String::new(), secret })
+}
+
+async fn write_down_with(
+    store: &Store,
+    clock: &dyn Clock,
+    id: CommandId,
+    act: CommandAct,
+    credential: Option<Credential>,
+) {
+    let at = (ACTOR, clock.now());
+    match command::act_and_prove(store, id, &act, credential.as_ref(), at).await {
         Ok(_) => {
             metrics::counter!("gateway_commands_total", "act" => act.code()).increment(1);
         }

@@ -182,6 +182,11 @@ impl Intake {
         self.budgets.throttled(self.now())
     }
 
+    /// Until when a station is slowed down; `None` when it is not.
+    pub(crate) fn throttled_until(&self, station: &StationCode) -> Option<Time> {
+        self.budgets.throttled_until(station, self.now())
+    }
+
     /// Waits until the station's budget allows a message.
     async fn may_send(
         &self,

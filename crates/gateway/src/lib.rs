@@ -76,7 +76,29 @@ pub struct Gateway {
     /// Every socket that is open for stations.
     pub listening: Vec<Listening>,
     intake: Arc<Intake>,
+    sight: Sight,
     tasks: Vec<JoinHandle<()>>,
+}
+
+/// 现况: what the gateway knows of a station right now. Cheap to clone; costs no query.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    intake: Arc<Intake>,
+    downlink: Downlink,
+}
+
+impl Sight {
+    /// The protocol in which a command would reach the station now; `None` when it is not on line.
+    #[must_use]
+    pub fn reached_by(&self, station: &field::id::StationCode) -> Option<&'static str> {
+        self.downlink.reaches(station)
+    }
+
+    /// Until when the station is slowed down because it has used up its [`Budget`].
+    #[must_use]
+    pub fn throttled_until(&self, station: &field::id::StationCode) -> Option<field::time::Time> {
+        self.intake.throttled_until(station)
+    }
 }
 
 impl Gateway {
@@ -101,6 +123,12 @@ impl Gateway {
     #[must_use]
     pub fn throttled(&self) -> Vec<(field::id::StationCode, field::time::Time)> {
         self.intake.throttled()
+    }
+
+    /// What it knows of single stations.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        self.sight.clone()
     }
 
     /// Returns when the gateway has stopped: after `shutdown` was set, when every append under way
@@ -169,10 +197,11 @@ pub async fn run(
     let desk = desk::Desk::new(store, clock, hub.downlink.clone(), hub.limits.command);
     started.tasks.push(tokio::spawn(desk.run(hub.clone())));
     let intake = Arc::clone(&hub.intake);
+    let sight = Sight { intake: Arc::clone(&intake), downlink: hub.downlink.clone() };
     // The keeper ends by itself when the last listener has let go of its queue.
     drop(hub);
     let Started { listening, mut tasks } = started;
     tasks.push(keeper);
     tracing::info!(?listening, "listening for stations");
-    Ok(Gateway { listening, intake, tasks })
+    Ok(Gateway { listening, intake, sight, tasks })
 }

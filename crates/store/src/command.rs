@@ -1,6 +1,7 @@
 //! A command's life with its rules in one place: what was asked, the interlocks as they stand, row
 //! and journal line become true together.
 
+use crate::credential::Credential;
 use crate::lives::{Acted, Idem};
 use crate::tables::{NewCommand, Subject, Tx};
 use crate::{Actor, Refusal, Store, StoreError};
@@ -128,9 +129,27 @@ pub async fn act(
     actor: Actor,
     at: Time,
 ) -> Result<Acted<Command>, StoreError> {
+    act_and_prove(store, id, act, None, (actor, at)).await
+}
+
+/// [`act`], and in the same transaction the credential that the station has by it: a station that
+/// took a new password is believed with it from then on, and with the old one no more.
+///
+/// # Errors
+/// As [`allow`].
+pub async fn act_and_prove(
+    store: &Store,
+    id: CommandId,
+    act: &CommandAct,
+    credential: Option<&Credential>,
+    (actor, at): (Actor, Time),
+) -> Result<Acted<Command>, StoreError> {
     let mut tx = store.tables.begin(actor, at).await?;
     let command = tx.command(id).await?.ok_or_else(|| StoreError::missing("command", id))?;
     let acted = step(&mut tx, &command, act).await?;
+    if let Some(credential) = credential {
+        tx.credential_put(credential).await?;
+    }
     tx.commit().await?;
     Ok(acted)
 }

@@ -1,6 +1,6 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
-use crate::{cjt188, dlt645, hj212, influx, modbus, mqtt, opcua, sl427, sl651, sparkplug};
+use crate::{cjt188, dlt645, hj212, influx, json_push, modbus, mqtt, opcua, sl427, sl651, sparkplug};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -80,6 +80,13 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: 8651,
         json_line: influx::json_line,
         explain: influx::explain,
+    },
+    Protocol {
+        name: json_push::NAME,
+        title: "JSON (RFC 8259), read by a mapping",
+        default_port: 8651,
+        json_line: json_push::json_line,
+        explain: json_push::explain,
     },
     Protocol {
         name: modbus::NAME,

@@ -54,7 +54,7 @@ const waits = [1000, 2000, 5000, 10_000]
 type Name = keyof StreamEvents
 type Hear<N extends Name> = (event: StreamEvents[N]) => void
 const listeners = new Map<Name, Set<Hear<never>>>()
-const names: Name[] = ['readings', 'alarm', 'order', 'message', 'station', 'registry', 'clock', 'quarantine', 'reload']
+const names: Name[] = ['readings', 'alarm', 'order', 'message', 'command', 'station', 'registry', 'clock', 'quarantine', 'reload']
 
 let source: EventSource | undefined
 let retry: ReturnType<typeof setTimeout> | undefined

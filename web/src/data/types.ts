@@ -52,6 +52,9 @@ export interface Context {
   neighbour: PersonBrief | null
   supervisor: PersonBrief | null
 }
+export type CommandView = S['CommandView']
+export type CommandActed = S['CommandActed']
+export type PictureView = S['PictureView']
 export type AlarmCard = S['AlarmCard']
 export type LineView = S['LineView']
 
@@ -124,6 +127,7 @@ export interface StreamEvents {
   alarm: AlarmView
   order: OrderView
   message: MessageView
+  command: CommandView
   station: { code: string }
   registry: Record<string, never>
   clock: ClockView

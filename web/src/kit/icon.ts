@@ -4,6 +4,7 @@ export const iconPath = {
   twin: 'M5 4v6a4 4 0 0 0 4 4h6a4 4 0 0 1 4 4v2M5 20v-4M19 4v5M2.500 4h5M16.500 4h5M2.500 20h5M16.500 20h5',
   alarm: 'M12 3.500 21.500 20h-19L12 3.500ZM12 10v5M12 17.300v.2',
   order: 'M5 4h14v16H5V4Zm3.500 5h7M8.500 13h5',
+  command: 'M4 5h16v14H4V5Zm3.500 4 3 3-3 3M12.500 15h4',
   station: 'M4 19V9m5.500 10V5M15 19v-7m5 7V8',
   message: 'M4 5h16v11H9.500L5 20v-4H4V5Z',
   health: 'M3 12h4l2.500-6 4.500 12 2.500-6H21',

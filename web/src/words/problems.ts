@@ -41,6 +41,10 @@ export const problemWords = words({
     en: (p: Params) => `“${text(p, 'what')}” is not right: ${text(p, 'why')}`,
   },
   disk_full: { zh: '服务器磁盘已满,数据暂时存不下。请通知管理员。', en: 'The server’s disk is full. Tell the administrator.' },
+  bad_query: {
+    zh: (p: Params) => `查询选项 ${text(p, 'what')} 不对:${text(p, 'why')}`,
+    en: (p: Params) => `The query option ${text(p, 'what')} is not right: ${text(p, 'why')}`,
+  },
   partial_write: { zh: '一部分行没有收下,已存入隔离区并注明原因;其余的已落盘。', en: 'Some rows were not taken; they are in quarantine with the reason. The others are on disk.' },
   internal: { zh: '服务器出错了,已记入日志。请稍后再试。', en: 'The server failed; it is in the log. Try again later.' },
 })

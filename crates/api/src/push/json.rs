@@ -3,13 +3,13 @@
 use super::influx::answer;
 use super::keep::Batch;
 use super::resolve::{self, Asked};
-use super::{Refused, body, keep};
+use super::{Refused, body, keep, keep_packet};
 use crate::app::App;
 use crate::extract::Peer;
 use crate::problem::{Problem, ProblemCode};
 use axum::extract::Request;
 use axum::response::Response;
-use field::sample::Quality;
+use field::sample::{Packet, Quality};
 use field::unit::conversion;
 use serde_json::{Value, json};
 use wire::json_push::{NAME, Read};
@@ -33,9 +33,26 @@ pub(crate) async fn take(app: &App, mapping: &str, request: Request) -> Result<R
     if !refused.is_empty() {
         refused.raw = bytes.get(..bytes.len().min(super::QUARANTINE_MAX)).unwrap_or_default().to_vec();
     }
-    let kept = keep(&app.store, &source.config.name, NAME, now, batch).await.map_err(|(_, error)| error)?;
+    let untimed = read.readings.iter().any(|reading| reading.observed_at == now);
+    let raw = raw(&bytes, untimed.then_some(now));
+    let name = &source.config.name;
+    let kept = if batch.len() <= Packet::MAX_READINGS && raw.len() <= Packet::MAX_RAW {
+        keep_packet(&app.store, name, NAME, now, raw, batch).await?
+    } else {
+        keep(&app.store, name, NAME, now, batch).await.map_err(|(_, error)| error)?
+    };
     metrics::counter!("push_rows_total").increment(kept as u64);
     answer(app, &source, NAME, peer, now, kept, refused).await
+}
+
+/// The body as it is kept: behind one that does not say its time, a line says when it arrived, so that
+/// the same body a minute later is another one.
+fn raw(body: &[u8], arrived: Option<field::time::Time>) -> Vec<u8> {
+    let mut raw = body.to_vec();
+    if let Some(at) = arrived {
+        raw.extend(format!("\n{{\"received_at\":\"{at}\"}}").into_bytes());
+    }
+    raw
 }
 
 async fn batch(

@@ -2,7 +2,7 @@
 
 use super::source::Target;
 use field::id::{PointId, StationCode};
-use field::sample::Quality;
+use field::sample::{Packet, Quality, Reading, Sample};
 use field::time::{DAY_MS, Time};
 use store::samples::Rows;
 use store::{Store, StoreError};
@@ -82,4 +82,34 @@ pub(crate) async fn keep(
         kept += count;
     }
     Ok(kept)
+}
+
+/// Keeps a small body with its raw bytes, so that its readings lead back to them: all of it or nothing.
+/// The same body sent again changes nothing.
+pub(crate) async fn keep_packet(
+    store: &Store,
+    source: &StationCode,
+    protocol: &str,
+    received_at: Time,
+    raw: Vec<u8>,
+    batch: Batch,
+) -> Result<usize, StoreError> {
+    let count = batch.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let rows = batch.points.into_iter().zip(batch.times).zip(batch.values).zip(batch.qualities);
+    let reading = |(((point, at), value), quality): (((PointId, Time), f64), Quality)| Reading {
+        point,
+        sample: Sample { at, value: (!value.is_nan()).then_some(value), quality },
+    };
+    let packet = Packet {
+        station: source.clone(),
+        received_at,
+        sent_at: None,
+        protocol: protocol.to_owned(),
+        raw,
+        readings: rows.map(reading).collect(),
+    };
+    store.samples.append(packet).await.map(|_| count)
 }

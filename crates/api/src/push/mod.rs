@@ -14,7 +14,7 @@ mod source;
 
 pub(crate) use influx::{is_influx, take as influx};
 pub(crate) use json::take as json;
-pub(crate) use keep::{Batch, keep};
+pub(crate) use keep::{Batch, keep, keep_packet};
 pub(crate) use source::Sources;
 pub use source::{PushConfig, PushSource, Token};
 

@@ -20,12 +20,14 @@ mod overview;
 mod packets;
 mod people;
 mod photos;
+mod pictures;
 mod push;
 mod pushed;
 mod quarantine;
 mod rain;
 mod rules;
 mod samples;
+mod sensorthings;
 mod series;
 mod session;
 mod stations;
@@ -45,6 +47,7 @@ pub(crate) fn table() -> Vec<Route> {
         credentials::routes(),
         series::routes(),
         samples::routes(),
+        sensorthings::routes(),
         imports::routes(),
         rain::routes(),
         packets::routes(),
@@ -54,6 +57,7 @@ pub(crate) fn table() -> Vec<Route> {
         orders::routes(),
         commands::routes(),
         photos::routes(),
+        pictures::routes(),
         messages::routes(),
         channels::routes(),
         push::routes(),

@@ -101,6 +101,7 @@ fn sight<'a>(app: &'a App, registry: &'a Registry) -> StationSight<'a> {
         trends: &app.trends,
         now: app.now(),
         leapt_at: app.leapt_at(),
+        reach: &app.reach,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::route::Route;
 use crate::stream;
 use crate::views::alarm::AlarmView;
+use crate::views::command::CommandView;
 use crate::views::demo::ClockView;
 use crate::views::message::MessageView;
 use crate::views::order::OrderView;
@@ -29,8 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/stream", Who::SignedIn, open)
             .says(
-                "Server-sent events: readings, alarm, order, message, station, registry, clock, quarantine, \
-                 reload; ids resume without a gap",
+                "Server-sent events: readings, alarm, order, message, command, station, registry, clock, \
+                 quarantine, reload; ids resume without a gap",
             )
             .asks::<StreamAsk>()
             .answers_media("text/event-stream")
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
             .also::<AlarmView>()
             .also::<OrderView>()
             .also::<MessageView>()
+            .also::<CommandView>()
             .also::<StationEvent>()
             .also::<ClockView>()
             .also::<QuarantineEvent>(),

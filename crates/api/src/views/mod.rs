@@ -13,6 +13,7 @@ pub(crate) mod order;
 pub(crate) mod overview;
 pub(crate) mod packet;
 pub(crate) mod person;
+pub(crate) mod picture;
 pub(crate) mod rain;
 pub(crate) mod rule;
 pub(crate) mod samples;

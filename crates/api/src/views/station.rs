@@ -101,6 +101,12 @@ pub(crate) struct StationView {
     pub(crate) online_rate: Option<f64>,
     /// Receiver's clock minus station's, seconds.
     pub(crate) drift_s: Option<f64>,
+    /// The protocol in which a command would reach it now; `null`: it is not on line.
+    #[schema(required)]
+    pub(crate) protocol: Option<String>,
+    /// It sends more than its budget and is slowed down until then.
+    #[schema(required)]
+    pub(crate) throttled_until: Option<Stamp>,
     /// The worst of its open alarms.
     #[schema(value_type = Option<words::Severity>)]
     pub(crate) severity: Option<Severity>,
@@ -242,6 +248,7 @@ pub(crate) struct StationSight<'a> {
     pub(crate) trends: &'a Trends,
     pub(crate) now: Time,
     pub(crate) leapt_at: Option<Time>,
+    pub(crate) reach: &'a crate::app::Lent<StationCode, crate::app::Reach>,
 }
 
 impl StationView {
@@ -249,6 +256,7 @@ impl StationView {
     pub(crate) fn of(sight: &StationSight<'_>, s: &Station, severity: Option<Severity>) -> Self {
         let seen = sight.samples.seen(&s.code);
         let points = sight.registry.points_of(&s.code);
+        let reach = (sight.reach)(s.code.clone());
         Self {
             code: s.code.to_string(),
             name: s.name.clone(),
@@ -270,6 +278,8 @@ impl StationView {
             online: is_online(s, seen.as_ref(), sight.now, sight.leapt_at),
             online_rate: seen.as_ref().and_then(|seen| online_rate(s, seen, sight.now, sight.leapt_at)),
             drift_s: seen.and_then(|s| s.drift_ms).map(|ms| ms as f64 / SECOND_MS as f64),
+            protocol: reach.protocol,
+            throttled_until: reach.throttled_until.map(Stamp::from),
             severity,
             etag: station_etag(s, points.iter().map(|p| &**p)),
         }

@@ -284,6 +284,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
             replay: Arc::new(|_| Box::pin(async { Ok(vec![]) })),
         },
         channels: Arc::new(|()| vec![]),
+        reach: Arc::new(|_| api::Reach::default()),
         probes: vec![],
         push_key: None,
         what_if: Arc::new(|_| Box::pin(async { Err(api::WhatIfRefusal::NotRunning) })),

@@ -9,6 +9,7 @@
 
 mod access;
 mod alarms;
+mod commands;
 mod credentials;
 mod demo;
 mod history;
@@ -21,6 +22,10 @@ mod orders;
 mod push;
 mod query;
 mod samples;
+#[cfg(test)]
+mod schemathesis;
+#[cfg(test)]
+mod sensorthings;
 mod sign_in;
 mod stations;
 mod stream;

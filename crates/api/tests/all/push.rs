@@ -152,3 +152,24 @@ async fn a_full_disk_is_said_and_the_rows_are_not_called_durable() {
     assert_eq!(latest(&house, house.depth), None);
     house.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pushed_reading_leads_to_the_body_it_came_in_and_the_same_body_changes_nothing() {
+    let house = House::open().await;
+    let browser = house.signed_in("dispatcher").await;
+    let body = json!({ "data": [{ "id": ROAD, "at": noon().plus_ms(-60_000).to_string(), "cm": 31.0 }] }).to_string();
+    for _ in 0..2 {
+        assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", body.clone()).await.status(), 204);
+    }
+    assert_eq!(house.store.samples.stats().packets, 1);
+    let (_, seq) = house.store.samples.latest(house.depth).unwrap();
+    let packet = browser.get(&format!("/packets/{seq}")).await;
+    let hex: String = body.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(packet["hex"].as_str().unwrap().replace(' ', "").to_lowercase(), hex);
+    assert_eq!((&packet["protocol"], &packet["readings"][0]["value"]), (&json!("json"), &json!(0.31)));
+    let fields = packet["fields"].as_array().unwrap();
+    let cm = fields.iter().find(|field| field["name"] == "data[0].cm").unwrap();
+    let (start, end) = (cm["start"].as_u64().unwrap() as usize, cm["end"].as_u64().unwrap() as usize);
+    assert_eq!(&body[start..end], "31.0");
+    house.end().await;
+}

@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 
 /// One event as a browser gets it.
 #[derive(Debug)]
-struct Event {
-    kind: String,
-    id: String,
-    data: Value,
+pub(crate) struct Event {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
 }
 
 /// An open stream.
-struct Stream {
+pub(crate) struct Stream {
     answer: Response,
     read: String,
 }
 
 impl Stream {
-    async fn open(browser: &Browser, last: Option<&str>) -> Self {
+    pub(crate) async fn open(browser: &Browser, last: Option<&str>) -> Self {
         let ask = browser.ask(Method::GET, "/api/v1/stream");
         let answer = last.iter().fold(ask, |ask, id| ask.header("last-event-id", *id)).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
@@ -29,7 +29,7 @@ impl Stream {
     }
 
     /// The next event; `None` at the end.
-    async fn next(&mut self) -> Option<Event> {
+    pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((block, rest)) = self.read.split_once("\n\n") {
                 let field = |name: &str| {
@@ -53,7 +53,7 @@ impl Stream {
     }
 
     /// The next event of a kind.
-    async fn next_of(&mut self, kind: &str) -> Event {
+    pub(crate) async fn next_of(&mut self, kind: &str) -> Event {
         loop {
             let event = self.next().await.expect("the stream goes on");
             if event.kind == kind {

@@ -56,7 +56,15 @@ pub(super) async fn run() -> Result<Outcome> {
     let data = folder.path().join("data");
     let mut town = City::start(&city::Config { seed: SEED, ..city::Config::default() }).await?;
     let (http, sl651) = (free_addr()?, free_addr()?);
-    town.connect(&crate::assembly::Listening { http, sl651, hj212: None, meters: None }).await?;
+    town.connect(&crate::assembly::Listening {
+        http,
+        sl651,
+        hj212: None,
+        meters: None,
+        mqtt: None,
+        sl427: None,
+    })
+    .await?;
     let addresses = serde_json::to_string(&town.addresses)?;
     let demo = Demo { data: &data, http, sl651, addresses };
     // A first life without messages: from then on the town's clock is set, and with it the limits'.

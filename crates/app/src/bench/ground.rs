@@ -61,6 +61,26 @@ pub(crate) async fn seed(dir: &Path, count: u32, interval_s: u32, rules: Rules) 
     Ok(town)
 }
 
+/// Makes a data directory with `count` SL 651 stations and as many MQTT sensors, whose values nobody
+/// judges: what is measured is the way into the store.
+pub(crate) async fn seed_devices(dir: &Path, count: u32, interval_s: u32) -> Result<()> {
+    let town = seed(dir, count, interval_s, Rules::Level).await?;
+    let clock = SystemClock::default();
+    let store = Store::open(Options::new(dir)).await?;
+    for some in city::load::sensors(count, interval_s, &town.blocks).chunks(STATIONS_AT_ONCE) {
+        let mut tx = store.tables.begin(Actor::Desk("import"), clock.now()).await?;
+        for one in some {
+            tx.station_put(&one.station).await?;
+            for point in &one.points {
+                tx.point_put(point).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    store.close().await;
+    Ok(())
+}
+
 async fn put(tx: &mut Tx, one: &Listed, rules: Rules) -> Result<()> {
     tx.station_put(&one.station).await?;
     for (n, point) in one.points.iter().enumerate() {

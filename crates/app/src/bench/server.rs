@@ -33,8 +33,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `zhizhen serve` on a data directory; its messages go to `sink`.
     pub(crate) async fn start(data: &Path, sink: &Sink) -> Result<Self> {
+        Self::start_with(data, sink, "").await
+    }
+
+    /// As [`Server::start`], with more of a configuration.
+    pub(crate) async fn start_with(data: &Path, sink: &Sink, more: &str) -> Result<Self> {
         let config = data.with_extension("toml");
-        std::fs::write(&config, sink.configuration())
+        std::fs::write(&config, sink.configuration() + more)
             .with_context(|| format!("writing `{}`", config.display()))?;
         let program = std::env::current_exe().context("finding this program's own file")?;
         let began = Instant::now();
@@ -66,7 +71,16 @@ impl Server {
 
     /// Most memory it ever held, MiB.
     pub(crate) fn peak_memory_mib(&self) -> f64 {
-        let text = value_of(&format!("/proc/{}/status", self.pid), "VmHWM");
+        self.memory_of("VmHWM")
+    }
+
+    /// Memory it holds now, MiB.
+    pub(crate) fn memory_mib(&self) -> f64 {
+        self.memory_of("VmRSS")
+    }
+
+    fn memory_of(&self, what: &str) -> f64 {
+        let text = value_of(&format!("/proc/{}/status", self.pid), what);
         let kib: f64 = text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(f64::NAN);
         kib / 1_024.0
     }

@@ -33,6 +33,8 @@ struct ServerAddresses {
     sl651: SocketAddr,
     hj212: Option<SocketAddr>,
     meters: Option<SocketAddr>,
+    mqtt: Option<SocketAddr>,
+    sl427: Option<SocketAddr>,
 }
 
 /// What the town says of itself, as far as it is read here.
@@ -86,8 +88,8 @@ impl City {
     /// Tells the town where the server is; it begins to live.
     pub(crate) async fn connect(&mut self, server: &Listening) -> Result<()> {
         let Some((_, input)) = &mut self.process else { return Ok(()) };
-        let Listening { http, sl651, hj212, meters } = *server;
-        let addresses = ServerAddresses { http: format!("http://{http}"), sl651, hj212, meters };
+        let Listening { http, sl651, hj212, meters, mqtt, sl427 } = *server;
+        let addresses = ServerAddresses { http: format!("http://{http}"), sl651, hj212, meters, mqtt, sl427 };
         let line = serde_json::to_string(&addresses)?;
         input.write_all(format!("{line}\n").as_bytes()).await.context("talking to the simulated town")?;
         Ok(())

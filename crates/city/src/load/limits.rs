@@ -5,6 +5,14 @@ use crate::error::CityError;
 /// Files a process holds besides the stations' connections.
 const OTHERS: u32 = 128;
 
+/// How many connections this process, and a server with the same limits, may hold; `None` where the
+/// system does not tell.
+#[must_use]
+pub fn connections_at_most() -> Option<u32> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    soft_limit(&limits).map(|limit| limit.saturating_sub(OTHERS))
+}
+
 /// Checks the soft limit of open files, where the system tells it (Linux).
 pub(super) fn open_files_for(stations: u32) -> Result<(), CityError> {
     let Ok(limits) = std::fs::read_to_string("/proc/self/limits") else { return Ok(()) };

@@ -8,11 +8,16 @@
 mod histogram;
 mod limits;
 mod report;
+mod sensor;
+mod sensors;
 mod station;
 mod stations;
 
 pub use histogram::{Histogram, Percentiles};
+pub use limits::connections_at_most;
 pub use report::Report;
+pub use sensor::{SensorLoad, SensorReport, run as run_sensors};
+pub use sensors::{VALUES, sensor_code, sensors};
 pub use station::frame;
 pub use stations::{Listed, MAX_STATIONS, THRESHOLDS, code, stations};
 

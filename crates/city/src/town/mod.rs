@@ -8,6 +8,7 @@
 mod delaunay;
 mod features;
 mod ground;
+pub(crate) mod mixed;
 mod names;
 mod outline;
 pub(crate) mod places;

@@ -58,7 +58,7 @@ pub(crate) const METER_INTERVAL_S: u32 = 900;
 /// The plants and meters with their points, numbered on behind the town's own.
 #[derive(Clone, Debug, Default)]
 pub struct Utilities {
-    /// Three plants, then the meters.
+    /// Three plants, the meters behind the concentrator, then what speaks other protocols.
     pub stations: Vec<Station>,
     /// Their points, station by station.
     pub points: Vec<Point>,
@@ -94,10 +94,11 @@ impl Utilities {
             let station = station(&number, (&name, &name_en), StationKind::Meter, position, block)?;
             all.add(Station { report_interval_s: METER_INTERVAL_S, ..station }, METER_POINTS, first_point);
         }
+        all.place_mixed(blocks, first_point)?;
         Some(all)
     }
 
-    fn add(&mut self, station: Station, points: &[(Quantity, &[&str], f64, f64)], first: usize) {
+    pub(super) fn add(&mut self, station: Station, points: &[(Quantity, &[&str], f64, f64)], first: usize) {
         for (quantity, elements, min, max) in points {
             self.points.push(Point {
                 id: PointId((first + self.points.len()) as i64 + 1),
@@ -111,9 +112,9 @@ impl Utilities {
         self.stations.push(station);
     }
 
-    /// The meters, in the order of their numbers.
+    /// The meters behind the concentrator, in the order of their numbers.
     pub fn meters(&self) -> impl Iterator<Item = &Station> {
-        self.stations.iter().filter(|s| s.kind == StationKind::Meter)
+        self.stations.iter().filter(|s| s.kind == StationKind::Meter).take(METERS)
     }
 
     /// The plants.
@@ -138,7 +139,7 @@ const METER_POINTS: &[(Quantity, &[&str], f64, f64)] = &[
     (Quantity::Status, &["901F-status"], 0.0, 65_535.0),
 ];
 
-fn station(
+pub(super) fn station(
     code: &str,
     (name, name_en): (&str, &str),
     kind: StationKind,

@@ -58,7 +58,17 @@ impl Server {
             .route("/api/v1/orders/{id}/{act}", post(act))
             .with_state(server.clone());
         tokio::spawn(async move { axum::serve(http, routes).await });
-        (server, city::ServerAt { http: format!("http://{at}"), sl651, hj212: None, meters: None })
+        (
+            server,
+            city::ServerAt {
+                http: format!("http://{at}"),
+                sl651,
+                hj212: None,
+                meters: None,
+                mqtt: None,
+                sl427: None,
+            },
+        )
     }
 
     /// Where the order is in its life, by the acts so far.

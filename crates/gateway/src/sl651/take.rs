@@ -43,28 +43,47 @@ impl Taker {
     }
 
     /// Takes pieces that arrived together, at most [`PIPELINE`] at a time; the answers are in order.
-    /// When it returns, what it answers is durable.
-    pub(super) async fn take_all(&self, pieces: Vec<Cut>, arrival: Arrival) -> Vec<Taken> {
+    /// When it returns, what it answers is durable. `pending`: new passwords that stations have just
+    /// been told, whose answers may already show them.
+    pub(super) async fn take_all(
+        &self,
+        pieces: Vec<Cut>,
+        arrival: Arrival,
+        pending: &[(StationCode, u16)],
+    ) -> Vec<Taken> {
         let mut taken = Vec::with_capacity(pieces.len());
         let mut pieces = pieces.into_iter().peekable();
         while pieces.peek().is_some() {
             let registry = self.intake.registry();
-            let batch = pieces.by_ref().take(PIPELINE).map(|piece| self.take(piece, arrival, &registry));
+            let batch =
+                pieces.by_ref().take(PIPELINE).map(|piece| self.take(piece, arrival, &registry, pending));
             taken.extend(futures_util::future::join_all(batch).await);
         }
         taken
     }
 
-    async fn take(&self, piece: Cut, arrival: Arrival, registry: &Registry) -> Taken {
+    async fn take(
+        &self,
+        piece: Cut,
+        arrival: Arrival,
+        registry: &Registry,
+        pending: &[(StationCode, u16)],
+    ) -> Taken {
         match piece {
-            Cut::Frame(bytes) => self.take_frame(bytes, arrival, registry).await,
+            Cut::Frame(bytes) => self.take_frame(bytes, arrival, registry, pending).await,
             Cut::Garbage(bytes) => self.refuse_garbage(bytes, arrival),
         }
     }
 
-    async fn take_frame(&self, bytes: Vec<u8>, arrival: Arrival, registry: &Registry) -> Taken {
+    async fn take_frame(
+        &self,
+        bytes: Vec<u8>,
+        arrival: Arrival,
+        registry: &Registry,
+        pending: &[(StationCode, u16)],
+    ) -> Taken {
         let frame = decode(&bytes);
-        let station = match admit(&frame, registry) {
+        let station = match admit(&frame, registry, pending) {
             Ok(station) => station,
             Err(refused) => return self.refuse(bytes, &frame, refused, arrival),
         };
@@ -145,7 +164,11 @@ impl Taker {
 }
 
 /// The known station a sound up frame comes from, or why it is refused.
-fn admit(frame: &Decoded, registry: &Registry) -> Result<StationCode, Refused> {
+fn admit(
+    frame: &Decoded,
+    registry: &Registry,
+    pending: &[(StationCode, u16)],
+) -> Result<StationCode, Refused> {
     if let Some(problem) = frame.worst().filter(|_| !frame.is_trusted()) {
         return Err(Refused::new(problem.code(), problem.to_string()));
     }
@@ -157,7 +180,8 @@ fn admit(frame: &Decoded, registry: &Registry) -> Result<StationCode, Refused> {
     let code = code.ok_or_else(|| intake::unknown(&text))?;
     // Every frame carries the two bytes; a station without a credential is accepted, and counted.
     let shown = frame.password.map(|password| format!("{password:04X}")).unwrap_or_default();
-    if credentials::check(registry, &code, NAME, shown.as_bytes()).allows(false) {
+    let is_new = pending.iter().any(|(station, new)| *station == code && Some(*new) == frame.password);
+    if is_new || credentials::check(registry, &code, NAME, shown.as_bytes()).allows(false) {
         return Ok(code);
     }
     let detail = format!(

@@ -6,6 +6,7 @@ use crate::downlink::{Errand, Line};
 use crate::hub::Hub;
 use crate::intake::{Arrival, Intake, Refused};
 use crate::session::{Heard, Talk};
+use field::command::Ask;
 use field::id::StationCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,10 +56,21 @@ impl Conversation {
         if pieces.is_empty() {
             return heard;
         }
-        for taken in self.taker.take_all(pieces, arrival).await {
+        let pending = self.pending();
+        for taken in self.taker.take_all(pieces, arrival, &pending).await {
             self.taken(taken, arrival, &mut heard).await;
         }
         heard
+    }
+
+    /// New passwords that stations of this connection were told and have not answered to yet.
+    fn pending(&self) -> Vec<(StationCode, u16)> {
+        let told = |errand: &Errand| match &errand.command.ask {
+            Ask::SetPassword { password } => u16::from_str_radix(password.trim(), 16).ok(),
+            _ => None,
+        };
+        let open = self.errands.iter().filter(|errand| !errand.is_over());
+        open.filter_map(|errand| Some((errand.command.station.clone(), told(errand)?))).collect()
     }
 
     async fn taken(&mut self, taken: Taken, arrival: Arrival, heard: &mut Heard) {

@@ -65,7 +65,7 @@ fn receive(socket: &UdpSocket, buf: &mut [u8]) -> Vec<Datagram> {
 
 async fn answer(socket: &UdpSocket, hub: &Hub, taker: &Taker, peer: SocketAddr, pieces: Vec<Cut>) {
     let arrival = Arrival { patient: false, ..hub.intake.arrival(peer.ip()) };
-    for taken in taker.take_all(pieces, arrival).await {
+    for taken in taker.take_all(pieces, arrival, &[]).await {
         if let Some(bytes) = taken.part {
             // A datagram has no conversation in which what is missing could be asked for.
             let station = taken.frame.and_then(|frame| frame.station);

@@ -157,3 +157,28 @@ async fn a_station_that_speaks_ascii_is_kept_confirmed_and_asked_in_ascii() {
     let question = heard(&mut station).await;
     assert_eq!((question.function, question.form), (Some(0x45), wire::sl651::Form::Ascii));
 }
+
+#[tokio::test]
+async fn a_station_that_took_a_new_password_is_believed_with_it_and_no_more_with_the_old_one() {
+    let house = House::open().await;
+    crate::door::set_password(&house, "1234").await;
+    let mut station = house.call().await;
+    assert_eq!(station.confirmed(&timed(STATION, 1, 1.0)).await, Some(1));
+    let change = asked(&house, Ask::SetPassword { password: "a0b1".into() }).await;
+    command::allow(&house.store, change.id, OTHER, at("2021-06-30T14:00:06"), None).await.unwrap();
+    assert_eq!(heard(&mut station).await.function, Some(0x49));
+    // The answer shows the new one already.
+    let known = Known { centre: 1, password: 0xA0B1, ..Known::default() };
+    let address = Address::of(&code(STATION)).unwrap();
+    let words = [0x03, 0x10, 0xA0, 0xB1];
+    station.send(&answer(&known, address, 0x49, 9, at("2021-06-30T14:00:11"), &words).unwrap()).await;
+    assert_eq!(over(&house, change.id).await.done, Some(true));
+    assert_eq!(heard(&mut station).await.serial, Some(9), "it is confirmed");
+    station.send(&timed(STATION, 2, 2.0)).await;
+    assert_eq!(station.confirmed(&crate::door::with_password(0xA0B1, 3, 3.0)).await, Some(3));
+    let lines = house.store.tables.journal_of(&Subject::Station(code(STATION)), 100).await.unwrap();
+    assert!(lines.iter().filter(|line| line.act == "credential_put").count() == 2);
+    assert!(!format!("{lines:?}").to_lowercase().contains("a0b1"), "and no journal line tells it");
+    let quarantined = house.quarantine().await;
+    assert_eq!(quarantined.iter().map(|q| q.reason.as_str()).collect::<Vec<_>>(), ["wrong_password"]);
+}

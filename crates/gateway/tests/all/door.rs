@@ -8,7 +8,7 @@ use wire::sl651::to_ascii;
 /// The password that [`report`] writes.
 const OWN: &str = "1234";
 
-async fn set_password(house: &House, text: &str) {
+pub(crate) async fn set_password(house: &House, text: &str) {
     let mut tx = house.store.tables.begin(Actor::Desk("test"), at("2021-06-01T00:00")).await.unwrap();
     let secret = Secret::Plain { text: text.into() };
     let credential =
@@ -18,7 +18,7 @@ async fn set_password(house: &House, text: &str) {
 }
 
 /// The timed report of `serial` with another password.
-fn with_password(password: u16, serial: u16, total: f64) -> Vec<u8> {
+pub(crate) fn with_password(password: u16, serial: u16, total: f64) -> Vec<u8> {
     let mut report = report(STATION, 0x32, serial, vec![Element::of(0x26, Some(total)).unwrap()]);
     report.password = password;
     report.to_bytes().unwrap()

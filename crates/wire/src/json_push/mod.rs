@@ -15,10 +15,12 @@
 //! unit = "cm"
 //! ```
 
+mod explain;
 mod mapping;
 mod path;
 mod read;
 
+pub use explain::{explain, json_line};
 pub use mapping::{BadMapping, Mapping};
 pub use path::Path;
 pub use read::{JsonReading, Read, ReadProblem};

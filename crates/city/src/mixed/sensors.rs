@@ -1,0 +1,104 @@
+//! 智能水表: a community whose meters speak MQTT, each for itself: every quarter of an hour one JSON
+//! object with its total and its battery, sent until it is taken.
+
+use super::truth::{swaying, total};
+use crate::dice::Dice;
+use crate::hands::TownClock;
+use crate::mqtt::Client;
+use crate::town::mixed::{SENSORS, sensor_code};
+use field::clock::Clock;
+use field::time::{MINUTE_MS, Time};
+use serde_json::json;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+const EVERY_MS: i64 = 15 * MINUTE_MS;
+/// Values a meter keeps unsent: a week. The oldest give way.
+const MEMORY: usize = 672;
+/// Pause after a failure, real time.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Starts every meter.
+pub(super) fn start(seed: u64, clock: &TownClock, broker: SocketAddr, tasks: &mut JoinSet<()>) {
+    for n in 0..SENSORS {
+        let a_day_m3 = Dice::of(seed, "sensor", n as i64).between(0.2, 0.8);
+        let sensor = Sensor { seed, code: sensor_code(n), a_day_m3, broker, memory: VecDeque::new() };
+        tasks.spawn(sensor.run(clock.clone()));
+    }
+}
+
+#[derive(Debug)]
+struct Sensor {
+    seed: u64,
+    code: String,
+    a_day_m3: f64,
+    broker: SocketAddr,
+    memory: VecDeque<Time>,
+}
+
+impl Sensor {
+    async fn run(mut self, mut clock: TownClock) {
+        clock.started().await;
+        let mut leaps = None;
+        let mut next = Time::MIN;
+        let mut client = None;
+        loop {
+            let hands = clock.hands();
+            let now = clock.now();
+            if leaps != Some(hands.leaps) {
+                leaps = Some(hands.leaps);
+                self.memory.clear();
+                next = Time::from_ms(now.ms().div_euclid(EVERY_MS) * EVERY_MS);
+            }
+            while next <= now {
+                if self.memory.len() >= MEMORY {
+                    self.memory.pop_front();
+                }
+                self.memory.push_back(next);
+                next = next.plus_ms(EVERY_MS);
+            }
+            if let Err(error) = self.deliver(&mut client).await {
+                tracing::debug!(code = self.code, %error, "a smart meter's line failed");
+                client = None;
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            tokio::select! {
+                () = clock.until(next) => {}
+                heard = listen(&mut client) => if heard.is_err() { client = None },
+            }
+        }
+    }
+
+    async fn deliver(&mut self, client: &mut Option<Client>) -> io::Result<()> {
+        while let Some(at) = self.memory.front().copied() {
+            let client = match client {
+                Some(client) => client,
+                None => client.insert(Client::connect(self.broker, &self.code, None).await?),
+            };
+            let payload = self.payload(at).to_string().into_bytes();
+            client.publish(&format!("zhizhen/{}/up", self.code), payload).await?;
+            self.memory.pop_front();
+        }
+        Ok(())
+    }
+
+    fn payload(&self, at: Time) -> serde_json::Value {
+        let battery = swaying(self.seed, &self.code, at, (3.6, 0.05, 9.0), 0.005);
+        json!({
+            "ts": at,
+            "total": (total(self.a_day_m3, at) * 1_000.0).round() / 1_000.0,
+            "battery": (battery * 1_000.0).round() / 1_000.0,
+        })
+    }
+}
+
+async fn listen(client: &mut Option<Client>) -> io::Result<()> {
+    match client {
+        Some(client) => client.listen().await,
+        None => std::future::pending().await,
+    }
+}

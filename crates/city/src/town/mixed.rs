@@ -1,0 +1,149 @@
+//! 杂规约: what else a real utility has beside the storm's stations: meters over MQTT, district meters
+//! behind a Sparkplug B edge node, an intake on SL/T 427, a pump station's electricity meter on
+//! DL/T 645, a reservoir that speaks SL 651 in ASCII. All assumed; they take no part in the storms.
+
+use super::stations::on_ground;
+use super::utilities::{Utilities, station};
+use field::block::Block;
+use field::place::Position;
+use field::station::{Quantity, Station, StationKind};
+
+/// Meters of the community that speak MQTT.
+pub(crate) const SENSORS: usize = 24;
+/// District meters behind the Sparkplug B edge node.
+pub(crate) const DISTRICTS: usize = 4;
+/// The edge node: its Sparkplug group and its name, which is its station's code.
+pub(crate) const NODE: (&str, &str) = ("zhizhen-water", "DMA-GW-01");
+/// 水库 in ASCII form.
+pub(crate) const RESERVOIR: &str = "3307820101";
+/// 取水口 on SL/T 427.
+pub(crate) const INTAKE: &str = "3307820201";
+/// The number on the electricity meter.
+pub(crate) const POWER_METER: &str = "330782000901";
+
+/// Where each stands.
+const COMMUNITY: (f64, f64) = (120.0502, 29.3302);
+const STEP: (f64, f64) = (0.000_26, 0.000_22);
+const NODE_AT: (f64, f64) = (120.0741, 29.3146);
+const RESERVOIR_AT: (f64, f64) = (120.157, 29.412);
+const INTAKE_AT: (f64, f64) = (120.094, 29.389);
+const POWER_AT: (f64, f64) = (120.0666, 29.2971);
+
+/// Meters tell their total every quarter of an hour, everything else every five minutes.
+const QUARTER_S: u32 = 900;
+const FIVE_MINUTES_S: u32 = 300;
+
+type Points = &'static [(Quantity, &'static [&'static str], f64, f64)];
+
+const SENSOR_POINTS: Points =
+    &[(Quantity::WaterTotal, &["total"], 0.0, 1_000_000.0), (Quantity::Voltage, &["battery"], 2.0, 4.2)];
+const NODE_POINTS: Points = &[(Quantity::Voltage, &["supply"], 9.0, 16.0)];
+const DISTRICT_POINTS: Points =
+    &[(Quantity::Flow, &["flow"], 0.0, 1.0), (Quantity::WaterTotal, &["total"], 0.0, 100_000_000.0)];
+const RESERVOIR_POINTS: Points =
+    &[(Quantity::Level, &["39"], 60.0, 130.0), (Quantity::Voltage, &["38"], 9.0, 16.0)];
+const INTAKE_POINTS: Points = &[(Quantity::Level, &["02"], 50.0, 90.0), (Quantity::Flow, &["03"], 0.0, 10.0)];
+const POWER_POINTS: Points =
+    &[(Quantity::Energy, &["00010000"], 0.0, 10_000_000.0), (Quantity::Voltage, &["02010100"], 180.0, 260.0)];
+
+/// The code of the `n`th meter over MQTT, from 0.
+pub(crate) fn sensor_code(n: usize) -> String {
+    format!("ZZ-XM-{:03}", n + 1)
+}
+
+/// The code of the `n`th district meter, from 0.
+pub(crate) fn district_code(n: usize) -> String {
+    format!("DMA-{:02}", n + 1)
+}
+
+/// Where a station stands, and how it is told.
+struct Place<'a> {
+    code: &'a str,
+    names: (&'a str, &'a str),
+    kind: StationKind,
+    at: (f64, f64),
+    interval_s: u32,
+    points: Points,
+}
+
+impl Utilities {
+    /// Places them all behind what stands already. `None` only where a town has no block.
+    pub(super) fn place_mixed(&mut self, blocks: &[Block], first_point: usize) -> Option<()> {
+        for n in 0..SENSORS {
+            let (row, column) = (n / 6, n % 6);
+            let (house, unit) = (row + 1, column + 1);
+            self.stand(
+                blocks,
+                first_point,
+                &Place {
+                    code: &sensor_code(n),
+                    names: (
+                        &format!("西门小区 {house} 幢 {unit} 号智能水表"),
+                        &format!("Ximen community, house {house}, smart meter {unit}"),
+                    ),
+                    kind: StationKind::Meter,
+                    at: (COMMUNITY.0 + STEP.0 * column as f64, COMMUNITY.1 + STEP.1 * row as f64),
+                    interval_s: QUARTER_S,
+                    points: SENSOR_POINTS,
+                },
+            )?;
+        }
+        for n in 0..DISTRICTS {
+            let names =
+                (format!("老城区 {} 号分区计量表", n + 1), format!("Old town, district meter {}", n + 1));
+            self.stand(
+                blocks,
+                first_point,
+                &Place {
+                    code: &district_code(n),
+                    names: (&names.0, &names.1),
+                    kind: StationKind::Meter,
+                    at: (NODE_AT.0 + 0.004 * n as f64, NODE_AT.1 - 0.002 * n as f64),
+                    interval_s: FIVE_MINUTES_S,
+                    points: DISTRICT_POINTS,
+                },
+            )?;
+        }
+        let singles = [
+            (
+                NODE.1,
+                ("老城区分区计量网关", "Old town metering gateway"),
+                StationKind::Meter,
+                NODE_AT,
+                NODE_POINTS,
+            ),
+            (
+                RESERVOIR,
+                ("八都水库水位站", "Badu reservoir gauge"),
+                StationKind::Reservoir,
+                RESERVOIR_AT,
+                RESERVOIR_POINTS,
+            ),
+            (INTAKE, ("柏峰取水口", "Baifeng intake"), StationKind::Reservoir, INTAKE_AT, INTAKE_POINTS),
+            (
+                POWER_METER,
+                ("江滨泵站电表", "Jiangbin pump station, electricity meter"),
+                StationKind::Meter,
+                POWER_AT,
+                POWER_POINTS,
+            ),
+        ];
+        for (code, names, kind, at, points) in singles {
+            self.stand(
+                blocks,
+                first_point,
+                &Place { code, names, kind, at, interval_s: FIVE_MINUTES_S, points },
+            )?;
+        }
+        Some(())
+    }
+
+    fn stand(&mut self, blocks: &[Block], first_point: usize, place: &Place<'_>) -> Option<()> {
+        let (lon, lat) = place.at;
+        let (position, block) = on_ground(blocks, Position { lon, lat })?;
+        let station = station(place.code, place.names, place.kind, position, block)?;
+        let station = Station { report_interval_s: place.interval_s, ..station };
+        self.add(station, place.points, first_point);
+        Some(())
+    }
+}

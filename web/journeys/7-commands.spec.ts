@@ -1,0 +1,72 @@
+// Commands: a question is answered while one looks on, a pump needs a second person, an interlock says
+// why it holds back.
+import { desktop, expect, signedIn, test } from './city'
+
+/** A pump station, asked in Modbus. */
+const pump = '3307820017'
+
+test('a question is asked, allowed by itself and answered while one looks on', async ({ browser, city }) => {
+  test.setTimeout(120_000)
+  await city.speed(60)
+  const context = await browser.newContext({ viewport: desktop })
+  await signedIn(context, city.login('dispatcher'))
+  const page = await context.newPage()
+  await page.goto('/stations/3307820001')
+  await page.getByRole('link', { name: '下指令' }).click()
+  await expect(page.getByText('在线 · sl651')).toBeVisible({ timeout: 30_000 })
+  await page.getByLabel('指令', { exact: true }).selectOption('query_clock')
+  await page.getByRole('button', { name: '提交申请' }).click()
+  const panel = page.getByRole('complementary')
+  await expect(panel.getByRole('listitem').getByText('常规授权')).toBeVisible()
+  await expect(panel.getByText('已按指令执行')).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('tab', { name: '已结束' }).click()
+  await expect(page.getByRole('row', { name: /查询时钟/ }).first()).toContainText('已应答')
+  await context.close()
+})
+
+test('a pump is started only after somebody else has allowed it', async ({ browser, city }) => {
+  test.setTimeout(120_000)
+  const asker = await browser.newContext({ viewport: desktop })
+  await signedIn(asker, city.login('dispatcher'))
+  const page = await asker.newPage()
+  await page.goto(`/commands?ask&station=${pump}`)
+  await expect(page.getByText('在线 · modbus')).toBeVisible({ timeout: 30_000 })
+  await page.getByLabel('指令', { exact: true }).selectOption('switch_pump')
+  await page.getByRole('button', { name: '提交申请' }).click()
+  await expect(page.getByText('动设备、改参数要写明原因')).toBeVisible()
+  await page.getByLabel('泵号').fill('1')
+  await page.getByLabel('启停').selectOption('true')
+  await page.getByLabel('原因').fill('试车')
+  await page.getByRole('button', { name: '提交申请' }).click()
+  await expect(page.getByText('这条指令是您申请的,要由另一位批准。')).toBeVisible()
+  const other = await browser.newContext({ viewport: desktop })
+  await signedIn(other, city.login('administrator'))
+  const second = await other.newPage()
+  await second.goto(new URL(page.url()).pathname)
+  await second.getByRole('button', { name: '批准并下发' }).click()
+  // The asker sees it without loading again.
+  await expect(page.getByRole('complementary').getByText(/已按指令执行|未执行/)).toBeVisible({ timeout: 60_000 })
+  await other.close()
+  await asker.close()
+})
+
+test('an interlock says why nothing is moved', async ({ browser, city }) => {
+  const context = await browser.newContext({ viewport: desktop })
+  await signedIn(context, city.login('dispatcher'))
+  const page = await context.newPage()
+  await page.goto(`/stations/${pump}#maintenance`)
+  await page.getByLabel('原因').fill('换轴承')
+  await page.getByRole('button', { name: '开始检修' }).click()
+  await expect(page.getByText('换轴承')).toBeVisible()
+  await page.goto(`/commands?ask&station=${pump}`)
+  await page.getByLabel('指令', { exact: true }).selectOption('switch_pump')
+  await page.getByLabel('泵号').fill('1')
+  await page.getByLabel('启停').selectOption('false')
+  await page.getByLabel('原因').fill('试车')
+  await page.getByRole('button', { name: '提交申请' }).click()
+  await expect(page.getByText('联锁:测站检修中,不动设备').first()).toBeVisible()
+  await page.goto(`/stations/${pump}#maintenance`)
+  await page.getByRole('button', { name: '结束检修' }).click()
+  await expect(page.getByRole('button', { name: '开始检修' })).toBeVisible()
+  await context.close()
+})
