@@ -83,7 +83,7 @@ impl State {
     }
 
     fn flow_row(&self, model: &Model, page: &mut Page, j: usize) {
-        let (l, u, t) = (&model.links, &model.units, &self.stats.links[j]);
+        let (l, u, t) = (&model.links, &model.units, self.link_stats(model, j));
         let (kind, x) = (l.kind[j], &l.section[j]);
         let dummy = kind == LinkType::Outlet || (kind == LinkType::Conduit && x.shape == Shape::Dummy);
         let word = match x.shape {
@@ -126,7 +126,7 @@ impl State {
         page.table("Flow Classification Summary");
         page.head(CLASSES, &[]);
         for (j, c) in conduits(model) {
-            let t = &self.stats.links[j];
+            let t = self.link_stats(model, j);
             put!(page, "\n  {:<20}  {:>6.2} ", model.links.name[j], c.mod_length / c.length);
             for v in t.time_in_class.iter().chain([&t.normal_limited, &t.inlet_controlled]) {
                 put!(page, "  {:>4.2}", v / whole);
@@ -139,7 +139,7 @@ impl State {
         page.table("Conduit Surcharge Summary");
         let mut any = false;
         for (j, _) in conduits(model) {
-            let t = &self.stats.links[j];
+            let t = self.link_stats(model, j);
             let full = [t.full_both, t.full_up, t.full_down, t.full_flow];
             if full.iter().sum::<f64>() == 0.0 {
                 continue;
@@ -167,7 +167,7 @@ impl State {
         page.table("Pumping Summary");
         page.head(PUMPS, &[w.flow, w.flow, w.flow, w.volume]);
         for j in (0..l.kind.len()).filter(|j| l.kind[*j] == LinkType::Pump) {
-            let t = &self.stats.links[j];
+            let t = self.link_stats(model, j);
             let [on, least, sum, most, volume, energy, starts, below, above] = t.pump;
             let mean = if t.pump_periods > 0.0 { sum / t.pump_periods } else { sum };
             let share = |v: f64| if on > 0.0 { v / on * 100.0 } else { v };

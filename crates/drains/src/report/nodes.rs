@@ -71,8 +71,8 @@ impl State {
         }
     }
 
-    fn each_node<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = (usize, &'a NodeStats)> {
-        self.stats.nodes.iter().enumerate().take(model.nodes.kind.len())
+    fn each_node<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = (usize, NodeStats)> + 'a {
+        (0..model.nodes.kind.len()).map(|i| (i, self.node_stats(i)))
     }
 
     fn depth_table(&self, model: &Model, page: &mut Page) {

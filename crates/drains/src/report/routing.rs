@@ -79,11 +79,11 @@ impl State {
         let steps = self.stats.steps as f64;
         let mut worst = Worst::new(-1.0);
         if steps > 0.0 {
-            for (i, n) in self.stats.nodes.iter().enumerate() {
-                worst.add(Element::Node(i), 100.0 * (n.critical as f64 / steps));
+            for i in 0..model.nodes.kind.len() {
+                worst.add(Element::Node(i), 100.0 * (self.node_stats(i).critical as f64 / steps));
             }
-            for (j, l) in self.stats.links.iter().enumerate() {
-                worst.add(Element::Link(j), 100.0 * (l.critical as f64 / steps));
+            for j in 0..model.links.kind.len() {
+                worst.add(Element::Link(j), 100.0 * (self.link_stats(model, j).critical as f64 / steps));
             }
         }
         page.heading("Time-Step Critical Elements");
@@ -108,8 +108,8 @@ impl State {
         let steps = self.stats.reported_steps as f64;
         if steps > 2.0 {
             let z = 100.0 / (2.0 / 3.0 * (steps - 2.0));
-            for (j, l) in self.stats.links.iter().enumerate() {
-                worst.add(Element::Link(j), l.turns as f64 * z);
+            for j in 0..model.links.kind.len() {
+                worst.add(Element::Link(j), self.link_stats(model, j).turns as f64 * z);
             }
         }
         page.heading("Highest Flow Instability Indexes");
@@ -129,8 +129,8 @@ impl State {
     fn not_converging(&self, model: &Model, page: &mut Page) {
         let mut worst = Worst::new(0.0);
         let steps = self.stats.steps as f64;
-        for (i, n) in self.stats.nodes.iter().enumerate() {
-            worst.add(Element::Node(i), n.not_converged as f64 / steps);
+        for i in 0..model.nodes.kind.len() {
+            worst.add(Element::Node(i), self.node_stats(i).not_converged as f64 / steps);
         }
         page.heading("Most Frequent Nonconverging Nodes");
         let (first, most) = worst.0[0];
