@@ -322,6 +322,9 @@ impl Desk {
     /// Keeps how an event was foretold; once, however often it ends.
     async fn score_event(&self, from: Time, to: Time) -> Result<(), StoreError> {
         let event = self.scores(from, to).await?;
+        if event.stations.is_empty() {
+            return Ok(());
+        }
         let kept = self.store.tables.setting(board::SCORES).await?;
         let mut scores: Scores = kept.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
         scores.v = 1;

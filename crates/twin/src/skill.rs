@@ -55,7 +55,7 @@ pub struct Score {
 /// A value and its moment.
 pub(crate) type Value = (Time, f64);
 
-/// Scores one station; `None` where nothing was measured. `forecasts`: by lead, each value at the moment it
+/// Scores one station; `None` where nothing was measured or foretold. `forecasts`: by lead, each value at the moment it
 /// was foretold for.
 pub(crate) fn score(
     (station, point): (&StationCode, PointId),
@@ -71,6 +71,9 @@ pub(crate) fn score(
         lead_score(*lead, &inside, measured, (peak_at, peak_m))
     });
     let leads: Vec<LeadScore> = leads.collect();
+    if leads.is_empty() {
+        return None;
+    }
     Some(Score { station: station.clone(), point, from, to, peak_m, peak_at, leads })
 }
 
@@ -165,7 +168,6 @@ mod tests {
         let scored = score((&station, PointId(1)), all, &calm, &[(15, calm.clone())]).unwrap();
         assert_eq!(scored.leads[0].skill, None);
         let gappy: Vec<Value> = calm.iter().copied().step_by(8).collect();
-        let scored = score((&station, PointId(1)), all, &gappy, &[(15, calm)]).unwrap();
-        assert_eq!(scored.leads, []);
+        assert_eq!(score((&station, PointId(1)), all, &gappy, &[(15, calm)]), None);
     }
 }

@@ -29,8 +29,8 @@ use store::Registry;
 const SLOT_MS: i64 = 5 * MINUTE_MS;
 /// A new run begins so long before now, and catches up on the rain of that time.
 const WARM_UP_MS: i64 = 3 * HOUR_MS;
-/// A gap longer than this is not caught up: a new run begins.
-const GAP_MS: i64 = 2 * HOUR_MS;
+/// A gap longer than this is not caught up: a new run begins. (A playback at 600× leaves gaps of hours.)
+const GAP_MS: i64 = 6 * HOUR_MS;
 /// Runoff steps, dry and wet, s: the live rain must be seen within a minute.
 const RUNOFF_STEP_S: i64 = 60;
 /// A run's dates are set this far ahead, days.
