@@ -9,6 +9,7 @@ mod drains;
 mod fuzz;
 mod generate;
 mod peers;
+mod pipes_bench;
 mod run;
 mod tidy;
 mod verify;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
                    drains [real] [towns] [ensemble] [plot] [ROUNDS]: beside SWMM 5.2.4, with docs/drains-cost.svg
+                   pipes: the supply engine beside EPANET's C at -O3 (needs cc; a run by itself)
   peers            install what tests talk to and Debian does not have (asyncua, EPANET) into the target folder
   accuracy         the supply engine beside EPANET 2.3: write docs/pipes-accuracy.md anew (needs python3)
   kill [TIMES]     the crash campaign: SIGKILL at random moments of a storm (default 2000)

@@ -75,6 +75,9 @@ pub fn sentence(warning: &Warning) -> String {
             let by = link.as_ref().map(|l| format!(" because link {l} is closed")).unwrap_or_default();
             format!("at {at} node {node} is disconnected{by} ({count} in all)")
         }
+        WarningKind::CheckValveRing { links } => {
+            format!("at {at} check valves {} lead in a ring: turn or remove one", links.join(", "))
+        }
         WarningKind::Pump { link, status: s } => format!("at {at} pump {link} {}", status(s)),
         WarningKind::Valve { link, status: s } => format!("at {at} valve {link} {}", status(s)),
         WarningKind::NegativePressure { node, count } => {

@@ -88,6 +88,11 @@ pub enum WarningKind {
         /// The closed link that would reconnect it, if one is found.
         link: Option<String>,
     },
+    /// Check valves lead in a circle, each only into the next: water enters the ring, none goes round it.
+    CheckValveRing {
+        /// Names of its pipes, in the order of flow.
+        links: Vec<String>,
+    },
     /// A pump cannot do its work.
     Pump {
         /// Its name.

@@ -5,6 +5,7 @@ reference.py FOLDER [MODEL.inp[.gz]...]: writes NAME.inp (accuracy tightened as 
 reference.py --spread FOLDER [NAME...]: solves these thrice more: with their junctions and pipes listed
     backwards (NAME~listed.out) and with all demands higher and lower by 5e-6 (NAME~higher.out,
     NAME~lower.out): what EPANET itself makes of changes far below its accuracy.
+reference.py --plain FOLDER SUPPLY: writes Net6 and SUPPLY's L-TOWN into FOLDER as they are.
 What is there already is kept.
 """
 import ctypes, gzip, importlib.util, os, pathlib, re, sys
@@ -114,7 +115,18 @@ def spread(library, folder, names):
                 solve(library, inp)
 
 
+def plain(folder, supply):
+    """Two networks as they are, for the benchmark of speed."""
+    net6 = package("wntr") / "library/networks/Net6.inp"
+    (folder / "Net6.inp").write_bytes(net6.read_bytes())
+    ltown = supply / "L-TOWN.inp.gz"
+    if ltown.exists():
+        (folder / "L-TOWN.inp").write_bytes(gzip.decompress(ltown.read_bytes()))
+
+
 def main():
+    if sys.argv[1] == "--plain":
+        return plain(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))
     library = ctypes.CDLL(str(package("epanet") / "libepanet2.so"))
     asked = sys.argv[1:]
     again = asked[0] == "--spread"

@@ -259,6 +259,7 @@ fn lay_out(project: Project, factors: Factors, pumps: Vec<(usize, Result<PumpMod
         demands: Vec::new(),
         emitters: Vec::new(),
         leaks: Vec::new(),
+        rings: Vec::new(),
         controls: Vec::new(),
         rules: Vec::new(),
         node_at: n.node_at,
@@ -274,6 +275,11 @@ fn lay_out(project: Project, factors: Factors, pumps: Vec<(usize, Result<PumpMod
         add_link(&mut m, at, &pump_index, &mut leaks);
     }
     m.leaks = gather_leaks(leaks);
+    let checked: Vec<u32> =
+        (0..).zip(&m.types).filter(|(_, t)| **t == LinkType::CheckValve).map(|(k, _)| k).collect();
+    let ends: Vec<[u32; 2]> = checked.iter().map(|&k| m.ends[k as usize]).collect();
+    let rings = super::rings::rings(&ends).into_iter();
+    m.rings = rings.map(|ring| ring.into_iter().map(|i| checked[i]).collect()).collect();
     connect(&mut m);
     add_nodes(&mut m);
     m.controls = control::controls(&m.project, &m.factors, &m.types, &m.link_at, &m.node_at, m.junctions);

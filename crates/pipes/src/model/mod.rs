@@ -7,6 +7,7 @@
 mod build;
 mod control;
 mod pump;
+mod rings;
 
 pub(crate) use control::{Act, ControlRule, RuleSet, Wake};
 pub(crate) use pump::{PumpCurve, PumpModel};
@@ -156,6 +157,8 @@ pub struct Model {
     /// Node and head loss coefficient.
     pub(crate) emitters: Vec<(u32, f64)>,
     pub(crate) leaks: Vec<Leak>,
+    /// Links of each ring of check valves, in the order of flow.
+    pub(crate) rings: Vec<Vec<u32>>,
     pub(crate) controls: Vec<ControlRule>,
     pub(crate) rules: Vec<RuleSet>,
 }

@@ -115,13 +115,13 @@ impl Reader {
         let value = not_below_zero(line, "value", figure(line, at, "value")?)?;
         let positive = || super::above_zero(line, "value", value);
         let options = &mut self.project.options;
-        // Counts are small; a fraction is cut off as EPANET does.
+        // Counts are small; a fraction is cut off as EPANET does, but none falls to 0.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "clamped to 0..=1e6 first"
+            reason = "clamped to 1..=1e6 first"
         )]
-        let count = || positive().map(|v| v.clamp(0.0, 1e6) as u32);
+        let count = || positive().map(|v| v.clamp(1.0, 1e6) as u32);
         match () {
             () if starts_with(first, "TOLER") => options.quality_tolerance = Some(value),
             () if starts_with(first, "DIFF") => options.diffusivity = Some(value),

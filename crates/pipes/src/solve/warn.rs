@@ -16,6 +16,7 @@ pub(crate) fn warnings(m: &Model, state: &mut State) {
             WarningKind::Unbalanced
         });
     }
+    rings(m, state);
     for k in m.pipes..m.types.len() {
         let status = state.status[k];
         let bad = match m.types[k] {
@@ -56,6 +57,16 @@ pub(crate) fn warnings(m: &Model, state: &mut State) {
         let node = node_name(m, i);
         state.warn(WarningKind::NegativePressure { node, count });
         disconnected(m, state);
+    }
+}
+
+/// Rings of check valves, each said once: at the run's first moment.
+fn rings(m: &Model, state: &mut State) {
+    if !state.warnings.iter().any(|w| matches!(w.kind, WarningKind::CheckValveRing { .. })) {
+        for ring in &m.rings {
+            let name = |&k: &u32| m.project.links[m.link_of[k as usize] as usize].name.clone();
+            state.warn(WarningKind::CheckValveRing { links: ring.iter().map(name).collect() });
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The supply engine against EPANET's figures, against itself, and against bad input.
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod figures;

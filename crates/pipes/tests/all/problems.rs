@@ -27,6 +27,36 @@ fn a_lonely_node_and_a_rising_pump_curve_are_named() {
     assert!(found.iter().any(|p| p.message.contains("pump `P`")), "{found:?}");
 }
 
+/// Two loops: A feeds B, C and D; `more` adds lines to the pipes.
+fn small(demand: &str, more: &str) -> Model {
+    let text = format!(
+        "[JUNCTIONS]\nA 10 0\nB 10 {demand}\nC 12 1\nD 90 1\n[RESERVOIRS]\nR 60\n[PIPES]\n\
+         main R A 500 200 110\nab A B 300 150 110 0 CV\nbc B C 300 150 110 0 CV\nca C A 300 150 110 0 CV\n{more}\
+         [OPTIONS]\nUNITS LPS\n[TIMES]\nDURATION 2:00\n[CONTROLS]\nLINK cd CLOSED AT TIME 1\n"
+    );
+    let (project, problems) = read(&text);
+    assert!(problems.is_empty(), "{problems:?}");
+    Model::new(project).unwrap()
+}
+
+#[test]
+fn what_goes_wrong_while_running_is_said_by_name_and_time() {
+    let model = small("5", "cd C D 300 150 110\n");
+    let mut state = model.start();
+    pipes::Runner::new(&model).run_until(&mut state, i64::MAX).unwrap();
+    let said: Vec<String> = state.warnings().iter().map(pipes::report::sentence).collect();
+    assert!(said[0].contains("ab, bc, ca lead in a ring"), "{said:?}");
+    assert_eq!(said.iter().filter(|s| s.contains("ring")).count(), 1);
+    let at = |hour: i64, word: &str| {
+        let of_hour = state.warnings().iter().filter(|w| w.time == 3600 * hour).map(pipes::report::sentence);
+        of_hour.into_iter().any(|s| s.contains(word))
+    };
+    // D lies above the reservoir; after an hour its pipe is closed by the control.
+    assert!(at(0, "pressure is negative at node D"), "{said:?}");
+    assert!(at(1, "node D is disconnected because link cd is closed"), "{said:?}");
+    assert!(!at(0, "disconnected"), "{said:?}");
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_harms_the_reader(noise in ".{0,80}", cut in 0usize..2000, at in 0usize..2000) {
