@@ -27,7 +27,10 @@ test('what is missing or wrong is named', () => {
 test('everything that can be asked has words', () => {
   for (const ask of asks) {
     expect(askWord, ask.kind).toHaveProperty(ask.kind)
-    for (const { key } of ask.fields) expect(fieldWord, key).toHaveProperty(key)
+    for (const { key, kind } of ask.fields) {
+      expect(fieldWord, key).toHaveProperty(key)
+      if (kind === 'switch') for (const value of [true, false]) expect(fieldWord, key).toHaveProperty(`${key}_${value}`)
+    }
   }
-  expect(particulars({ kind: 'switch_pump', pump: 2, on: false }, (key) => key)).toBe('pump 2 · on false')
+  expect(particulars({ kind: 'switch_pump', pump: 2, on: false }, (key) => key)).toBe('pump 2 · on on_false')
 })

@@ -98,10 +98,10 @@ export function commandOf(ask: AskKind, given: Record<string, string>): { comman
 
 /** What a command is told beside its kind: `pump 2, on`. */
 export function particulars(command: Record<string, unknown>, word: (key: string) => string): string {
-  const text = (value: unknown): string => {
+  const text = (key: string, value: unknown): string => {
     if (Array.isArray(value)) return value.join(' ')
     if (value && typeof value === 'object') return Object.entries(value).map(([k, v]) => `${k}=${String(v)}`).join(' ')
-    return typeof value === 'boolean' ? word(value ? 'true' : 'false') : String(value)
+    return typeof value === 'boolean' ? word(`${key}_${value}`) : String(value)
   }
-  return Object.entries(command).filter(([key]) => key !== 'kind').map(([key, value]) => `${word(key)} ${text(value)}`).join(' · ')
+  return Object.entries(command).filter(([key]) => key !== 'kind').map(([key, value]) => `${word(key)} ${text(key, value)}`).join(' · ')
 }

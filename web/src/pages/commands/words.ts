@@ -45,8 +45,12 @@ export const fieldWord = words({
   value: { zh: '值', en: 'Value' },
   password: { zh: '新密码', en: 'New password' },
   enabled: { zh: '是否启用', en: 'In force' },
-  true: { zh: '是', en: 'yes' },
-  false: { zh: '否', en: 'no' },
+  on_true: { zh: '启动', en: 'start' },
+  on_false: { zh: '停止', en: 'stop' },
+  open_true: { zh: '打开', en: 'open' },
+  open_false: { zh: '关闭', en: 'close' },
+  enabled_true: { zh: '启用', en: 'yes' },
+  enabled_false: { zh: '停用', en: 'no' },
 })
 
 export const stateWord = words({
