@@ -3464,7 +3464,6 @@ export interface components {
              */
             took_ms: number;
         };
-        /** @description One point's windows; the columns are of equal length. */
         /** @description One point's windows; the columns are of equal length, or empty where that figure was not asked for. */
         WindowsSeries: {
             /** @description Samples with a value. */
