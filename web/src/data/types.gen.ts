@@ -1308,6 +1308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{code}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures a station sent, newest first; `/photos/{key}` has each
+         * @description Who may call it: dispatcher, administrator.
+         */
+        get: operations["get_stations_code_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/storage": {
         parameters: {
             query?: never;
@@ -1336,7 +1356,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Server-sent events: readings, alarm, order, message, station, registry, clock, quarantine, reload; ids resume without a gap
+         * Server-sent events: readings, alarm, order, message, command, station, registry, clock, quarantine, reload; ids resume without a gap
          * @description Who may call it: everybody signed in.
          */
         get: operations["get_stream"];
@@ -1540,6 +1560,46 @@ export interface paths {
          * @description Who may call it: anyone.
          */
         get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensorthings/v1.1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * OGC SensorThings API 1.1, read side: the entity sets and what the service can
+         * @description Who may call it: everybody signed in, and a push source that may read with its token.
+         */
+        get: operations["get_sensorthings_v1_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensorthings/v1.1/{resource}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An entity, a collection or a property of SensorThings, by its resource path
+         * @description Who may call it: everybody signed in, and a push source that may read with its token.
+         */
+        get: operations["get_sensorthings_v1_1_resource"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2288,6 +2348,11 @@ export interface components {
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
             next: string | null;
         };
+        List_PictureView: {
+            items: components["schemas"]["PictureView"][];
+            /** @description Give it back as `cursor` to get what follows; `null` at the end. */
+            next: string | null;
+        };
         List_ProtocolView: {
             items: components["schemas"]["ProtocolView"][];
             /** @description Give it back as `cursor` to get what follows; `null` at the end. */
@@ -2651,6 +2716,19 @@ export interface components {
         PhotoKey: {
             key: string;
         };
+        /** @description A picture a station sent. */
+        PictureView: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description The protocol's element, such as `F3`. */
+            element: string;
+            /** @description For `/photos/{key}`. */
+            key: string;
+            /** @description When it was taken, as the station says. */
+            observed_at: components["schemas"]["Time"];
+            /** @description When it came. */
+            received_at: components["schemas"]["Time"];
+        };
         /** @description What a file would do. */
         Plan: {
             /** @description Cells without a value. */
@@ -2803,7 +2881,7 @@ export interface components {
          * @description What is wrong, in one stable word.
          * @enum {string}
          */
-        ProblemCode: "not_signed_in" | "bad_credentials" | "too_many_attempts" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "invalid" | "bad_body" | "too_large" | "bad_photo" | "idempotency_key_missing" | "idempotency_key_reused" | "if_match_missing" | "changed_meanwhile" | "already_there" | "closed" | "already_acknowledged" | "already_returned" | "still_active" | "unacknowledged" | "no_change" | "bad_shelf" | "out_of_turn" | "not_yours" | "reason_needed" | "own_command" | "command_expired" | "bad_handling" | "bad_rule" | "busy" | "disk_full" | "internal" | "timed_out" | "partial_write";
+        ProblemCode: "not_signed_in" | "bad_credentials" | "too_many_attempts" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "invalid" | "bad_query" | "bad_body" | "too_large" | "bad_photo" | "idempotency_key_missing" | "idempotency_key_reused" | "if_match_missing" | "changed_meanwhile" | "already_there" | "closed" | "already_acknowledged" | "already_returned" | "still_active" | "unacknowledged" | "no_change" | "bad_shelf" | "out_of_turn" | "not_yours" | "reason_needed" | "own_command" | "command_expired" | "bad_handling" | "bad_rule" | "busy" | "disk_full" | "internal" | "timed_out" | "partial_write";
         /** @description A protocol that can be decoded. */
         ProtocolView: {
             name: string;
@@ -3222,10 +3300,13 @@ export interface components {
             online_rate: number | null;
             points: components["schemas"]["PointView"][];
             position: components["schemas"]["PositionView"];
+            /** @description The protocol in which a command would reach it now; `null`: it is not on line. */
+            protocol: string | null;
             /** Format: int32 */
             report_interval_s: number;
             severity: components["schemas"]["Severity"] | null;
             synthetic: boolean;
+            throttled_until: components["schemas"]["Time"] | null;
         };
         /** @description Everything that is stored as samples. */
         StorageView: {
@@ -5996,6 +6077,40 @@ export interface operations {
             };
         };
     };
+    get_stations_code_pictures: {
+        parameters: {
+            query?: {
+                /** @description From the answer before. */
+                cursor?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PictureView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_storage: {
         parameters: {
             query?: never;
@@ -6343,6 +6458,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sensorthings_v1_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sensorthings_v1_1_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                     "text/plain": string;
                 };
             };
