@@ -24,6 +24,7 @@ pub(super) const fn named(quantity: Quantity) -> Named {
         Quantity::Level => ("水位", "Height", "metre", "m"),
         Quantity::Depth => ("水深", "Depth", "metre", "m"),
         Quantity::Flow => ("流量", "VolumeFlowRate", "cubic metre per second", "m3/s"),
+        Quantity::Pressure => ("压力", "Pressure", "megapascal", "MPa"),
         Quantity::Voltage => ("电源电压", "Voltage", "volt", "V"),
         Quantity::PumpsRunning => ("开机台数", "Count", "one", "1"),
         Quantity::Status => ("状态字", "Dimensionless", "one", "1"),
