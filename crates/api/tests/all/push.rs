@@ -157,7 +157,8 @@ async fn a_full_disk_is_said_and_the_rows_are_not_called_durable() {
 async fn a_pushed_reading_leads_to_the_body_it_came_in_and_the_same_body_changes_nothing() {
     let house = House::open().await;
     let browser = house.signed_in("dispatcher").await;
-    let body = json!({ "data": [{ "id": ROAD, "at": noon().plus_ms(-60_000).to_string(), "cm": 31.0 }] }).to_string();
+    let body = json!({ "data": [{ "id": ROAD, "at": noon().plus_ms(-60_000).to_string(), "cm": 31.0 }] })
+        .to_string();
     for _ in 0..2 {
         assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", body.clone()).await.status(), 204);
     }

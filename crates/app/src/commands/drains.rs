@@ -3,9 +3,11 @@
 use super::model_file;
 use crate::out;
 use anyhow::{Context, Result};
+use field::clock::Clock;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use store::playback::SystemClock;
 
 /// What to run and where the answers go.
 #[derive(Debug, Clone, clap::Args)]
@@ -94,9 +96,9 @@ fn wall_clock() -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     use drains::date;
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since_ms = SystemClock::default().now().ms();
     let epoch = date::encode(1970, 1, 1).unwrap_or_default();
-    let now = epoch + since.as_secs() as f64 / 86400.0;
+    let now = epoch + (since_ms / 1000) as f64 / 86400.0;
     let (year, _, day) = date::civil(now);
     let weekday = DAYS.get(date::weekday(now)).unwrap_or(&"");
     let month = MONTHS.get(date::month(now) - 1).unwrap_or(&"");
