@@ -54,7 +54,7 @@ pub(crate) fn plot(rows: &[Row]) -> String {
     sorted.sort_by_key(|r| r.nodes);
     for (i, (name, colour, seconds)) in series.into_iter().enumerate() {
         let mut points = String::new();
-        for row in &sorted {
+        for row in sorted.iter().filter(|r| seconds(r).is_finite()) {
             #[expect(clippy::cast_precision_loss, reason = "counts of nodes and steps")]
             let at = [x(row.nodes as f64), y(1e3 * seconds(row) / row.steps.max(1) as f64)];
             let _ = write!(points, "{:.1},{:.1} ", at[0], at[1]);
