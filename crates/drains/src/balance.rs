@@ -78,8 +78,9 @@ pub(crate) struct Balance {
     pub(crate) node_outflow: Vec<f64>,
 }
 
-fn error(inflow: f64, outflow: f64) -> f64 {
-    if (inflow - outflow).abs() < 1.0 {
+/// Continuity error, percent; sums that differ by less than `negligible` count as equal.
+pub(crate) fn continuity_error(inflow: f64, outflow: f64, negligible: f64) -> f64 {
+    if (inflow - outflow).abs() < negligible {
         TINY
     } else if inflow > 0.0 {
         100.0 * (1.0 - outflow / inflow)
@@ -88,6 +89,11 @@ fn error(inflow: f64, outflow: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// Of water: a cubic foot is negligible.
+fn error(inflow: f64, outflow: f64) -> f64 {
+    continuity_error(inflow, outflow, 1.0)
 }
 
 impl RunoffTotals {

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::balance::continuity_error;
 use crate::model::Model;
 use crate::project::Routing;
 use crate::state::State;
-use crate::units::TINY;
 
 /// Of a pollutant on the land, lb or kg (counts: number over the run).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -39,16 +39,9 @@ pub struct QualityTotals {
     pub final_storage: f64,
 }
 
+/// Of pollutants: a thousandth of their unit is negligible.
 fn error(inflow: f64, outflow: f64) -> f64 {
-    if (inflow - outflow).abs() < 0.001 {
-        TINY
-    } else if inflow > 0.0 {
-        100.0 * (1.0 - outflow / inflow)
-    } else if outflow > 0.0 {
-        100.0 * (inflow / outflow - 1.0)
-    } else {
-        0.0
-    }
+    continuity_error(inflow, outflow, 0.001)
 }
 
 impl LoadingTotals {
