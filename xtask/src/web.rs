@@ -39,8 +39,17 @@ pub(crate) fn build_if_stale() -> Result<()> {
     let changed = sources.iter().map(|s| newest(&folder().join(s))).max().flatten();
     if newest(&folder().join("dist/index.html")) < changed {
         npm(&["run", "build"], &[])?;
+        embed_anew()?;
     }
     Ok(())
+}
+
+/// Makes cargo compile the room that carries `web/dist` again: it was compiled over another one, or none.
+fn embed_anew() -> Result<()> {
+    let built = newest(&folder().join("dist/index.html")).context("the web build left no dist/index.html")?;
+    let source = run::root().join("crates/ui/src/lib.rs");
+    let file = std::fs::File::options().append(true).open(&source);
+    file.and_then(|f| f.set_modified(built)).with_context(|| format!("touching {}", source.display()))
 }
 
 /// When the newest file at or below `path` changed; `None` where there is none.
