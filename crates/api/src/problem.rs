@@ -205,6 +205,11 @@ impl IntoResponse for Problem {
         if let Some(wait_s) = wait_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
         }
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read, so the line ends here; whoever would use it for the
+            // next request has to know.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         answer
     }
 }

@@ -243,6 +243,20 @@ pub(crate) async fn said(ask: RequestBuilder) -> (StatusCode, Value) {
     (status, answer.json().await.unwrap_or_default())
 }
 
+/// Sends a body that is larger than the server takes. It answers as soon as it knows the length, so a
+/// client that is still writing may find the line closed before it reads the answer.
+pub(crate) async fn too_large(ask: RequestBuilder) {
+    match ask.send().await {
+        Ok(answer) => {
+            assert_eq!(answer.headers()["connection"], "close", "nobody may use this line again");
+            let status = answer.status();
+            let body: Value = answer.json().await.unwrap_or_default();
+            assert_eq!(code_of((status, body)), (413, "too_large".into()));
+        }
+        Err(cut) => assert!(cut.is_request(), "{cut}"),
+    }
+}
+
 /// A problem's status and code.
 pub(crate) fn code_of((status, body): (StatusCode, Value)) -> (u16, String) {
     (status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned())

@@ -1,6 +1,6 @@
 //! Orders: from sent to closed over HTTP, as the phone and the desk do it.
 
-use crate::house::{House, ROAD_SPOT, code_of, said};
+use crate::house::{House, ROAD_SPOT, code_of, said, too_large};
 use field::alarm::AlarmAct;
 use field::severity::Severity;
 use reqwest::{Method, StatusCode};
@@ -110,12 +110,7 @@ async fn a_photo_that_is_none_or_too_large_is_refused_and_a_full_disk_says_so() 
     assert_eq!(code_of(said(put(b"MZ not a picture".to_vec())).await), (415, "bad_photo".into()));
     let mut large = JPEG.to_vec();
     large.resize(9 * 1024 * 1024, 0);
-    // The server answers as soon as it knows the length; a client that is still writing may find the
-    // line closed before it reads the answer.
-    match put(large).send().await {
-        Ok(answer) => assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE),
-        Err(cut) => assert!(cut.is_request(), "{cut}"),
-    }
+    too_large(put(large)).await;
     house.fault.disk_has_room_for(0);
     assert_eq!(code_of(said(put(JPEG.to_vec())).await), (507, "disk_full".into()));
     house.fault.disk_has_room();
