@@ -69,7 +69,10 @@ pub fn sentence(warning: &Warning) -> String {
         _ => "cannot do its work",
     };
     match &warning.kind {
-        WarningKind::Unbalanced => format!("at {at} the system is not balanced within the trials allowed"),
+        WarningKind::Unbalanced { link, head_error_mm } => format!(
+            "at {at} the system is not balanced within the trials allowed: link {link} is {head_error_mm} mm of head out; \
+             raise TRIALS or look at the controls and valves beside it"
+        ),
         WarningKind::Unstable => format!("at {at} balance was found only with all statuses held"),
         WarningKind::Disconnected { node, count, link } => {
             let by = link.as_ref().map(|l| format!(" because link {l} is closed")).unwrap_or_default();

@@ -76,7 +76,12 @@ pub struct PumpEnergy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WarningKind {
     /// The trials ended without balance.
-    Unbalanced,
+    Unbalanced {
+        /// The link whose head loss is furthest from what its ends' heads say.
+        link: String,
+        /// By how much, mm.
+        head_error_mm: u64,
+    },
     /// Balance was only found with all statuses held.
     Unstable,
     /// No way leads from any source to this node (the first of `count`).

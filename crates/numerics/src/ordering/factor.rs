@@ -1,5 +1,10 @@
 //! The pattern of `L·D·Lᵀ` and its numeric factorisation (分解): every target of every update is
 //! known beforehand, so the inner loop only multiplies and subtracts.
+//!
+//! The matrices are those of networks: what stands on the diagonal is the sum of a row's conductances to
+//! its neighbours and to the ground. The ground is kept instead of the diagonal, so that nothing is lost
+//! where conductances of 1e7 meet a ground of 1e-8 (Grassmann, Taksar and Heyman 1985): a pivot is a sum
+//! of what is left, never the difference of two large figures.
 
 use super::degree;
 
@@ -107,8 +112,8 @@ impl Pattern {
         u32::try_from(start + found).ok()
     }
 
-    /// Solves `A·x = b` in `N` lanes at once. On entry `diagonal` and `lower` hold the matrix and
-    /// `x` the right-hand side; on return `x` holds the solution and the others are spent.
+    /// Solves `A·x = b` in `N` lanes at once. On entry `ground` holds the sums of the matrix's rows, `lower` its
+    /// off-diagonal entries and `x` the right-hand side; on return `x` holds the solution and the others are spent.
     ///
     /// # Errors
     /// [`Singular`] names for each lane the first row whose pivot was not positive; the lanes that
@@ -120,12 +125,12 @@ impl Pattern {
     #[inline(always)]
     pub fn solve<const N: usize>(
         &self,
-        diagonal: &mut [[f64; N]],
+        ground: &mut [[f64; N]],
         lower: &mut [[f64; N]],
         x: &mut [[f64; N]],
     ) -> Result<(), Singular<N>> {
         let n = self.size();
-        let (diagonal, x) = (&mut diagonal[..n], &mut x[..n]);
+        let (ground, x) = (&mut ground[..n], &mut x[..n]);
         let lower = &mut lower[..self.rows.len()];
         let mut failed: [Option<u32>; N] = [None; N];
         let mut any = false;
@@ -133,41 +138,46 @@ impl Pattern {
         let mut begin = 0usize;
         for j in 0..n {
             let end = self.starts[j + 1] as usize;
+            let (rows, left) = (&self.rows[begin..end], ground[j]);
+            let mut pivot = left;
+            for value in &lower[begin..end] {
+                for l in 0..N {
+                    pivot[l] -= value[l];
+                }
+            }
             let mut inverse = [0.0; N];
             for l in 0..N {
-                let d = diagonal[j][l];
-                if d.is_nan() || d <= 0.0 {
+                if pivot[l].is_nan() || pivot[l] <= 0.0 {
                     any = true;
                     failed[l] = failed[l].or(u32::try_from(j).ok());
                 }
-                inverse[l] = 1.0 / d;
+                inverse[l] = 1.0 / pivot[l];
             }
-            diagonal[j] = inverse;
+            ground[j] = inverse;
             let xj = x[j];
-            let rows = &self.rows[begin..end];
             // Most columns of a pipe network have one or two entries: no loop for them.
             match *rows {
                 [only] => {
                     let value = lower[begin];
-                    lower[begin] = reduce(diagonal, x, only, &value, &inverse, &xj);
+                    lower[begin] = reduce(ground, x, only, &value, &inverse, &left, &xj);
                 }
                 [first, second] => {
                     let (value, other) = (lower[begin], lower[begin + 1]);
-                    let factor = reduce(diagonal, x, first, &value, &inverse, &xj);
+                    let factor = reduce(ground, x, first, &value, &inverse, &left, &xj);
                     let target = &mut lower[targets[0] as usize];
                     targets = &targets[1..];
                     for l in 0..N {
                         target[l] -= factor[l] * other[l];
                     }
                     lower[begin] = factor;
-                    lower[begin + 1] = reduce(diagonal, x, second, &other, &inverse, &xj);
+                    lower[begin + 1] = reduce(ground, x, second, &other, &inverse, &left, &xj);
                 }
                 _ => {
                     let (_, rest) = lower.split_at_mut(begin);
                     let (column, beyond) = rest.split_at_mut(end - begin);
                     for a in 0..rows.len() {
                         let value = column[a];
-                        let factor = reduce(diagonal, x, rows[a], &value, &inverse, &xj);
+                        let factor = reduce(ground, x, rows[a], &value, &inverse, &left, &xj);
                         let (now, later) = targets.split_at(rows.len() - a - 1);
                         targets = later;
                         for (&t, other) in now.iter().zip(&column[a + 1..]) {
@@ -182,7 +192,7 @@ impl Pattern {
             }
             begin = end;
         }
-        self.substitute_back(diagonal, lower, x);
+        self.substitute_back(ground, lower, x);
         if any { Err(Singular(failed)) } else { Ok(()) }
     }
 
@@ -208,15 +218,16 @@ impl Pattern {
     }
 }
 
-/// Takes one entry of a column out of the diagonal and the right-hand side of its row; gives its factor.
+/// Takes one entry of a column out of the ground and the right-hand side of its row; gives its factor.
 #[expect(clippy::indexing_slicing, reason = "row comes from the pattern")]
 #[inline(always)]
 fn reduce<const N: usize>(
-    diagonal: &mut [[f64; N]],
+    ground: &mut [[f64; N]],
     x: &mut [[f64; N]],
     row: u32,
     value: &[f64; N],
     inverse: &[f64; N],
+    left: &[f64; N],
     xj: &[f64; N],
 ) -> [f64; N] {
     let row = row as usize;
@@ -224,9 +235,9 @@ fn reduce<const N: usize>(
     for l in 0..N {
         factor[l] = value[l] * inverse[l];
     }
-    let (d, xr) = (&mut diagonal[row], &mut x[row]);
+    let (g, xr) = (&mut ground[row], &mut x[row]);
     for l in 0..N {
-        d[l] -= factor[l] * value[l];
+        g[l] -= factor[l] * left[l];
         xr[l] -= factor[l] * xj[l];
     }
     factor
@@ -253,30 +264,27 @@ mod tests {
         }
         let pattern = Pattern::new(n, &edges);
         let row = pattern.rows_of_nodes().to_vec();
-        let mut diagonal = vec![[1e-3, 2.0]; n];
+        let ground = [1e-3, 2.0];
+        let mut rest = vec![ground; n];
         let mut lower = vec![[0.0; 2]; pattern.entries()];
         let weight = |i: usize| [1.0 + (i % 7) as f64, 0.5 + (i % 3) as f64];
         for (i, &(a, b)) in edges.iter().enumerate() {
             let (ra, rb) = (row[a as usize], row[b as usize]);
             let w = weight(i);
             for l in 0..2 {
-                diagonal[ra as usize][l] += w[l];
-                diagonal[rb as usize][l] += w[l];
                 lower[pattern.entry(ra, rb).unwrap() as usize][l] -= w[l];
             }
         }
         let right: Vec<[f64; 2]> = (0..n).map(|i| [(i % 5) as f64, 1.0]).collect();
         let mut x = right.clone();
-        let before = diagonal.clone();
-        pattern.solve(&mut diagonal, &mut lower, &mut x).unwrap();
-        let mut left: Vec<[f64; 2]> =
-            before.iter().zip(&x).map(|(d, x)| [d[0] * x[0], d[1] * x[1]]).collect();
+        pattern.solve(&mut rest, &mut lower, &mut x).unwrap();
+        let mut left: Vec<[f64; 2]> = x.iter().map(|x| [ground[0] * x[0], ground[1] * x[1]]).collect();
         for (i, &(a, b)) in edges.iter().enumerate() {
             let (ra, rb) = (row[a as usize] as usize, row[b as usize] as usize);
             let w = weight(i);
             for l in 0..2 {
-                left[ra][l] -= w[l] * x[rb][l];
-                left[rb][l] -= w[l] * x[ra][l];
+                left[ra][l] += w[l] * (x[ra][l] - x[rb][l]);
+                left[rb][l] += w[l] * (x[rb][l] - x[ra][l]);
             }
         }
         left.iter()
@@ -303,12 +311,40 @@ mod tests {
     #[test]
     fn a_pivot_that_is_not_positive_is_named() {
         let pattern = Pattern::new(2, &[(0, 1)]);
-        let mut diagonal = vec![[1.0], [1.0]];
+        let mut ground = vec![[0.0], [0.0]];
         let mut lower = vec![[-1.0]];
         let mut x = vec![[1.0], [1.0]];
-        let Err(Singular([Some(row)])) = pattern.solve(&mut diagonal, &mut lower, &mut x) else {
+        let Err(Singular([Some(row)])) = pattern.solve(&mut ground, &mut lower, &mut x) else {
             panic!("a singular matrix was solved");
         };
         assert_eq!(row, 1);
+    }
+
+    /// A comb of conductances of 1e7 and of 1 that only 1e-8 joins to the ground: the heads differ from demand
+    /// over ground by what flows along the comb alone.
+    #[test]
+    fn a_ground_of_nearly_nothing_is_not_lost_beside_large_conductances() {
+        for teeth in 1u32..80 {
+            let n = 2 * teeth;
+            let edges: Vec<(u32, u32)> = (0..teeth)
+                .flat_map(|i| [(i, teeth + i), (i, (i + 1).min(teeth - 1))])
+                .filter(|e| e.0 != e.1)
+                .collect();
+            let pattern = Pattern::new(n as usize, &edges);
+            let row = |node: u32| pattern.rows_of_nodes()[node as usize];
+            let mut ground = vec![[0.0]; n as usize];
+            ground[row(0) as usize] = [1e-8];
+            let mut lower = vec![[0.0]; pattern.entries()];
+            for &(a, b) in &edges {
+                lower[pattern.entry(row(a), row(b)).unwrap() as usize] =
+                    [if b >= teeth { -1.852e7 } else { -1.3 }];
+            }
+            let mut x = vec![[1.0]; n as usize];
+            pattern.solve(&mut ground, &mut lower, &mut x).unwrap();
+            let wanted = f64::from(n) * 1e8;
+            for x in &x {
+                assert!((x[0] / wanted - 1.0).abs() < 1e-4, "{teeth} teeth: {} of {wanted}", x[0]);
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From project to model (建模): judgement, conversion, renumbering.
 
 use super::{
-    Clocks, DemandModel, Leak, LinkType, Model, PumpModel, Settings, TankModel, control, interpolate,
+    Clocks, Demand, DemandModel, Leak, LinkType, Model, PumpModel, Settings, TankModel, control, interpolate,
 };
 use crate::project::{Formula, LinkKind, NodeKind, Project, Unbalanced, ValveKind};
 use crate::state::Status;
@@ -256,7 +256,7 @@ fn lay_out(project: Project, factors: Factors, pumps: Vec<(usize, Result<PumpMod
         pumps,
         valves: Vec::new(),
         tanks: Vec::new(),
-        demands: Vec::new(),
+        demands: DemandModel::default(),
         emitters: Vec::new(),
         leaks: Vec::new(),
         rings: Vec::new(),
@@ -440,12 +440,13 @@ fn add_nodes(m: &mut Model) {
     let per =
         if m.factors.metric { METRES_PER_FOOT } else { crate::units::PSI_PER_FOOT * o.specific_gravity };
     let scale = m.factors.flow.powf(q) / per;
+    let mut all = Vec::new();
     for (at, &i) in m.node_of.iter().enumerate() {
         let node = &m.project.nodes[i as usize];
         match &node.kind {
             NodeKind::Junction { demands, emitter } => {
                 let constant = m.project.patterns.len();
-                m.demands.extend(demands.iter().map(|d| DemandModel {
+                all.extend(demands.iter().map(|d| Demand {
                     node: small(at),
                     pattern: small(d.pattern.or(default).unwrap_or(constant)),
                     base: d.base / m.factors.flow,
@@ -472,6 +473,7 @@ fn add_nodes(m: &mut Model) {
             NodeKind::Tank(tank) => m.tanks.push(tank_model(m, small(at), node.elevation, tank)),
         }
     }
+    m.demands = DemandModel::new(&all, m.junctions, m.project.patterns.len());
 }
 
 fn tank_model(m: &Model, at: u32, elevation: f64, tank: &crate::project::Tank) -> TankModel {

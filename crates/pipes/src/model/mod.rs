@@ -6,10 +6,12 @@
 
 mod build;
 mod control;
+mod demand;
 mod pump;
 mod rings;
 
 pub(crate) use control::{Act, ControlRule, RuleSet, Wake};
+pub(crate) use demand::{Demand, DemandModel};
 pub(crate) use pump::{PumpCurve, PumpModel};
 
 use crate::project::{Formula, Mixing, Project, ValveKind};
@@ -55,16 +57,6 @@ pub(crate) struct Leak {
     pub fixed: f64,
     /// Head loss coefficient of the expanding area; 0 is none.
     pub expanding: f64,
-}
-
-/// A category of a junction's demand.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DemandModel {
-    pub node: u32,
-    /// Index of the pattern; the number of patterns stands for a constant 1.
-    pub pattern: u32,
-    /// ft³/s.
-    pub base: f64,
 }
 
 /// Solver figures in inner units.
@@ -152,8 +144,7 @@ pub struct Model {
     pub(crate) pumps: Vec<PumpModel>,
     pub(crate) valves: Vec<u32>,
     pub(crate) tanks: Vec<TankModel>,
-    /// Grouped by node, nodes ascending.
-    pub(crate) demands: Vec<DemandModel>,
+    pub(crate) demands: DemandModel,
     /// Node and head loss coefficient.
     pub(crate) emitters: Vec<(u32, f64)>,
     pub(crate) leaks: Vec<Leak>,

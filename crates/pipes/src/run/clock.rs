@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
 
-use super::rules;
+use super::{demands, rules};
 use crate::model::{LinkType, Model, PumpModel, TankModel, Wake, interpolate};
 use crate::solve::{ZERO_FLOW, warnings};
 use crate::state::{State, Status};
@@ -12,7 +12,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Demands and controls of the moment.
 pub(super) fn prepare(m: &Model, state: &mut State) {
-    demands(m, state);
+    ask(m, state);
     controls(m, state);
 }
 
@@ -34,12 +34,10 @@ pub(super) fn conclude(m: &Model, state: &mut State) {
     }
 }
 
-fn demands(m: &Model, state: &mut State) {
+/// What is asked of the network now: demands, heads of reservoirs, speeds of pumps.
+fn ask(m: &Model, state: &mut State) {
     let period = (state.time + m.clocks.pattern_start) / m.clocks.pattern;
-    if state.demand_period != Some(period) {
-        state.demand_period = Some(period);
-        full_demands(m, state, period);
-    }
+    demands::fill(m, state, period);
     state.demand_flow.copy_from_slice(&state.full_demand);
     for tank in m.tanks.iter().filter(|t| t.area == 0.0) {
         if tank.pattern.is_some() {
@@ -53,29 +51,6 @@ fn demands(m: &Model, state: &mut State) {
         if pump.pattern.is_some() && !state.held.contains_key(&pump.link) {
             set_setting(m, state, pump.link as usize, m.factor_at(pump.pattern, period));
         }
-    }
-}
-
-/// What every junction asks for in this pattern period, and what the whole system does.
-fn full_demands(m: &Model, state: &mut State, period: i64) {
-    // The last factor is that of demands without a pattern.
-    let patterns = 0..m.project.patterns.len();
-    let factors: Vec<f64> = patterns.map(|p| m.factor_at(Some(p), period)).chain([1.0]).collect();
-    let multiplier = m.settings.demand_multiplier;
-    // Four sums, so that one addition need not wait for the one before.
-    let mut drawn = [0.0; 4];
-    state.full_demand.fill(0.0);
-    for (i, d) in m.demands.iter().enumerate() {
-        let node = d.node as usize;
-        let scale = state.scale.get(node).copied().unwrap_or(1.0);
-        let demand = d.base * factors[d.pattern as usize] * multiplier * scale;
-        drawn[i & 3] += demand.max(0.0);
-        state.full_demand[node] += demand;
-    }
-    state.system_demand = drawn.iter().sum();
-    for (&node, &demand) in &state.set_demand {
-        state.system_demand += demand.max(0.0) - state.full_demand[node as usize].max(0.0);
-        state.full_demand[node as usize] = demand;
     }
 }
 

@@ -89,7 +89,10 @@ fn run_four(
     let mut results = [const { Ok(()) }; LANES];
     let mut going = [false; LANES];
     for ((l, state), going) in states.iter_mut().enumerate().zip(&mut going) {
-        *going = begin_next(m, work, l, state, until);
+        *going = move_on(m, state, until);
+        if *going {
+            work.begin(m, l, state);
+        }
     }
     // A lane that has ended a moment begins its next one at once: it waits for no other.
     while going.contains(&true) {
@@ -102,20 +105,22 @@ fn run_four(
             going[l] = results[l].is_ok() && {
                 clock::conclude(m, state);
                 watch(first + l, state);
-                begin_next(m, work, l, state, until)
+                move_on(m, state, until)
             };
+            if going[l] {
+                work.resume(m, l, state);
+            }
         }
     }
     results
 }
 
-/// Moves a state on to its next moment and puts it into its lane; `false` when it is at its end.
-fn begin_next(m: &Model, work: &mut Workspace<LANES>, l: usize, state: &mut State, until: i64) -> bool {
+/// Moves a state on to its next moment; `false` when it is at its end.
+fn move_on(m: &Model, state: &mut State, until: i64) -> bool {
     let there = state.solved && state.time >= until;
     if there || (state.solved && !clock::advance(m, state, until)) {
         return false;
     }
     clock::prepare(m, state);
-    work.begin(m, l, state);
     true
 }

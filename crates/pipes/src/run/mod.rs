@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
 
 mod clock;
+mod demands;
 mod ensemble;
 mod observe;
 mod rules;

@@ -27,14 +27,14 @@ impl WithSimd for Losses<'_> {
     }
 }
 
-/// Adds links and demands to the matrix and its right-hand side.
+/// Adds links and demands to the matrix and its right-hand side; what joins rows to fixed heads comes later.
 pub(super) struct Scatter<'a, const N: usize> {
     pub m: &'a Model,
     pub flow: &'a [[f64; N]],
     pub p: &'a [[f64; N]],
     pub y: &'a [[f64; N]],
     pub demand: &'a [[f64; N]],
-    pub diagonal: &'a mut [[f64; N]],
+    pub ground: &'a mut [[f64; N]],
     pub right: &'a mut [[f64; N]],
     pub lower: &'a mut [[f64; N]],
 }
@@ -44,7 +44,7 @@ impl<const N: usize> WithSimd for Scatter<'_, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        self.diagonal.fill([0.0; N]);
+        self.ground.fill([0.0; N]);
         self.lower.fill([0.0; N]);
         let (free, fixed) = self.right.split_at_mut(self.m.junctions);
         for (right, demand) in free.iter_mut().zip(self.demand) {
@@ -65,14 +65,12 @@ impl<const N: usize> WithSimd for Scatter<'_, N> {
             for l in 0..N {
                 lower[l] -= p[l];
             }
-            let (da, ra) = (&mut self.diagonal[a as usize], &mut self.right[a as usize]);
+            let ra = &mut self.right[a as usize];
             for l in 0..N {
-                da[l] += p[l];
                 ra[l] += f[l];
             }
-            let (db, rb) = (&mut self.diagonal[b as usize], &mut self.right[b as usize]);
+            let rb = &mut self.right[b as usize];
             for l in 0..N {
-                db[l] += p[l];
                 rb[l] -= f[l];
             }
         }
@@ -82,7 +80,7 @@ impl<const N: usize> WithSimd for Scatter<'_, N> {
 /// Solves the matrix.
 pub(super) struct Linear<'a, const N: usize> {
     pub pattern: &'a Pattern,
-    pub diagonal: &'a mut [[f64; N]],
+    pub ground: &'a mut [[f64; N]],
     pub lower: &'a mut [[f64; N]],
     pub x: &'a mut [[f64; N]],
 }
@@ -92,7 +90,7 @@ impl<const N: usize> WithSimd for Linear<'_, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> Self::Output {
-        self.pattern.solve(self.diagonal, self.lower, self.x)
+        self.pattern.solve(self.ground, self.lower, self.x)
     }
 }
 

@@ -2,9 +2,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
 
+use super::Arithmetic;
+use super::balance::head_error;
 use crate::model::{LinkType, Model};
 use crate::project::ValveKind;
 use crate::state::{State, Status, WarningKind};
+use crate::units::METRES_PER_FOOT;
 
 /// Adds the warnings of the moment just solved.
 pub(crate) fn warnings(m: &Model, state: &mut State) {
@@ -13,7 +16,7 @@ pub(crate) fn warnings(m: &Model, state: &mut State) {
         state.warn(if state.relative_error <= s.accuracy {
             WarningKind::Unstable
         } else {
-            WarningKind::Unbalanced
+            unbalanced(m, state)
         });
     }
     rings(m, state);
@@ -42,26 +45,46 @@ pub(crate) fn warnings(m: &Model, state: &mut State) {
             _ => WarningKind::Valve { link, status },
         });
     }
-    let mut worst: Option<(usize, f64)> = None;
-    let mut count = 0;
-    for i in 0..m.junctions {
-        let pressure = state.head[i] - m.elevation[i];
-        if pressure < 0.0 && state.outflow[i] > 0.0 {
-            count += 1;
-            if worst.is_none_or(|w| pressure < w.1) {
-                worst = Some((i, pressure));
-            }
-        }
-    }
-    if let Some((i, _)) = worst {
-        let node = node_name(m, i);
-        state.warn(WarningKind::NegativePressure { node, count });
-        disconnected(m, state);
-    }
+    let Some((worst, count)) = negative(m, state) else { return };
+    let node = node_name(m, worst);
+    state.warn(WarningKind::NegativePressure { node, count });
+    disconnected(m, state);
+}
+
+/// The junction with demand that lies highest above its head, and how many do.
+fn negative(m: &Model, state: &State) -> Option<(usize, usize)> {
+    let n = m.junctions;
+    let nodes = || state.head[..n].iter().zip(&m.elevation[..n]).zip(&state.outflow[..n]);
+    let is_low = |((head, elevation), outflow): ((&f64, &f64), &f64)| (head < elevation) & (*outflow > 0.0);
+    // Nearly always none: counted without a branch, so that it becomes vectors.
+    let count: usize = nodes().map(|node| usize::from(is_low(node))).sum();
+    let pressure = |&i: &usize| state.head[i] - m.elevation[i];
+    let low = nodes().enumerate().filter(|(_, node)| is_low(*node)).map(|(i, _)| i);
+    let worst = if count == 0 { None } else { low.min_by(|a, b| pressure(a).total_cmp(&pressure(b))) };
+    worst.map(|worst| (worst, count))
+}
+
+/// Where a moment without balance is furthest from it.
+fn unbalanced(m: &Model, state: &State) -> WarningKind {
+    let (link, error) = head_error(m, Arithmetic::Exact, state, &state.flow, &state.head);
+    let link = m.project.links[m.link_of[link] as usize].name.clone();
+    WarningKind::Unbalanced { link, head_error_mm: millimetres(error * METRES_PER_FOOT) }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` keeps within what u64 holds"
+)]
+fn millimetres(metres: f64) -> u64 {
+    (1000.0 * metres).round() as u64
 }
 
 /// Rings of check valves, each said once: at the run's first moment.
 fn rings(m: &Model, state: &mut State) {
+    if m.rings.is_empty() {
+        return;
+    }
     if !state.warnings.iter().any(|w| matches!(w.kind, WarningKind::CheckValveRing { .. })) {
         for ring in &m.rings {
             let name = |&k: &u32| m.project.links[m.link_of[k as usize] as usize].name.clone();

@@ -240,10 +240,8 @@ impl Model {
     /// Whether somebody draws water at each inner junction, now or at another hour.
     fn taps(&self) -> Vec<bool> {
         let mut taps = vec![false; self.junctions];
-        for demand in &self.demands {
-            if let Some(tap) = taps.get_mut(demand.node as usize).filter(|_| demand.base > 0.0) {
-                *tap = true;
-            }
+        for (node, base) in self.demands.bases() {
+            taps[node] |= base > 0.0;
         }
         taps
     }

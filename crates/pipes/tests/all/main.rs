@@ -3,10 +3,14 @@
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod cut_off;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod problems;
+#[cfg(test)]
+mod setting;
 #[cfg(test)]
 mod whatif;
