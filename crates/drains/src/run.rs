@@ -443,6 +443,13 @@ impl State {
         })
     }
 
+    /// 收敛: whether the depth of a node came to rest in the last step of the dynamic wave (no more moved by
+    /// the last trial than the head tolerance); never at outfalls, whose depth is given.
+    #[must_use]
+    pub fn converged(&self, node: Index) -> Option<bool> {
+        self.rests.get(node).map(|r| *r > 0.0)
+    }
+
     /// 观测: what a link shows now.
     #[must_use]
     pub fn link(&self, model: &Model, j: Index) -> Option<LinkView> {
@@ -490,13 +497,21 @@ impl State {
         }
     }
 
-    /// 校正: the depth at a node, for corrections by gauges; no more than the node can hold.
+    /// 校正: the depth at a node, for corrections by gauges; no more than the node can hold, or what stands
+    /// on the ground where it ponds.
     pub fn set_depth(&mut self, model: &Model, node: Index, depth: f64) {
         if node >= self.depth.len() || !depth.is_finite() {
             return;
         }
         let n = &model.nodes;
-        let y = min(max(depth / model.units.length, 0.0), n.full_depth[node] + n.sur_depth[node]);
+        let depth = max(depth / model.units.length, 0.0);
+        let ponds = model.options.allow_ponding && n.ponded_area[node] > 0.0;
+        if ponds && depth > n.full_depth[node] {
+            self.depth[node] = depth;
+            self.volume[node] = n.full_volume[node] + (depth - n.full_depth[node]) * n.ponded_area[node];
+            return;
+        }
+        let y = min(depth, n.full_depth[node] + n.sur_depth[node]);
         self.depth[node] = y;
         self.volume[node] = model.node_volume(node, y);
     }

@@ -494,14 +494,13 @@ impl State {
             && l.section[j].shape != Shape::Dummy
         {
             let q = (self.link_flow[j] / c.barrels).abs();
-            let tables = match self.numerics {
+            let kept = match self.numerics {
                 Numerics::Exact => None,
-                Numerics::Fast => model.blocks.depths_of(j),
+                Numerics::Fast => model.blocks.depths_of(j, q),
             };
-            (normal, critical) = match tables {
-                Some(t) => t.at(&l.section[j], q),
-                None => (normal_depth(&l.section[j], c.beta, c.q_max, q), l.section[j].critical_depth(q)),
-            };
+            (normal, critical) = kept.unwrap_or_else(|| {
+                (normal_depth(&l.section[j], c.beta, c.q_max, q), l.section[j].critical_depth(q))
+            });
         }
         let date = self.new_routing_time / MSEC_A_DAY;
         let stage = match (self.live_stage[i], o.boundary) {

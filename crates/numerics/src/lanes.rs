@@ -169,6 +169,18 @@ impl<S: Simd> V<S> {
         x
     }
 
+    /// Logarithm to the base 2 of a number > 0, within 0.002: the exponent, and a cubic of the mantissa.
+    #[inline(always)]
+    #[must_use]
+    pub fn rough_log2(self) -> Self {
+        let per = 1.0 / f64::from(1 << 20);
+        self.map(|_, x| {
+            let high = (x.to_bits() >> 32) as i32;
+            let f = f64::from(high & 0xF_FFFF) * per;
+            f64::from(high) * per - 1023.0 + f * (1.0 - f) * (0.422 - 0.156 * f)
+        })
+    }
+
     /// The greatest whole number that is not greater, and its low bits as an index, for numbers from 0
     /// to 2^31; one less where the number itself is whole and odd.
     #[inline(always)]
@@ -288,6 +300,14 @@ mod tests {
             if wide[i] != 0.0 {
                 assert_eq!(wide[i].to_bits(), one.to_bits());
             }
+        }
+    }
+
+    #[test]
+    fn the_rough_logarithm_is_rough() {
+        for x in [1e-9, 0.01, 0.7, 1.0, 1.5, 1.999, 3.0, 1e6] {
+            let y = V::splat(Scalar::new(), x).rough_log2().array()[0];
+            assert!((y - f64::log2(x)).abs() < 0.002, "{x}: {y}");
         }
     }
 

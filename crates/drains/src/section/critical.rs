@@ -28,11 +28,41 @@ impl Section {
                 if y >= self.y_full {
                     y = 0.97 * self.y_full;
                 }
-                let r = self.a_full / (PI / 4.0 * (self.y_full * self.y_full));
-                if (0.5..=2.0).contains(&r) { self.enumerate(q, y) } else { self.by_ridder(q, y) }
+                if self.is_nearly_round() { self.enumerate(q, y) } else { self.by_ridder(q, y) }
             }
         };
         min(y, self.y_full)
+    }
+
+    /// True where the critical depth is looked for interval by interval.
+    fn is_nearly_round(&self) -> bool {
+        let r = self.a_full / (PI / 4.0 * (self.y_full * self.y_full));
+        (0.5..=2.0).contains(&r)
+    }
+
+    /// Flows (ft³/s) between which the critical depth is a straight line, if it is one for this section.
+    pub(crate) fn critical_knots(&self) -> Option<Vec<f64>> {
+        let by_formula = matches!(
+            self.shape,
+            Shape::Dummy
+                | Shape::RectOpen
+                | Shape::RectClosed
+                | Shape::Triangular
+                | Shape::Parabolic
+                | Shape::Power
+        );
+        if by_formula || !self.is_nearly_round() {
+            return None;
+        }
+        let dy = self.y_full / 25.0;
+        // At the last one a closed section has no width.
+        let mut flows: Vec<f64> = (0..INTERVALS).map(|i| self.critical_flow(i as f64 * dy, 0.0)).collect();
+        let rises = |flows: &[f64]| flows.windows(2).all(|w| matches!(w, [a, b] if a < b));
+        let top = self.critical_flow(self.y_full, 0.0);
+        if top > 0.0 {
+            flows.push(top);
+        }
+        rises(&flows).then_some(flows)
     }
 
     /// Critical flow at depth `y`, less `q`.

@@ -2,13 +2,19 @@
 //! shape side by side, each group filled up to whole blocks.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
+use std::sync::Arc;
+
 use numerics::lanes::WIDEST;
 
 use super::culvert::Culvert;
+use super::depths::Depths;
 use super::slots::SlotBlock;
-use super::tabled::{Depths, Tabled};
+use super::tabled::Tabled;
 use crate::model::{LinkType, Model, NodeType};
 use crate::section::{Section, Shape};
+
+/// Conduits looked back over for one with the same section.
+const SHARED: usize = 32;
 
 /// How a group's geometry is computed in the fast numerics.
 #[derive(Debug, Clone)]
@@ -85,8 +91,9 @@ fixed!(
     /// 1 where that end is an outfall.
     out1,
     out2,
-    q_crit,
-    s_beta,
+    /// 1 / critical flow of unit ratios, 1 / flow of the full section factor.
+    per_q_crit,
+    per_s_beta,
     q_max,
     /// 1 where an outfall there has a flap gate.
     flap1,
@@ -121,9 +128,8 @@ pub(crate) struct Blocks {
     pub(crate) slot: Vec<usize>,
     pub(crate) section: Vec<Section>,
     pub(crate) culvert: Vec<Option<Culvert>>,
-    /// Normal and critical depths of conduits that end in an outfall, or above a node's invert without
-    /// tables of their shape.
-    pub(crate) depths: Vec<Option<Box<Depths>>>,
+    /// Normal and critical depths of conduits that end in an outfall or above a node's invert.
+    pub(crate) depths: Vec<Option<Arc<Depths>>>,
     pub(crate) any_seepage: bool,
     /// Links that are no true conduits, in order.
     pub(crate) others: Vec<usize>,
@@ -205,9 +211,20 @@ impl Blocks {
         f.barrels[i]
     }
 
-    /// Tables of normal and critical depth of a link, where it has its own.
-    pub(crate) fn depths_of(&self, j: usize) -> Option<&Depths> {
-        self.depths.get(*self.slot.get(j)?)?.as_deref()
+    /// Normal and critical depth of flow `q` a barrel in a link, where they are kept.
+    pub(crate) fn depths_of(&self, j: usize, q: f64) -> Option<(f64, f64)> {
+        let k = *self.slot.get(j)?;
+        let kept = self.depths.get(k)?.as_deref()?;
+        let (f, i) = self.fixed(k);
+        Some(kept.at(&self.section[k], f, i, q))
+    }
+
+    /// The depths of a section, shared with those that have the same.
+    fn depths_for(&self, x: &Section) -> Arc<Depths> {
+        let made = self.section.iter().zip(&self.depths).rev().take(SHARED);
+        let same = |s: &Section| *s == *x || (s.shape == x.shape && Depths::are_shared(x.shape));
+        let mut alike = made.filter(|(s, _)| same(s)).filter_map(|(_, d)| d.clone());
+        alike.next().unwrap_or_else(|| Arc::new(Depths::of(x)))
     }
 
     /// What a conduit loses at each of its ends that is no outfall, ft³/s.
@@ -230,13 +247,13 @@ impl Blocks {
             self.fixed.push(Fixed::default());
         }
         self.link.push(j);
-        self.section.push(x.clone());
         self.culvert.push(Culvert::new(c.culvert, x, c.slope));
         self.any_seepage |= c.seepage > 0.0;
         let drops = l.offset1[j] > 0.0 || l.offset2[j] > 0.0;
         let outfall = [n1, n2].iter().any(|i| n.kind[*i] == NodeType::Outfall);
-        let own = outfall || (drops && Tabled::steps(x.shape).is_none());
-        self.depths.push(own.then(|| Box::new(Depths::of(x, c.beta, c.q_max))));
+        let kept = (outfall || drops).then(|| self.depths_for(x));
+        self.depths.push(kept);
+        self.section.push(x.clone());
         let Some(f) = self.fixed.last_mut() else { return };
         f.n1[i] = n1 as u32;
         f.n2[i] = n2 as u32;
@@ -256,8 +273,8 @@ impl Blocks {
         f.a_full[i] = x.a_full;
         f.w_max[i] = x.w_max;
         f.r_full[i] = x.r_full;
-        f.q_crit[i] = super::tabled::critical_scale(x);
-        f.s_beta[i] = c.beta * x.s_full;
+        f.per_q_crit[i] = 1.0 / super::depths::critical_scale(x);
+        f.per_s_beta[i] = 1.0 / (c.beta * x.s_full);
         f.mod_length[i] = c.mod_length;
         f.per_length[i] = 1.0 / c.mod_length;
         f.length[i] = model.length(j);

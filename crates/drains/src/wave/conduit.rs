@@ -16,6 +16,9 @@ use crate::units::{FUDGE, GRAVITY};
 /// Greatest velocity, ft/s.
 const VELOCITY_MAX: f64 = 50.0;
 
+/// Logarithm of 2 by what 4/3 is more than 1.33333.
+const LOG_SHARE: f64 = std::f64::consts::LN_2 * (4.0 / 3.0 - 1.33333);
+
 /// What all conduits of a pass share.
 #[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
@@ -197,9 +200,11 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let mut dq1 = if EXACT {
             dt * self.of(&f.rough) / r_wtd.map(|_, r| r.powf(1.33333)) * v.abs()
         } else {
+            // SWMM's exponent is 1.33333: what lies between it and 4/3 is nearly a logarithm.
             let x = r_wtd.inverse_cbrt();
             let x2 = x * x;
-            dt * self.of(&f.rough) * (x2 * x2) * v.abs()
+            let rest = self.c(1.0) + r_wtd.rough_log2() * self.c(LOG_SHARE);
+            dt * self.of(&f.rough) * (x2 * x2) * rest * v.abs()
         };
         if self.g.force_main && full.any() {
             let r = r_mid.array();

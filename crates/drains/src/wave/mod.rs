@@ -3,7 +3,9 @@
 mod blocks;
 mod conduit;
 mod culvert;
+mod depths;
 mod gather;
+mod knots;
 mod losses;
 mod nodes;
 mod power;

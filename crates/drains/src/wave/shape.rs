@@ -115,27 +115,17 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
     }
 
     /// Normal and critical depth of a flow that is not negative.
-    #[inline(always)]
-    pub(super) fn normal_and_critical(&self, q: V<S>) -> (V<S>, V<S>) {
-        match &self.g.geometry {
-            Geometry::Tabled(t) if !EXACT => {
-                let y_full = self.of(&self.f.y_full);
-                let least = q.min(self.of(&self.f.q_max));
-                let normal = t.normal(least / self.of(&self.f.s_beta)) * y_full;
-                (normal, t.critical(q / self.of(&self.f.q_crit)) * y_full)
-            }
-            _ => self.depths_of_each(q),
-        }
-    }
-
     #[inline(never)]
-    fn depths_of_each(&self, q: V<S>) -> (V<S>, V<S>) {
+    pub(super) fn normal_and_critical(&self, q: V<S>) -> (V<S>, V<S>) {
         let (mut normal, mut critical) = ([0.0; WIDEST], [0.0; WIDEST]);
         for (i, q) in q.array().into_iter().enumerate().take(V::<S>::LANES) {
+            if q == 0.0 {
+                continue;
+            }
             let (k, at) = (self.k + i, self.lane + i);
             let x = &self.b.section[k];
             (normal[i], critical[i]) = match &self.b.depths[k] {
-                Some(d) if !EXACT => d.at(x, q),
+                Some(d) if !EXACT => d.at(x, self.f, at, q),
                 _ => (normal_depth(x, self.f.beta[at], self.f.q_max[at], q), x.critical_depth(q)),
             };
         }

@@ -1,15 +1,11 @@
 //! Fast geometry (快速几何): a shape's tables in rows, so that one place in them gives area, width and
-//! radius, and its normal and critical depths tabulated over the fourth root of flow, where they are
-//! smooth down to nothing.
+//! radius.
 #![expect(clippy::indexing_slicing, reason = "cells are clamped to the table just before")]
 
 use numerics::lanes::{Simd, V, WIDEST};
 
 use crate::section::{Section, Shape};
-use crate::units::GRAVITY;
 
-/// Cells of the depth tables: fewer err at low flow.
-const CELLS: usize = 2048;
 /// Rows there is room for: a power of two, so that no place is outside.
 const ROWS: usize = 64;
 
@@ -95,74 +91,21 @@ impl Rows {
     }
 }
 
-/// Linear between samples at equal cells.
-#[derive(Debug, Clone)]
-struct Line {
-    cells: Vec<[f64; 2]>,
-    last: f64,
-}
-
-impl Line {
-    fn of(n: usize, f: impl Fn(f64) -> f64) -> Self {
-        let at = |i: usize| f(i as f64 / n as f64);
-        Self { cells: (0..n).map(|i| [at(i), at(i + 1) - at(i)]).collect(), last: at(n) }
-    }
-
-    #[inline(always)]
-    fn at<S: Simd>(&self, x: V<S>) -> V<S> {
-        x.map(|_, x| self.one(x))
-    }
-
-    #[inline(always)]
-    fn one(&self, x: f64) -> f64 {
-        let x = x * self.cells.len() as f64;
-        let i = x as usize;
-        match self.cells.get(i) {
-            Some([c0, c1]) => c0 + (x - i as f64) * c1,
-            None => self.last,
-        }
-    }
-}
-
 /// A shape's tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Tabled {
     rows: Rows,
-    normal: Line,
-    critical: Line,
-    psi_max: f64,
-    crit_max: f64,
-}
-
-/// Critical flow of unit ratios, ft³/s.
-pub(crate) fn critical_scale(x: &Section) -> f64 {
-    if x.w_max <= 0.0 { 1.0 } else { x.a_full * (GRAVITY * x.a_full / x.w_max).sqrt() }
 }
 
 impl Tabled {
     /// The tables of a shape whose geometry scales with its size, if it is one; `cutoff` is the share
     /// of the full depth above which the width is kept.
     pub(crate) fn of(x: &Section, cutoff: f64) -> Option<Self> {
-        let steps = Self::steps(x.shape)?;
-        let psi_max = x.s_max / x.s_full;
-        // Beyond the last interval with a width, SWMM's critical depth is the full depth.
-        let scale = critical_scale(x);
-        let crit_max =
-            (1..25).map(|i| x.critical_flow(x.y_full * f64::from(i) / 25.0, 0.0)).fold(0.0, f64::max) / scale;
-        let fourth = |v: f64| v * v * v * v;
-        Some(Self {
-            rows: Rows::of(x, steps, cutoff),
-            normal: Line::of(CELLS, |v| {
-                x.depth_of_area(x.area_of_factor(fourth(v) * psi_max * x.s_full)) / x.y_full
-            }),
-            critical: Line::of(CELLS, |v| x.critical_depth(fourth(v) * crit_max * scale) / x.y_full),
-            psi_max,
-            crit_max,
-        })
+        Some(Self { rows: Rows::of(x, Self::steps(x.shape)?, cutoff) })
     }
 
     /// Cells of SWMM's tables of a shape.
-    pub(crate) const fn steps(shape: Shape) -> Option<usize> {
+    const fn steps(shape: Shape) -> Option<usize> {
         match shape {
             Shape::Circular => Some(50),
             Shape::Egg | Shape::Horseshoe | Shape::HorizEllipse | Shape::VertEllipse | Shape::Arch => {
@@ -176,56 +119,5 @@ impl Tabled {
     #[inline(always)]
     pub(crate) fn at<S: Simd>(&self, ratio: V<S>) -> Sample<S> {
         self.rows.at(ratio)
-    }
-
-    /// Normal depth / full depth at section factor / full.
-    #[inline(always)]
-    pub(crate) fn normal<S: Simd>(&self, psi: V<S>) -> V<S> {
-        self.normal.at((psi / psi.c(self.psi_max)).sqrt().sqrt())
-    }
-
-    /// Critical depth / full depth at flow / critical scale.
-    #[inline(always)]
-    pub(crate) fn critical<S: Simd>(&self, q: V<S>) -> V<S> {
-        let r = q / q.c(self.crit_max);
-        r.gt(r.c(1.0)).select(r.c(1.0), self.critical.at(r.sqrt().sqrt()))
-    }
-}
-
-/// Cells of the depth tables of a single conduit.
-const OWN_CELLS: usize = 256;
-
-/// Normal and critical depths (ft) of one conduit, whatever its shape.
-#[derive(Debug, Clone)]
-pub(crate) struct Depths {
-    normal: Line,
-    critical: Line,
-    q_max: f64,
-    q_critical: f64,
-}
-
-impl Depths {
-    pub(crate) fn of(x: &Section, beta: f64, q_max: f64) -> Self {
-        let fourth = |v: f64| v * v * v * v;
-        let q_critical =
-            (1..25).map(|i| x.critical_flow(x.y_full * f64::from(i) / 25.0, 0.0)).fold(0.0, f64::max);
-        Self {
-            normal: Line::of(OWN_CELLS, |v| super::normal_depth(x, beta, q_max, fourth(v) * q_max)),
-            critical: Line::of(OWN_CELLS, |v| x.critical_depth(fourth(v) * q_critical)),
-            q_max,
-            q_critical,
-        }
-    }
-
-    /// Normal and critical depth of a flow.
-    pub(crate) fn at(&self, x: &Section, q: f64) -> (f64, f64) {
-        let root = |part: f64| part.sqrt().sqrt();
-        let normal = self.normal.one(root(q / self.q_max));
-        let critical = if q < self.q_critical {
-            self.critical.one(root(q / self.q_critical))
-        } else {
-            x.critical_depth(q)
-        };
-        (normal, critical)
     }
 }

@@ -13,6 +13,7 @@
 mod files;
 mod hydrology;
 mod inlets;
+mod numerics;
 mod overland;
 mod physics;
 mod problems;

@@ -25,16 +25,10 @@ struct Figures {
 const FAST_CONTINUITY: f64 = 0.2;
 
 /// Where the fast numerics differ by more than the tolerance, and why.
-const NOT_WITHIN: [(&str, &str); 2] = [
-    (
-        "weir_roadway",
-        "the road weir and the pond below it swing at the limit of trials: another rounding, another swing",
-    ),
-    (
-        "quality_reverse_flow",
-        "97.4 % of its figures are within: greatest concentrations where the flow turns hang on single steps",
-    ),
-];
+const NOT_WITHIN: [(&str, &str); 1] = [(
+    "weir_roadway_unstable",
+    "SWMM itself makes 63 % more water of it; two exact runs part by a foot when moved by a millionth of one",
+)];
 
 /// Sections of reports that differ from SWMM's, and why.
 const REPORT_DIFFERS: [(&str, &str, &str); 5] = [

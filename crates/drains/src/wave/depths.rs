@@ -1,0 +1,74 @@
+//! Normal and critical depths of the fast numerics (正常水深与临界水深): what SWMM's searches find, kept
+//! as functions of the flow in ratios of the section's own, so that all sizes of a shape share them.
+
+use super::blocks::Fixed;
+use super::conduit::normal_depth;
+use super::knots::Knots;
+use crate::section::{Section, Shape};
+use crate::units::GRAVITY;
+
+/// How near the kept normal depth is to the one SWMM seeks, in full depths; its own search is not surer.
+const NEAR: f64 = 1.0e-8;
+/// Cells a doubling of the flow, as a power of two, at the least: of shapes that many conduits share, and of
+/// a single section.
+const BITS: [u32; 2] = [5, 3];
+/// Steps of SWMM's tables of section factors.
+const STEPS: i32 = 50;
+
+/// Normal and critical depth over the full depth, of a section.
+#[derive(Debug, Clone)]
+pub(crate) struct Depths {
+    /// By section factor / full.
+    normal: Knots,
+    /// By flow / critical scale; where SWMM has a formula or a search that hangs on its start, none.
+    critical: Option<Knots>,
+}
+
+/// Critical flow of unit ratios, ft³/s.
+pub(crate) fn critical_scale(x: &Section) -> f64 {
+    if x.w_max <= 0.0 { 1.0 } else { x.a_full * (GRAVITY * x.a_full / x.w_max).sqrt() }
+}
+
+impl Depths {
+    pub(crate) fn of(x: &Section) -> Self {
+        let mut knots: Vec<f64> = (1..STEPS)
+            .map(|i| x.factor_of_area(f64::from(i) / f64::from(STEPS) * x.a_full) / x.s_full)
+            .collect();
+        // Where SWMM takes a round section for nearly dry, and for full.
+        knots.extend([0.015, 1.0]);
+        let normal = |psi: f64| x.depth_of_area(x.area_of_factor(psi * x.s_full)) / x.y_full;
+        let scale = critical_scale(x);
+        let bits = if Self::are_shared(x.shape) { BITS[0] } else { BITS[1] };
+        let critical = x.critical_knots().map(|flows| {
+            let knots: Vec<f64> = flows.iter().map(|q| q / scale).collect();
+            let most = knots.last().copied().unwrap_or(1.0);
+            Knots::of(most, &knots, bits, NEAR, |r| x.critical_depth(r * scale) / x.y_full)
+        });
+        Self { normal: Knots::of(x.s_max / x.s_full, &knots, bits, NEAR, normal), critical }
+    }
+
+    /// True for shapes of which all sizes are alike.
+    pub(crate) const fn are_shared(shape: Shape) -> bool {
+        matches!(shape, Shape::Circular | Shape::Egg | Shape::Horseshoe)
+    }
+
+    /// Normal and critical depth (ft) of flow `q` a barrel in the conduit of lane `i`.
+    #[inline]
+    pub(crate) fn at(&self, x: &Section, f: &Fixed, i: usize, q: f64) -> (f64, f64) {
+        let of = |list: &[f64]| list.get(i).copied().unwrap_or(0.0);
+        let (beta, q_max) = (of(&f.beta), of(&f.q_max));
+        let least = if q > q_max { q_max } else { q };
+        let normal = match self.normal.at(least * of(&f.per_s_beta)) {
+            Some(ratio) => ratio * x.y_full,
+            None => normal_depth(x, beta, q_max, q),
+        };
+        let r = q * of(&f.per_q_crit);
+        let critical = match &self.critical {
+            Some(k) if k.is_beyond(r) => Some(1.0),
+            Some(k) => k.at(r),
+            None => None,
+        };
+        let critical = critical.map_or_else(|| x.critical_depth(q), |ratio| ratio * x.y_full);
+        (normal, critical)
+    }
+}
