@@ -117,6 +117,8 @@ def sections(text):
     """Eight digits a section; a section begins with the stars above its heading."""
     skip = ("PYSWMM", "Analysis begun", "Analysis ended", "Total elapsed", "Number of Threads")
     lines = [l.rstrip() for l in text.split("\n") if not any(w in l for w in skip)]
+    # SWMM names the file with its folder.
+    lines = [re.sub(r"(by interface file ).*[/\\]", r"\1", l) for l in lines]
     parts = [[]]
     for i, line in enumerate(lines):
         below = lines[i + 2] if i + 2 < len(lines) else ""

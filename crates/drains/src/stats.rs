@@ -250,14 +250,15 @@ impl State {
             self.count_link(model, j, dt, date);
         }
         match self.numerics {
-            Numerics::Exact => self.count_conduits::<true>(model, date).with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(self.count_conduits::<false>(model, date)),
+            Numerics::Exact => self.count_conduits::<true>(model, dt, date).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(self.count_conduits::<false>(model, dt, date)),
         }
     }
 
     fn count_conduits<'a, const EXACT: bool>(
         &'a mut self,
         model: &'a Model,
+        dt: f64,
         date: f64,
     ) -> CountConduits<'a, EXACT> {
         let now = self.stats.time_span;
@@ -269,6 +270,7 @@ impl State {
             depth: &self.depth,
             date,
             now,
+            dt,
         }
     }
 

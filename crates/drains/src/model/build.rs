@@ -160,7 +160,9 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     model.blocks = crate::wave::Blocks::of(&model);
     let (inlets, unfit) = crate::inlets::Inlets::of(&model);
     model.inlets = inlets;
-    let unfit = unfit.iter().map(|name| format!("inlet removed due to unsupported shape for Conduit {name}"));
+    let unfit = unfit
+        .iter()
+        .map(|name| format!("WARNING 12: inlet removed due to unsupported shape for Conduit {name}"));
     model.warnings.extend(unfit);
     model.interface = crate::files::Interface::of(&model).map_err(|faults| {
         let mut p = Problems::default();

@@ -34,6 +34,17 @@ pub(crate) struct StationRain {
     pub(crate) interval: i64,
     /// Begin of the interval, inches.
     pub(crate) records: Vec<(f64, f32)>,
+    pub(crate) counted: RainCount,
+}
+
+/// What SWMM's report tells of a rain file.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct RainCount {
+    /// Periods with rain, and those whose value is missing.
+    pub(crate) rainy: i64,
+    pub(crate) missing: i64,
+    /// Date of the last, as SWMM takes it.
+    pub(crate) until: f64,
 }
 
 /// Reads the rain of all gages that have files, in their order.
@@ -89,7 +100,7 @@ fn conflict<'r>(mut before: impl Iterator<Item = &'r RainRequest>, r: &RainReque
 }
 
 fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> Option<StationRain> {
-    let mut rain = StationRain { station: r.station.clone(), interval: r.interval, records: Vec::new() };
+    let mut rain = StationRain { station: r.station.clone(), interval: r.interval, ..StationRain::default() };
     let Some(text) = reader.text(&r.file) else {
         reader.problems.add(
             r.line,
@@ -107,7 +118,7 @@ fn of_file(r: &RainRequest, reader: &mut Reader<'_>) -> Option<StationRain> {
         },
     );
     match read {
-        Ok(records) => rain.records = records,
+        Ok((records, counted)) => (rain.records, rain.counted) = (records, counted),
         Err(e) => {
             reader.problems.add(r.line, "RAINGAGES", format!("`{}`: {e}", r.file), "correct the file");
             return None;
@@ -137,7 +148,7 @@ fn interface(file: &[u8]) -> Result<Vec<StationRain>, FileError> {
         for row in rows.by_ref().take(RECORDS_MAX) {
             records.push(row);
         }
-        stations.push(StationRain { station, interval, records });
+        stations.push(StationRain { station, interval, records, ..StationRain::default() });
     }
     Ok(stations)
 }

@@ -2,7 +2,7 @@
 //! told apart by their first lines and read line by line as SWMM 5.2 does.
 
 use super::RainForm;
-use super::rain_file::RainRequest;
+use super::rain_file::{RainCount, RainRequest};
 use super::scan::Scan;
 use crate::date::{NO_DATE, add_seconds, encode, seconds_between};
 use crate::files::{FileError, wrong};
@@ -168,10 +168,11 @@ pub(super) struct Reading<'a> {
     accumulated: f32,
     accumulating_from: f64,
     last: f64,
+    counted: RainCount,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) const fn new(layout: &'a Layout, request: &'a RainRequest, most: usize) -> Self {
+    pub(super) fn new(layout: &'a Layout, request: &'a RainRequest, most: usize) -> Self {
         Self {
             layout,
             request,
@@ -180,11 +181,12 @@ impl<'a> Reading<'a> {
             accumulated: 0.0,
             accumulating_from: NO_DATE,
             last: NO_DATE,
+            counted: RainCount::default(),
         }
     }
 
-    /// All records of a text: begin of the interval and inches.
-    pub(super) fn all(mut self, text: &str) -> Result<Vec<(f64, f32)>, FileError> {
+    /// All records of a text: begin of the interval and inches; and how many periods had any.
+    pub(super) fn all(mut self, text: &str) -> Result<(Vec<(f64, f32)>, RainCount), FileError> {
         for (n, line) in text.split_inclusive('\n').enumerate().skip(self.layout.head) {
             match self.layout.kind {
                 Kind::Standard => self.standard(n + 1, line)?,
@@ -195,7 +197,7 @@ impl<'a> Reading<'a> {
                 return wrong(format!("it has more than {} records", self.most));
             }
         }
-        Ok(self.records)
+        Ok((self.records, self.counted))
     }
 
     fn wanted(&self, day: f64) -> bool {
@@ -232,8 +234,11 @@ impl<'a> Reading<'a> {
     }
 
     fn put(&mut self, day: f64, hour: i64, minute: i64, inches: f32, before: i64) {
+        self.counted.rainy += 1;
         let seconds = 3600 * hour + 60 * minute - before;
-        self.records.push((add_seconds(day, seconds as f64), inches));
+        let date = add_seconds(day, seconds as f64);
+        self.counted.until = date;
+        self.records.push((date, inches));
     }
 
     fn canadian(&mut self, line: &str) {
@@ -260,7 +265,9 @@ impl<'a> Reading<'a> {
             });
             let Some(v) = value else { return };
             let inches = (v as f64 / 10.0 / MM_PER_INCH) as f32;
-            if v != -NO_VALUE && inches > 0.0 {
+            if v == -NO_VALUE {
+                self.counted.missing += 1;
+            } else if inches > 0.0 {
                 let minutes = if quarterly { 15 * k as i64 } else { 60 * k as i64 };
                 self.put(day, minutes / 60, minutes % 60, inches, self.layout.interval);
             }
@@ -358,7 +365,9 @@ impl<'a> Reading<'a> {
             b'A' => self.spread(day, v),
             _ => {
                 let inches = v.amount as f32 / 100.0;
-                if inches > 0.0 && !missing {
+                if missing {
+                    self.counted.missing += 1;
+                } else if inches > 0.0 {
                     self.put(day, v.hour, v.minute, inches, self.layout.interval);
                 }
             }
@@ -374,14 +383,17 @@ impl<'a> Reading<'a> {
         let date = day + (v.hour * 3600 + v.minute * 60) as f64 / 86400.0;
         let n = seconds_between(date, self.accumulating_from) / interval + 1;
         if v.amount == NO_VALUE {
+            self.counted.missing += n;
             return;
         }
+        self.counted.rainy += n;
         let inches = v.amount as f32 / n as f32 / 100.0;
         if inches > 0.0 {
             let mut at = add_seconds(self.accumulating_from, -interval as f64);
             for _ in 0..n.min(100_000) {
                 self.records.push((at, inches));
                 at = add_seconds(at, interval as f64);
+                self.counted.until = at;
             }
         }
         self.accumulating_from = NO_DATE;

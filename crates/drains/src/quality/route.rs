@@ -293,7 +293,9 @@ impl State {
     pub(crate) fn uncount_loads(&mut self, model: &Model, i: usize, flow: f64, flooded: bool) {
         let q = &mut self.quality;
         for p in 0..model.quality.count() {
-            q.step[p].leave(-(flow * q.node[i * model.quality.count() + p]), flooded);
+            let w = flow * q.node[i * model.quality.count() + p];
+            let step = &mut q.step[p];
+            *(if flooded { &mut step.flooding } else { &mut step.outflow }) -= w;
         }
     }
 

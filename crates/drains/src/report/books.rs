@@ -27,7 +27,11 @@ impl State {
         let area = model.subs.iter().fold(0.0, |a, s| a + s.area);
         if !model.subs.is_empty() {
             let totals = self.runoff_totals(model);
-            if area > 0.0 && (asked || totals.error() > ERROR_MAX) {
+            if let Some(file) = model.project.files.used(crate::project::FileKind::Runoff) {
+                page.heading("Runoff Quantity Continuity");
+                page.line(&format!("Runoff supplied by interface file {}", file.name));
+                page.line("");
+            } else if area > 0.0 && (asked || totals.error() > ERROR_MAX) {
                 page.runoff_books(model, &totals, area);
             }
             let worst = quality.pollutants.iter().fold(0.0_f64, |m, p| m.max(p.loading_error_percent));

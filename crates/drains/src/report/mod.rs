@@ -9,12 +9,18 @@ mod nodes;
 mod page;
 mod routing;
 mod series;
+mod streets;
 
 use crate::date::{show_date, show_time};
 use crate::model::Model;
-use crate::project::{Infiltration, Routing, Surcharge};
+use crate::project::{FileKind, Infiltration, Routing, Surcharge};
 use crate::state::State;
 use page::{Page, put};
+
+const RAIN_FILES: &str = "
+  Station    First        Last         Recording   Periods    Periods    Periods
+  ID         Date         Date         Frequency  w/Precip    Missing    Malfunc.
+  -------------------------------------------------------------------------------";
 
 /// Title lines that SWMM keeps.
 const TITLES_MAX: usize = 3;
@@ -59,8 +65,12 @@ impl State {
                 page.input(model);
             }
             page.options(model);
+            page.rain_files(model);
             if let Some(rdii) = &self.rdii {
-                page.rdii(model, rdii.rain, rdii.produced);
+                // SWMM makes it for the whole run before it begins.
+                let mut whole = rdii.clone();
+                while whole.next_record(model).is_some() {}
+                page.rdii(model, whole.rain, whole.produced);
             }
             if r.controls {
                 page.actions(model, &self.stats.actions);
@@ -73,6 +83,7 @@ impl State {
                 self.land_tables(model, &mut page);
                 if !model.options.ignore_routing {
                     self.node_tables(model, &mut page);
+                    self.street_table(model, &mut page);
                     self.link_tables(model, &mut page);
                 }
             } else {
@@ -149,6 +160,25 @@ impl Page {
             }
         }
         self.line("");
+    }
+
+    /// What the rain files hold, unless a rainfall interface file stands for them.
+    fn rain_files(&mut self, model: &Model) {
+        let stations = &model.project.rain;
+        if stations.is_empty() || model.project.files.used(FileKind::Rainfall).is_some() {
+            return;
+        }
+        self.heading("Rainfall File Summary");
+        self.text.push_str(RAIN_FILES);
+        self.line("");
+        for s in stations {
+            let first = s.records.first().map_or_else(|| "***********".to_owned(), |r| show_date(r.0));
+            let last = if s.records.is_empty() { first.clone() } else { show_date(s.counted.until) };
+            let (minutes, c) = (s.interval / 60, s.counted);
+            put!(self, "{:<10} {first:>10}   {last:<10}   {minutes:>5} min    ", s.station);
+            put!(self, "{:>6}     {:>6}     {:>6}\n", c.rainy, c.missing, 0);
+            self.line("");
+        }
     }
 
     fn actions(&mut self, model: &Model, list: &[crate::stats::ControlAction]) {

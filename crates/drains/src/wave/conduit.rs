@@ -183,7 +183,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let v = fast.abs().gt(self.c(VELOCITY_MAX)).select(self.c(VELOCITY_MAX) * q_last.sign(), fast);
         let froude = self.froude(v, y_mid, &mid);
         let sub = class.le(self.c(Class::SUBCRITICAL)) & class.ge(self.c(Class::SUBCRITICAL));
-        let class = (sub & froude.gt(one)).select(self.c(Class::SUPERCRITICAL), class);
+        let class = (sub & !dry & froude.gt(one)).select(self.c(Class::SUPERCRITICAL), class);
         let sloped = self.c(2.0) * (one - froude);
         let mut sigma = froude.le(half).select(one, froude.ge(one).select(zero, sloped));
         let rho = (!full & q_last.gt(zero) & h1.ge(h2)).select(sigma, one);

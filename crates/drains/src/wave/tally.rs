@@ -1,5 +1,6 @@
 //! Statistics in lanes (统计): what every step has to count, counted a vector at a time. Times that a
-//! conduit spends in a condition are added up when the condition changes, not at every step.
+//! conduit spends in a condition are added up when the condition changes, not at every step; but for the
+//! exact numerics, whose sums are SWMM's.
 #![expect(clippy::indexing_slicing, reason = "blocks and nodes are walked side by side")]
 
 use numerics::lanes::{Simd, V, WIDEST, WithSimd};
@@ -88,6 +89,7 @@ pub(crate) struct CountConduits<'a, const EXACT: bool> {
     pub(crate) depth: &'a [f64],
     pub(crate) date: f64,
     pub(crate) now: f64,
+    pub(crate) dt: f64,
 }
 
 impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
@@ -102,6 +104,16 @@ impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
                 let c = One::<S, EXACT> { s, o, f: &b.fixed[at], lane };
                 c.peaks(b, at, t, self.date);
                 let code = c.code(self.model, self.depth);
+                if EXACT {
+                    // Step by step, as SWMM sums: no code is left to settle.
+                    for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
+                        if lane + i < b.fixed[at].live {
+                            settle(&mut self.links[b.link[at * WIDEST + lane + i]], code, self.dt);
+                        }
+                    }
+                    lane += V::<S>::LANES;
+                    continue;
+                }
                 let before = c.of(&t.code);
                 if !(code.le(before) & code.ge(before)).all() {
                     for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
