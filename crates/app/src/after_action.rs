@@ -138,13 +138,16 @@ pub(crate) async fn figures(
 }
 
 impl Figures {
-    /// Whether nothing was lost, nothing doubled, and everything closed.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.readings_lost.unwrap_or(0) == 0
-            && self.readings_doubled == 0
-            && self.notifications_lost == 0
-            && self.alarms_closed == self.alarms_raised
-            && self.orders_closed == self.orders_sent
+    /// What was lost, doubled or left open: a count and what it counts; nothing where all went well.
+    pub(crate) fn faults(&self) -> Vec<(usize, &'static str)> {
+        let all = [
+            (self.readings_lost.unwrap_or(0), "readings lost"),
+            (self.readings_doubled, "readings doubled"),
+            (self.notifications_lost, "notifications lost"),
+            (self.alarms_raised.abs_diff(self.alarms_closed), "alarms open"),
+            (self.orders_sent.abs_diff(self.orders_closed), "orders open"),
+        ];
+        all.into_iter().filter(|(count, _)| *count > 0).collect()
     }
 }
 

@@ -34,6 +34,8 @@ pub struct StormBindings {
     pub stages: Vec<StageBinding>,
     /// Pumps whose running is reported.
     pub pumps: Vec<PumpBinding>,
+    /// Streets whose ground is known.
+    pub streets: Vec<StreetBinding>,
 }
 
 /// What `supply.inp` is bound to.
@@ -97,6 +99,23 @@ pub struct PumpBinding {
     pub links: Vec<String>,
     /// The station; its point of pumps running.
     pub station: StationCode,
+}
+
+/// 街面: the ground that a node's water stands on when it is out of the sewer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreetBinding {
+    /// Name of the node.
+    pub node: String,
+    /// The station that stands there.
+    pub station: StationCode,
+    /// File beside the models: an ESRI ASCII grid of heights in metres, buildings without data.
+    pub ground: String,
+    /// Longitude and latitude (WGS-84) from which the grid's corner counts, metres east and north.
+    pub origin: [f64; 2],
+    /// Height of the ground at the node in the model's datum, m; else the node's rim.
+    #[serde(default)]
+    pub ground_m: Option<f64>,
 }
 
 /// 水池、水库: what a level is measured of.

@@ -14,6 +14,8 @@ pub const STATUS: &str = "twin.status.";
 pub const RUNNING: &str = "twin.scores.running";
 /// What the storm sewers do.
 pub const STORM: &str = "twin.storm";
+/// Where water stands on the streets.
+pub const STREETS: &str = "twin.streets";
 /// Where the storm sewers lie.
 pub const STORM_MAP: &str = "twin.storm.map";
 /// What the supply network does.
@@ -132,6 +134,54 @@ pub struct StormBoard {
     pub two_hours: Vec<u8>,
     /// Nodes with water on the ground.
     pub flooded: Vec<Flooded>,
+}
+
+/// 街面积水 now and at its worst over the horizon, of the streets that have water or will have it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreetsBoard {
+    /// The minute.
+    pub minute: Time,
+    /// How far ahead, minutes.
+    pub horizon_min: usize,
+    /// How many streets are computed.
+    pub computed: usize,
+    /// Those with water.
+    pub streets: Vec<StreetState>,
+}
+
+/// One street.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreetState {
+    /// The station that stands there.
+    pub station: StationCode,
+    /// The node whose water it is.
+    pub node: usize,
+    /// Now.
+    pub now: Extent,
+    /// The deepest each place becomes over the horizon.
+    pub most: Extent,
+}
+
+/// 积水范围.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Extent {
+    /// Water, m³ (of the deepest depths: not of one moment).
+    pub volume_m3: f64,
+    /// Ground under at least 5 cm, m².
+    pub area_m2: f64,
+    /// Greatest depth, m.
+    pub deepest_m: f64,
+    /// Outlines by depth, shallow first; those that are reached.
+    pub bands: Vec<Band>,
+}
+
+/// 等深面 as GeoJSON's `MultiPolygon` has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// At least so deep, m.
+    pub depth_m: f64,
+    /// Polygons of rings of longitude and latitude, the outer ring first, then holes.
+    pub polygons: Vec<Vec<Vec<[f64; 2]>>>,
 }
 
 /// Where a network lies: nodes by degrees, links by their nodes.

@@ -16,6 +16,7 @@ use field::id::{PointId, StationCode};
 use field::sample::Packet;
 use field::station::Computed;
 use field::time::{HOUR_MS, MINUTE_MS, Time};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Store, StoreError};
@@ -218,8 +219,20 @@ impl Desk {
             Some(before) => Some(before),
             None => self.store.models.get(&self.memory_file()).await?,
         };
+        let mut files = HashMap::new();
+        for name in (self.kind.files)(&self.bindings) {
+            match self.store.models.get(&name).await {
+                Ok(Some(bytes)) => {
+                    files.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+                }
+                // The engine says that it is not there, under the name that cannot be.
+                Ok(None) | Err(StoreError::Invalid { .. }) => (),
+                Err(error) => return Err(error),
+            }
+        }
         let setup = Setup {
             text,
+            files,
             bindings: self.bindings.clone(),
             registry: self.store.tables.registry(),
             carriers,

@@ -10,6 +10,8 @@ export type Trouble = { code: string } & Record<string, unknown>
 export type EngineView = Omit<S['EngineView'], 'troubles'> & { troubles: Trouble[] }
 export type NetworkView = Omit<S['NetworkView'], 'places' | 'ends'> & { places: ([number, number] | null)[]; ends: [number, number][] }
 export type StormTwin = S['StormTwinView']
+export type StreetsTwin = S['StreetsTwinView']
+export type Street = S['StreetView']
 export type SupplyTwin = S['SupplyTwinView']
 export type Outlook = S['OutlookView']
 export type PressureTwin = S['PressureView']
@@ -23,6 +25,7 @@ export type WhatIf = S['WhatIfView']
 export const twinEngines = (signal?: AbortSignal) => ask<{ items: EngineView[] }>('/twin', { signal })
 export const twinNetwork = (engine: Engine, signal?: AbortSignal) => ask<NetworkView>(`/twin/networks/${engine}`, { signal })
 export const twinStorm = (signal?: AbortSignal) => ask<StormTwin>('/twin/storm', { signal })
+export const twinStreets = (signal?: AbortSignal) => ask<StreetsTwin>('/twin/streets', { signal })
 export const twinSupply = (signal?: AbortSignal) => ask<SupplyTwin>('/twin/supply', { signal })
 export const twinScores = (signal?: AbortSignal) => ask<Scores>('/twin/scores', { signal })
 export const twinStation = (code: string, signal?: AbortSignal) => ask<StationTwin>(`/twin/stations/${code}`, { signal })

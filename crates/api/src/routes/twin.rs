@@ -8,7 +8,7 @@ use crate::route::Route;
 use crate::views::List;
 use crate::views::twin::{
     EngineView, EventScoresView, NetworkView, ScoreView, ScoresView, StationTwinView, StormTwinView,
-    SupplyTwinView, WhatIfAsk, WhatIfView,
+    StreetsTwinView, SupplyTwinView, WhatIfAsk, WhatIfView,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -36,6 +36,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/twin/storm", Who::SignedIn, storm)
             .says("The storm sewers now and in two hours")
             .answers::<StormTwinView>(),
+        Route::get("/twin/streets", Who::SignedIn, streets)
+            .says("Where water stands on the streets, now and at its worst over the horizon")
+            .answers::<StreetsTwinView>(),
         Route::get("/twin/supply", Who::SignedIn, supply)
             .says("The supply network now")
             .answers::<SupplyTwinView>(),
@@ -75,6 +78,10 @@ async fn network(State(app): State<App>, Path(engine): Path<String>) -> Result<J
 
 async fn storm(State(app): State<App>) -> Result<Json<StormTwinView>, Problem> {
     Ok(Json(board(&app, "twin.storm")?))
+}
+
+async fn streets(State(app): State<App>) -> Result<Json<StreetsTwinView>, Problem> {
+    Ok(Json(board(&app, "twin.streets")?))
 }
 
 async fn supply(State(app): State<App>) -> Result<Json<SupplyTwinView>, Problem> {

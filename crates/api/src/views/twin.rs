@@ -122,6 +122,47 @@ pub(crate) struct StormTwinView {
     pub(crate) flooded: Vec<FloodedView>,
 }
 
+/// Streets with water on them, now or within the horizon.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct StreetsTwinView {
+    pub(crate) minute: Stamp,
+    pub(crate) horizon_min: usize,
+    /// How many streets are computed.
+    pub(crate) computed: usize,
+    pub(crate) streets: Vec<StreetView>,
+}
+
+/// One street.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct StreetView {
+    /// The station that stands there.
+    pub(crate) station: String,
+    pub(crate) node: usize,
+    pub(crate) now: ExtentView,
+    /// The deepest that each place becomes over the horizon.
+    pub(crate) most: ExtentView,
+}
+
+/// 积水范围.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct ExtentView {
+    pub(crate) volume_m3: f64,
+    /// Under at least 5 cm.
+    pub(crate) area_m2: f64,
+    pub(crate) deepest_m: f64,
+    /// Outlines by depth, shallow first.
+    pub(crate) bands: Vec<BandView>,
+}
+
+/// Where water is at least so deep, as GeoJSON's `MultiPolygon` has it.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct BandView {
+    pub(crate) depth_m: f64,
+    /// Polygons of rings of longitude and latitude, outer ring first, then holes.
+    #[schema(value_type = Vec<Vec<Vec<Vec<f64>>>>)]
+    pub(crate) polygons: Vec<Vec<Vec<[f64; 2]>>>,
+}
+
 /// 分区 now.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct ZoneView {

@@ -22,6 +22,20 @@ fn storm() -> Value {
     })
 }
 
+fn streets() -> Value {
+    let extent = |deepest_m: f64| {
+        let ring = json!([[120.0, 29.0], [120.1, 29.0], [120.1, 29.1], [120.0, 29.0]]);
+        json!({
+            "volume_m3": 120.0, "area_m2": 640.0, "deepest_m": deepest_m,
+            "bands": [{ "depth_m": 0.05, "polygons": [[ring]] }],
+        })
+    };
+    json!({
+        "minute": "2021-06-30T11:59:00+08:00", "horizon_min": 120, "computed": 12,
+        "streets": [{ "station": ROAD, "node": 0, "now": extent(0.2), "most": extent(0.4) }],
+    })
+}
+
 fn event(from: &str) -> Value {
     let lead = json!({
         "lead_min": 15, "pairs": 20, "rmse_m": 0.02, "persistence_rmse_m": 0.05, "skill": 0.84,
@@ -55,6 +69,8 @@ async fn what_the_models_see_is_there_once_they_have_shown_it() {
             "troubles": [{ "code": "no_model", "file": "storm.inp" }] }),
     );
     assert_eq!(browser.get("/twin/storm").await, storm());
+    show(&house, "twin.streets", &streets());
+    assert_eq!(browser.get("/twin/streets").await, streets());
     assert_eq!(browser.get("/twin").await["items"][0]["troubles"][0]["code"], "no_model");
     let nowhere = said(browser.ask(Method::GET, "/api/v1/twin/networks/river")).await;
     assert_eq!(code_of(nowhere), (404, "not_found".into()));

@@ -65,7 +65,11 @@ pub(super) async fn play(
         after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent))
             .await?;
     write(&figures, json)?;
-    Ok(figures.is_clean())
+    let faults = figures.faults();
+    for (count, what) in &faults {
+        out::note(format_args!("{count} {what}"));
+    }
+    Ok(faults.is_empty())
 }
 
 /// The storm's recorded hours, as they were played.

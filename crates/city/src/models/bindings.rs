@@ -13,11 +13,17 @@ pub(super) fn bindings(town: &Town, storm: &Sewers) -> Value {
     json!({ "v": 1, "storm": storm_bindings(town, storm), "supply": supply_bindings(town) })
 }
 
+/// The file of the ground around a station on a road.
+pub(super) fn street_file(code: &str) -> String {
+    format!("street-{code}.asc")
+}
+
 fn storm_bindings(town: &Town, storm: &Sewers) -> Value {
+    let origin = [super::sewers::ORIGIN.lon, super::sewers::ORIGIN.lat];
     let gages: Vec<Value> =
         town.gauges().map(|g| json!({ "gage": g.code.as_str(), "station": g.code.as_str() })).collect();
     let mut levels: Vec<Value> = Vec::new();
-    let mut pumps: Vec<Value> = Vec::new();
+    let (mut pumps, mut streets): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     for spot in &storm.spots {
         let found = town.online().enumerate().find(|(_, s)| s.code.as_str() == spot.code);
         let Some((n, station)) = found else { continue };
@@ -32,13 +38,20 @@ fn storm_bindings(town: &Town, storm: &Sewers) -> Value {
         };
         levels
             .push(json!({ "node": spot.node, "station": spot.code, "zero_m": mm(zero_m), "floor": is_road }));
+        if spot.street.is_some() {
+            let ground_m = mm(spot.invert_m + spot.ground_m);
+            let (node, code, ground) = (&spot.node, &spot.code, street_file(&spot.code));
+            streets.push(json!({
+                "node": node, "station": code, "ground": ground, "origin": origin, "ground_m": ground_m,
+            }));
+        }
         if !spot.pumps.is_empty() {
             pumps.push(json!({ "links": spot.pumps, "station": spot.code }));
         }
     }
     // Rivers stand in the stations' own datum.
     levels.extend(storm.gauges.iter().map(|g| json!({ "node": g.node, "station": g.code, "zero_m": 0.0 })));
-    json!({ "gages": gages, "levels": levels, "pumps": pumps })
+    json!({ "gages": gages, "levels": levels, "pumps": pumps, "streets": streets })
 }
 
 fn supply_bindings(town: &Town) -> Value {

@@ -20,6 +20,8 @@ pub struct Models {
     pub storm: String,
     /// EPANET's `.inp` of the water supply, for `supply.inp`.
     pub supply: String,
+    /// 街面: the ground around each station on a road, by file name.
+    pub streets: Vec<(String, String)>,
     /// Which objects are which stations, for `bindings.json`.
     pub bindings: serde_json::Value,
 }
@@ -30,17 +32,24 @@ impl Models {
     pub fn of(town: &Town) -> Self {
         let storm = networks::sewers::generate(&sewers::model(town));
         let supply = networks::supply::generate(&supply::model(town.seed));
-        Self { bindings: bindings::bindings(town, &storm), storm: storm.inp, supply: supply.inp }
+        let bindings = bindings::bindings(town, &storm);
+        let street =
+            |spot: networks::sewers::SpotObject| Some((bindings::street_file(&spot.code), spot.street?));
+        let streets = storm.spots.into_iter().filter_map(street).collect();
+        Self { bindings, streets, storm: storm.inp, supply: supply.inp }
     }
 
     /// The files with their names in the twin's folder of models.
     #[must_use]
-    pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        vec![
+    pub fn files(&self) -> Vec<(&str, Vec<u8>)> {
+        let streets = self.streets.iter().map(|(name, grid)| (name.as_str(), grid.clone().into_bytes()));
+        let models = [
             ("storm.inp", self.storm.clone().into_bytes()),
             ("supply.inp", self.supply.clone().into_bytes()),
+            // Last: it names the others.
             ("bindings.json", format!("{:#}\n", self.bindings).into_bytes()),
-        ]
+        ];
+        streets.chain(models).collect()
     }
 }
 

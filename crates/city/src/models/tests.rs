@@ -25,6 +25,10 @@ fn every_online_point_and_gauge_is_bound_to_an_object_of_the_model() {
     for pump in bound["pumps"].as_array().unwrap() {
         assert!(pump["links"].as_array().unwrap().iter().all(|l| links.contains(l.as_str().unwrap())));
     }
+    let streets = bound["streets"].as_array().unwrap();
+    let grounds: HashSet<&str> = models.streets.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((streets.len(), grounds.len()), (12, 12), "one for each road spot");
+    assert!(texts(&bound["streets"], "ground").iter().all(|g| grounds.contains(g)));
     let count = links.len();
     assert!((900..1_600).contains(&count), "{count} links");
 }

@@ -70,6 +70,37 @@ pub fn contours(ground: &Ground, threshold: f64, field: impl Fn(usize, usize) ->
     rings
 }
 
+/// 面: rings put together, each outer ring followed by the holes in it, as maps and GeoJSON want them.
+#[must_use]
+pub fn polygons(rings: Vec<Ring>) -> Vec<Vec<Ring>> {
+    let (holes, outer): (Vec<Ring>, Vec<Ring>) = rings.into_iter().partition(|ring| ring.hole);
+    let mut polygons: Vec<Vec<Ring>> = outer.into_iter().map(|ring| vec![ring]).collect();
+    for hole in holes {
+        let Some(corner) = hole.points_m.first() else { continue };
+        let around = polygons
+            .iter_mut()
+            .filter(|p| p.first().is_some_and(|outer| is_inside(&outer.points_m, *corner)))
+            .min_by(|a, b| area_of(a).total_cmp(&area_of(b)));
+        if let Some(polygon) = around {
+            polygon.push(hole);
+        }
+    }
+    polygons
+}
+
+fn area_of(polygon: &[Ring]) -> f64 {
+    polygon.first().map_or(0.0, |outer| outer.area_m2)
+}
+
+/// Whether a ray from the point crosses the ring an odd number of times.
+fn is_inside(ring: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
+    let next = ring.iter().skip(1).chain(ring.first());
+    let crosses = |([x1, y1], [x2, y2]): &(&[f64; 2], &[f64; 2])| {
+        (*y1 > y) != (*y2 > y) && x < x1 + (y - y1) / (y2 - y1) * (x2 - x1)
+    };
+    ring.iter().zip(next).filter(crosses).count() % 2 == 1
+}
+
 /// Pieces of line in one square of centres (corners counter-clockwise from the south-west), from side
 /// to side (south 0, east 1, north 2, west 3), the inside on the left. `middle`: whether the middle of
 /// a saddle is inside, so that its two inner corners are joined.

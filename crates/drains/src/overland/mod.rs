@@ -19,7 +19,7 @@ mod sewer;
 mod surface;
 mod sweep;
 
-pub use contour::{Ring, contours};
+pub use contour::{Ring, contours, polygons};
 pub use edge::Edge;
 pub use ground::{Ground, GroundError};
 pub use ledger::Ledger;

@@ -1,6 +1,6 @@
 //! Water over land against physics: analytic answers, rest, and the published benchmark cases.
 
-use drains::overland::{Coupling, Edge, Ground, Inlet, Settings, Surface, ascii_grid, contours};
+use drains::overland::{Coupling, Edge, Ground, Inlet, Settings, Surface, ascii_grid, contours, polygons};
 
 const G: f64 = 9.806_65;
 
@@ -398,6 +398,27 @@ fn contours_of_a_cone_are_circles() {
     assert_eq!(rings.len(), 1);
     let area = std::f64::consts::PI * 15.0 * 15.0;
     assert!((rings[0].area_m2 / area - 1.0).abs() < 0.01 && !rings[0].hole, "{}", rings[0].area_m2);
+}
+
+#[test]
+fn a_hole_belongs_to_the_smallest_ring_around_it() {
+    // A lake with an island with a pond, and another lake with a hole apart.
+    let ground = ground(60, 30, 1.0, 0.03, |_, _| 0.0);
+    let square =
+        |c: usize, r: usize, at: usize, half: usize| c.abs_diff(at) <= half && r.abs_diff(15) <= half;
+    let field = |c: usize, r: usize| {
+        let first =
+            square(c, r, 15, 12) && (!square(c, r, 15, 8) || square(c, r, 15, 4)) && !square(c, r, 15, 1);
+        let second = square(c, r, 45, 8) && !square(c, r, 45, 3);
+        f64::from(u8::from(first || second))
+    };
+    let mut found: Vec<(usize, usize)> = polygons(contours(&ground, 0.5, field))
+        .iter()
+        .map(|rings| (rings[0].area_m2.round() as usize, rings.len() - 1))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.iter().all(|(_, holes)| *holes == 1), "{found:?}");
 }
 
 #[test]

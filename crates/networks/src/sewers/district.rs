@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "indices are the streets' own crossings and edges")]
 
 use super::section::{CONCRETE, Section};
-use super::{Ask, Conduit, Net, Node, NodeKind, Spot, SpotKind, SpotObject, area, exit};
+use super::{Ask, Conduit, Net, Node, NodeKind, Spot, SpotKind, SpotObject, area, exit, street};
 use crate::dice::Dice;
 use crate::ground::{At, Relief};
 use crate::streets::{Streets, Ways, ways};
@@ -15,7 +15,7 @@ const SPACING_M: f64 = 46.0;
 pub(super) const TRUNK: usize = 5;
 /// Cover over a pipe's crown, m; fall of the ground towards the spot.
 const COVER_M: f64 = 1.0;
-const FALL: f64 = 0.003;
+pub(super) const FALL: f64 = 0.003;
 /// Share of crossings whose streets drain there, of streets that close a loop, of old districts.
 const DRAINED: f64 = 0.65;
 const LOOPS: f64 = 0.06;
@@ -50,7 +50,7 @@ pub(super) fn design_m3s(area_ha: f64, minutes: f64) -> f64 {
 }
 
 /// How far a spot lies below the streets around it, m: water stands there before it stands elsewhere.
-const fn hollow_m(kind: SpotKind) -> f64 {
+pub(super) const fn hollow_m(kind: SpotKind) -> f64 {
     match kind {
         SpotKind::Ponding { .. } => 1.3,
         SpotKind::Manhole { .. } => 0.7,
@@ -94,7 +94,8 @@ pub(super) fn build(net: &mut Net, ask: &Ask, n: usize, spot: &Spot, conduits: u
     let areas = drain_areas(net, ask, &mut dice, &district, spot.area_ha);
     district.size(&areas);
     district.lay(net, &mut dice, spot);
-    exit::build(net, &mut dice, &mut district, spot)
+    let street = street::ground(&district, spot, ask.seed);
+    SpotObject { street, ..exit::build(net, &mut dice, &mut district, spot) }
 }
 
 /// Gives every drained crossing its subcatchment; returns the areas, ha.

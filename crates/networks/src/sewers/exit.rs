@@ -47,6 +47,7 @@ pub(super) fn build(net: &mut Net, dice: &mut Dice, district: &mut District, spo
         ground_m,
         pumps: Vec::new(),
         exit: format!("{id}-TC1"),
+        street: None,
     };
     let next = format!("{id}-X");
     let flow = design_m3s(spot.area_ha, 25.0);

@@ -9,6 +9,7 @@ mod district;
 mod exit;
 mod river;
 mod section;
+mod street;
 mod write;
 
 use crate::dice::Dice;
@@ -234,6 +235,9 @@ pub struct SpotObject {
     pub pumps: Vec<String>,
     /// Link by which the district drains.
     pub exit: String,
+    /// 街面 around a hollow of the road: an ESRI ASCII grid of the ground in local metres, buildings
+    /// without data.
+    pub street: Option<String>,
 }
 
 /// What a river gauge is called in the file.

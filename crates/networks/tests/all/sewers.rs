@@ -1,5 +1,6 @@
 //! A storm over a generated town by `drains`.
 
+use drains::overland::Ground;
 use drains::{Model, Numerics, State};
 use networks::sewers::{Ask, generate};
 
@@ -60,4 +61,34 @@ fn wear_changes_figures_but_no_name_and_no_place() {
     assert_eq!(whole.1.spots, worn.1.spots);
     assert_ne!(whole.1.inp, worn.1.inp);
     assert!(worn.1.inp.contains("FILLED_CIRCULAR") || worn.1.inp.contains("RECT_CLOSED"));
+}
+
+#[test]
+fn the_ground_around_a_hollow_holds_what_the_storage_in_the_file_holds() {
+    let mut ask = Ask::town(2021, 1_400);
+    ask.spots.iter_mut().for_each(|spot| spot.area_ha = 6.0);
+    let (model, town) = model(&ask);
+    let spot = town.spots.iter().find(|s| s.street.is_some()).unwrap();
+    let ground = Ground::from_ascii(spot.street.as_ref().unwrap(), 0.02).unwrap();
+    let (columns, rows) = ground.size();
+    let cells = (0..rows).flat_map(|r| (0..columns).map(move |c| (c, r)));
+    let heights: Vec<f64> = cells.filter_map(|(c, r)| ground.height_m(c, r)).collect();
+    let built = columns * rows - heights.len();
+    assert!(built * 20 > columns * rows && built * 2 < columns * rows, "{built} cells are built over");
+    let node = model.node_names().iter().position(|n| *n == spot.node).unwrap();
+    let mut state = State::new(&model, Numerics::Fast);
+    let mut volume = |depth_m: f64| {
+        state.set_depth(&model, node, spot.ground_m + depth_m);
+        state.node(&model, node).unwrap().volume
+    };
+    let below = volume(0.0);
+    for depth_m in [0.3, 0.4, 0.5] {
+        let storage = volume(depth_m) - below;
+        let level = spot.invert_m + spot.ground_m + depth_m;
+        let raster: f64 = heights.iter().map(|z| (level - z).max(0.0) * ground.cell_m().powi(2)).sum();
+        assert!(
+            (raster / storage - 1.0).abs() < 0.2,
+            "{depth_m} m: {raster} m³ on the raster, {storage} in the storage"
+        );
+    }
 }

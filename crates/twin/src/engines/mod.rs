@@ -13,6 +13,7 @@ use field::sample::{Quality, Reading, Sample};
 use field::station::{Point, Quantity};
 use field::time::Time;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 use store::Registry;
 
@@ -20,6 +21,8 @@ use store::Registry;
 pub(crate) struct Setup {
     /// The model file's text.
     pub(crate) text: String,
+    /// Texts of the other files it asked for, by name; those that are there.
+    pub(crate) files: HashMap<String, String>,
     pub(crate) bindings: Bindings,
     pub(crate) registry: Arc<Registry>,
     pub(crate) carriers: Carriers,
@@ -69,6 +72,8 @@ pub struct EngineKind {
     pub code: &'static str,
     /// Its model file.
     pub file: &'static str,
+    /// Names of the files it reads beside its model.
+    pub(crate) files: fn(&Bindings) -> Vec<String>,
     pub(crate) wanted: fn(&Bindings, &Registry) -> Wanted,
     pub(crate) open: fn(Setup) -> Opened,
 }

@@ -8,4 +8,5 @@
 
 mod ground;
 mod storm;
+mod street;
 mod supply;

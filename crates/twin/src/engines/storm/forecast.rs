@@ -2,6 +2,7 @@
 
 use super::levels::{Correction, Level, left};
 use super::rain::Future;
+use super::street::WaterAhead;
 use super::{Storm, slots_ahead};
 use drains::State;
 use field::time::{MINUTE_MS, Time};
@@ -19,6 +20,8 @@ pub(super) struct Branch {
     pub(super) levels: Vec<Vec<f64>>,
     /// Fullness of each link in percent, at one and at two hours.
     pub(super) links: [Vec<u8>; 2],
+    /// Water on each street at each step, m³.
+    pub(super) streets: WaterAhead,
     /// Largest depth above the ground at each node over the horizon, m (0 where none).
     pub(super) flooded_m: Vec<f64>,
 }
@@ -34,6 +37,7 @@ impl Storm {
         let mut branch = Branch {
             levels: vec![Vec::with_capacity(HORIZON_MIN / STEP_MIN); self.levels.len()],
             links: [vec![], vec![]],
+            streets: vec![Vec::with_capacity(HORIZON_MIN / STEP_MIN); self.streets.all.len()],
             flooded_m: vec![0.0; self.model.node_names().len()],
         };
         for step in slots_ahead(HORIZON_MIN, STEP_MIN) {
@@ -53,6 +57,9 @@ impl Storm {
         let all = self.levels.iter().zip(&self.memory.corrections).zip(&mut branch.levels);
         for ((level, correction), curve) in all {
             curve.push(foretold(level, level.raw_m(&self.model, state), correction, step as f64));
+        }
+        for (ahead, water) in branch.streets.iter_mut().zip(self.streets.water_m3(&self.model, state)) {
+            ahead.push(water);
         }
         if step == HORIZON_MIN / 2 {
             branch.links[0] = self.fullness(state);

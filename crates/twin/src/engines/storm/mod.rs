@@ -8,10 +8,12 @@ pub(crate) mod forecast;
 mod levels;
 mod rain;
 mod show;
+mod street;
 
 use self::forecast::LEADS_MIN;
 use self::levels::{Correction, FRESH_MS, Level};
 use self::rain::Gage;
+use self::street::{Street, Streets};
 use super::{Engine, EngineKind, Opened, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
 use crate::bindings::{Bindings, LEVELS};
 use crate::series::Wanted;
@@ -40,7 +42,12 @@ const DRY_MS: i64 = 2 * HOUR_MS;
 /// An event is cut after this time, so that an endless drizzle is scored too.
 const LONGEST_EVENT_MS: i64 = 48 * HOUR_MS;
 
-pub(super) const KIND: EngineKind = EngineKind { code: "storm", file: "storm.inp", wanted, open };
+pub(super) const KIND: EngineKind = EngineKind { code: "storm", file: "storm.inp", files, wanted, open };
+
+/// Grounds of streets.
+fn files(bindings: &Bindings) -> Vec<String> {
+    bindings.storm.streets.iter().map(|s| s.ground.clone()).collect()
+}
 
 /// Every level is simulated and foretold.
 fn wanted(bindings: &Bindings, registry: &Registry) -> Wanted {
@@ -93,6 +100,7 @@ struct Storm {
     levels: Vec<Level>,
     stages: Vec<Stage>,
     pumps: Vec<Pumps>,
+    streets: Streets,
     memory: Memory,
     /// Nothing was computed yet, and nothing usable remembered.
     is_new: bool,
@@ -114,6 +122,7 @@ fn open(setup: Setup) -> Opened {
     let origin = remembered.as_ref().map_or(Time::MIN, |m: &Memory| m.origin);
     let model = build(&read.project, origin)?;
     let bound = bind(&setup, &read.project, &mut troubles);
+    let streets = streets(&setup, &model, &mut troubles);
     let is_new = remembered.is_none();
     let mut memory = remembered.unwrap_or_else(|| fresh(&model, &hash, Time::MIN));
     memory.corrections.resize(bound.levels.len(), Correction::default());
@@ -127,6 +136,7 @@ fn open(setup: Setup) -> Opened {
         levels,
         stages,
         pumps,
+        streets,
         memory,
         is_new,
         quiet_until: Time::MIN,
@@ -180,6 +190,14 @@ fn bind(setup: &Setup, project: &drains::project::Project, troubles: &mut Vec<Tr
     });
     let pumps = sift(pumps, troubles);
     Bound { gages, levels, stages, pumps }
+}
+
+fn streets(setup: &Setup, model: &Model, troubles: &mut Vec<Trouble>) -> Streets {
+    let all = setup.bindings.storm.streets.iter().map(|b| {
+        let node = index_of(model.node_names().iter(), "node", &b.node)?;
+        Street::read(b, (node, model), setup.files.get(&b.ground).map(String::as_str))
+    });
+    Streets::new(sift(all, troubles))
 }
 
 fn ill(problems: usize, first: &dyn std::fmt::Display) -> Trouble {
@@ -415,6 +433,9 @@ impl Engine for Storm {
         }
         let kept = std::mem::replace(&mut self.memory.corrections, corrections);
         let outlook = self.outlook(&live, minute);
+        let run_s = minute.since_ms(self.memory.origin) as f64 / SECOND_MS as f64;
+        let water = self.streets.water_m3(&self.model, &live);
+        self.streets.come_to(run_s, &water);
         for (i, level) in self.levels.iter().enumerate() {
             for (lead, point) in &level.leads {
                 if let Some(value) = outlook.at(i, *lead) {

@@ -4,7 +4,7 @@ use super::Storm;
 use super::forecast::{Branch, HORIZON_MIN, STEP_MIN};
 use super::levels::{FRESH_MS, metres};
 use super::rain::{self, DECAY_MIN, Future};
-use crate::board::{self, Flooded, Heard, Lead, MapBoard, Measured, Outlook, StormBoard};
+use crate::board::{self, Flooded, Heard, Lead, MapBoard, Measured, Outlook, StormBoard, StreetsBoard};
 use crate::sight::Sight;
 use drains::State;
 use drains::project::{LinkKind, NodeKind};
@@ -41,6 +41,7 @@ impl Storm {
             let same = |b: &Branch| Branch {
                 levels: b.levels.clone(),
                 links: b.links.clone(),
+                streets: b.streets.clone(),
                 flooded_m: b.flooded_m.clone(),
             };
             return Branches { low: same(&mid), high: same(&mid), mid };
@@ -114,6 +115,13 @@ impl Storm {
         };
         let mut boards = vec![];
         boards.extend(serde_json::to_vec(&board).ok().map(|bytes| (board::STORM, bytes)));
+        let streets = StreetsBoard {
+            minute,
+            horizon_min: HORIZON_MIN,
+            computed: self.streets.all.len(),
+            streets: self.streets.outlook(&branches.mid.streets, STEP_MIN as f64 * 60.0),
+        };
+        boards.extend(serde_json::to_vec(&streets).ok().map(|bytes| (board::STREETS, bytes)));
         if !std::mem::replace(&mut self.is_mapped, true) {
             boards.extend(serde_json::to_vec(&self.map()).ok().map(|bytes| (board::STORM_MAP, bytes)));
         }
@@ -153,7 +161,7 @@ fn curve(branch: &Branch, level: usize) -> Vec<f64> {
 }
 
 /// To the millimetre: more digits would only be longer.
-fn tidy(value: f64) -> f64 {
+pub(super) fn tidy(value: f64) -> f64 {
     if value.is_finite() { (value * 1e3).round() / 1e3 } else { 0.0 }
 }
 

@@ -39,7 +39,8 @@ const M3_PER_FT3: f64 = 0.028_316_846_592;
 /// MPa of a metre of water.
 const MPA_PER_M: f64 = 0.009_806_65;
 
-pub(super) const KIND: EngineKind = EngineKind { code: "supply", file: "supply.inp", wanted, open };
+pub(super) const KIND: EngineKind =
+    EngineKind { code: "supply", file: "supply.inp", files: |_| vec![], wanted, open };
 
 /// Every pressure is simulated, and what is left of the measured one is judged.
 fn wanted(bindings: &Bindings, registry: &Registry) -> Wanted {
