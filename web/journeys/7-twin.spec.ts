@@ -19,6 +19,7 @@ test('both models run, and their networks are on the map', async ({ browser, cit
   const page = await desk.newPage()
   await page.goto('/twin')
   await expect(page.getByText('模型算到')).toBeVisible()
+  await expect(page.getByText('二维漫流计算 12 处路段')).toBeVisible()
   await page.getByRole('tab', { name: '2 小时后' }).click()
   await expect(page.getByText('预报', { exact: true })).toBeVisible()
   await page.screenshot({ path: 'test-results/screens/twin-storm-zh-night.png' })

@@ -1468,6 +1468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/streets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where water stands on the streets, now and at its worst over the horizon
+         * @description Who may call it: everybody signed in.
+         */
+        get: operations["get_twin_streets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/supply": {
         parameters: {
             query?: never;
@@ -1764,6 +1784,13 @@ export interface components {
         /** @description 到达. */
         ArriveAsk: {
             position?: components["schemas"]["PhonePosition"] | null;
+        };
+        /** @description Where water is at least so deep, as GeoJSON's `MultiPolygon` has it. */
+        BandView: {
+            /** Format: double */
+            depth_m: number;
+            /** @description Polygons of rings of longitude and latitude, outer ring first, then holes. */
+            polygons: number[][][][];
         };
         /** @description A block as others name it. */
         BlockBrief: {
@@ -2077,6 +2104,20 @@ export interface components {
             threshold: number;
             /** Format: double */
             value: number;
+        };
+        /** @description 积水范围. */
+        ExtentView: {
+            /**
+             * Format: double
+             * @description Under at least 5 cm.
+             */
+            area_m2: number;
+            /** @description Outlines by depth, shallow first. */
+            bands: components["schemas"]["BandView"][];
+            /** Format: double */
+            deepest_m: number;
+            /** Format: double */
+            volume_m3: number;
         };
         /** @description One row or record that was not taken. */
         Fault: {
@@ -3399,6 +3440,23 @@ export interface components {
             title: string;
             /** @description Name in English. */
             title_en: string;
+        };
+        /** @description One street. */
+        StreetView: {
+            /** @description The deepest that each place becomes over the horizon. */
+            most: components["schemas"]["ExtentView"];
+            node: number;
+            now: components["schemas"]["ExtentView"];
+            /** @description The station that stands there. */
+            station: string;
+        };
+        /** @description Streets with water on them, now or within the horizon. */
+        StreetsTwinView: {
+            /** @description How many streets are computed. */
+            computed: number;
+            horizon_min: number;
+            minute: components["schemas"]["Time"] | null;
+            streets: components["schemas"]["StreetView"][];
         };
         /** @description The supply network now. */
         SupplyTwinView: {
@@ -6308,6 +6366,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StormTwinView"];
+                };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_twin_streets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetsTwinView"];
                 };
             };
             /** @description A refusal: its code and parameters */

@@ -4,6 +4,7 @@ import type { FeatureCollection } from 'geojson'
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
 import { token } from '@/data/theme'
 import type { MapView, Ring } from '@/data/types'
+import { streetLayers } from './streets'
 
 export const empty: FeatureCollection = { type: 'FeatureCollection', features: [] }
 
@@ -68,6 +69,7 @@ function layers(english: boolean): LayerSpecification[] {
     { id: 'block-chosen', type: 'line', source: 'blocks', filter: ['==', ['get', 'id'], -1], paint: { 'line-color': token('--text'), 'line-width': 2 } },
     { id: 'roads', type: 'line', source: 'roads', layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': token('--road'), 'line-width': groundWidth(1) } },
     { id: 'rivers', type: 'line', source: 'rivers', layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': token('--river'), 'line-width': groundWidth(1.6) } },
+    ...streetLayers('streets', token('--water')),
     { id: 'towns', type: 'line', source: 'towns', paint: { 'line-color': token('--line-strong'), 'line-width': 1.1 } },
     { id: 'edge', type: 'line', source: 'area', paint: { 'line-color': token('--dim'), 'line-width': 1.4 } },
     {
@@ -126,7 +128,7 @@ function layers(english: boolean): LayerSpecification[] {
 /** The whole style in the present theme, with the data given by source name. */
 export function styleOf(data: Record<string, FeatureCollection>, english: boolean): StyleSpecification {
   const sources: StyleSpecification['sources'] = {}
-  for (const source of ['area', 'rain', 'reservoirs', 'blocks', 'roads', 'rivers', 'towns', 'townNames', 'stations']) {
+  for (const source of ['area', 'rain', 'reservoirs', 'blocks', 'roads', 'rivers', 'towns', 'townNames', 'streets', 'stations']) {
     sources[source] = { type: 'geojson', data: data[source] ?? empty }
   }
   return { version: 8, sources, layers: layers(english) }

@@ -81,6 +81,10 @@ async fn storm(State(app): State<App>) -> Result<Json<StormTwinView>, Problem> {
 }
 
 async fn streets(State(app): State<App>) -> Result<Json<StreetsTwinView>, Problem> {
+    // Every map asks for it; a town without models has no water on its streets to show.
+    if app.store.models.shown("twin.streets").is_none() {
+        return Ok(Json(StreetsTwinView::default()));
+    }
     Ok(Json(board(&app, "twin.streets")?))
 }
 

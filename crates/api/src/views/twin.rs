@@ -123,9 +123,10 @@ pub(crate) struct StormTwinView {
 }
 
 /// Streets with water on them, now or within the horizon.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 pub(crate) struct StreetsTwinView {
-    pub(crate) minute: Stamp,
+    /// `null` while no model computes streets.
+    pub(crate) minute: Option<Stamp>,
     pub(crate) horizon_min: usize,
     /// How many streets are computed.
     pub(crate) computed: usize,

@@ -69,6 +69,7 @@ async fn what_the_models_see_is_there_once_they_have_shown_it() {
             "troubles": [{ "code": "no_model", "file": "storm.inp" }] }),
     );
     assert_eq!(browser.get("/twin/storm").await, storm());
+    assert_eq!(browser.get("/twin/streets").await["computed"], 0, "no model, nothing to draw");
     show(&house, "twin.streets", &streets());
     assert_eq!(browser.get("/twin/streets").await, streets());
     assert_eq!(browser.get("/twin").await["items"][0]["troubles"][0]["code"], "no_model");

@@ -12,8 +12,8 @@ use crate::ground::At;
 use crate::text::number;
 
 /// Side of a cell, m, and cells of a row and of a column.
-const CELL_M: f64 = 4.0;
-const SIDE: usize = 50;
+const CELL_M: f64 = 5.0;
+const SIDE: usize = 40;
 /// The raster's middle lies so far north of the hollow, where its streets are, m.
 const NORTH_M: f64 = 40.0;
 /// Half of a street's and of an avenue's width, and the pavement beside it, m.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { NetworkView, StormTwin, StreetsTwin, SupplyTwin, WhatIf } from '@/data/twin'
-import { boundsOf, classOf, effectFeatures, fillLimits, find, floodedFeatures, linkClasses, linkFeatures, streetFeatures } from './network'
+import type { NetworkView, StormTwin, SupplyTwin, WhatIf } from '@/data/twin'
+import { boundsOf, classOf, effectFeatures, fillLimits, find, floodedFeatures, linkClasses, linkFeatures } from './network'
 
 const network: NetworkView = {
   node_names: ['A', 'B', 'C'],
@@ -38,17 +38,6 @@ describe('a network on the map', () => {
     const storm = { flooded: [{ node: 1, now_m: 0, most_m: 0.2 }] } as unknown as StormTwin
     expect(floodedFeatures(network, storm, 'now').features).toHaveLength(0)
     expect(floodedFeatures(network, storm, 'two_hours').features[0]?.properties?.label).toBe('0.20 m')
-  })
-
-  it('draws deep water over shallow, and the worst of two hours when the future is looked at', () => {
-    const ring = [[[[120, 29], [120.1, 29], [120.1, 29.1], [120, 29]]]]
-    const extent = (...depths: number[]) => ({ volume_m3: 1, area_m2: 1, deepest_m: 1, bands: depths.map((depth_m) => ({ depth_m, polygons: ring })) })
-    const street = { station: 'R', node: 1, now: extent(0.05), most: extent(0.05, 0.27) }
-    const streets: StreetsTwin = { minute: '', horizon_min: 120, computed: 2, streets: [street, { ...street, station: 'S' }] }
-    const depths = (moment: 'now' | 'hour') => streetFeatures(streets, moment).features.map((f) => f.properties?.depth)
-    expect(depths('now')).toEqual([0.05, 0.05])
-    expect(depths('hour')).toEqual([0.05, 0.05, 0.27, 0.27])
-    expect(streetFeatures(undefined, 'now').features).toEqual([])
   })
 
   it('marks taps that fell below the limit by the trial, not those that were there before', () => {

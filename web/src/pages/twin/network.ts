@@ -1,6 +1,6 @@
 // 管网上图: a network and its state as map features: pure, so that it can be tested.
 import type { FeatureCollection } from 'geojson'
-import type { NetworkView, StormTwin, StreetsTwin, SupplyTwin, WhatIf } from '@/data/twin'
+import type { NetworkView, StormTwin, SupplyTwin, WhatIf } from '@/data/twin'
 
 /** When the storm sewers are looked at. */
 export type Moment = 'now' | 'hour' | 'two_hours'
@@ -82,19 +82,6 @@ export function floodedFeatures(network: NetworkView, storm: StormTwin | undefin
     if (!place || depth < 0.01) continue
     features.push({ type: 'Feature', properties: { index: flooded.node, depth, label: `${depth.toFixed(2)} m` }, geometry: { type: 'Point', coordinates: place } })
   }
-  return { type: 'FeatureCollection', features }
-}
-
-/** 积水范围: outlines of water on the streets by depth, now or at its worst within two hours; shallow first. */
-export function streetFeatures(streets: StreetsTwin | undefined, moment: Moment): FeatureCollection {
-  const features: FeatureCollection['features'] = []
-  for (const street of streets?.streets ?? []) {
-    for (const band of (moment === 'now' ? street.now : street.most).bands) {
-      const coordinates = band.polygons as [number, number][][][]
-      features.push({ type: 'Feature', properties: { station: street.station, depth: band.depth_m }, geometry: { type: 'MultiPolygon', coordinates } })
-    }
-  }
-  features.sort((a, b) => a.properties?.depth - b.properties?.depth)
   return { type: 'FeatureCollection', features }
 }
 
