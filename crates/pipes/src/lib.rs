@@ -4,6 +4,7 @@
 //! [`read`] turns text into a [`Project`] and a list of problems; [`Model::new`] judges and lays out a
 //! project; [`Model::start`] makes a [`State`]; a [`Runner`] steps it; [`run_all`] runs many at once.
 
+mod journal;
 mod model;
 mod out;
 pub mod project;

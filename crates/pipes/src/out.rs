@@ -59,7 +59,7 @@ impl BinaryResults {
     pub fn new(m: &Model) -> Self {
         let statistic = m.project.times.statistic;
         let sums = (statistic != Statistic::Series).then(|| {
-            let n = NODE_VALUES * m.project.nodes.len() + LINK_VALUES * m.project.links.len();
+            let n = Self::values(m);
             Sums {
                 statistic,
                 add: vec![0.0; n],
@@ -68,6 +68,12 @@ impl BinaryResults {
             }
         });
         Self { next: m.clocks.report_start, periods: 0, sums }
+    }
+
+    /// Values of one period: four a node and eight a link.
+    #[must_use]
+    pub fn values(m: &Model) -> usize {
+        NODE_VALUES * m.project.nodes.len() + LINK_VALUES * m.project.links.len()
     }
 
     /// Periods written so far.
@@ -172,13 +178,20 @@ impl BinaryResults {
         }
     }
 
+    /// The one statistic of all periods so far, where the model asks for one in place of the series.
+    #[must_use]
+    pub fn statistic(&self, m: &Model) -> Vec<u8> {
+        let values = self.sums.as_ref().map(|sums| sums.result(self.periods, m)).unwrap_or_default();
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+
     /// What comes after the last period.
     #[must_use]
     pub fn epilog(&self, m: &Model, state: &State) -> Vec<u8> {
         let mut b = Vec::new();
         let mut periods = self.periods;
-        if let Some(sums) = &self.sums {
-            b.extend(sums.result(periods, m).iter().flat_map(|v| v.to_le_bytes()));
+        if self.sums.is_some() {
+            b.extend(self.statistic(m));
             periods = 1;
         }
         #[expect(clippy::cast_precision_loss, reason = "a duration is far below 2^52 s")]

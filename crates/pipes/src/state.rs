@@ -1,6 +1,7 @@
 //! The state (状态) of one scenario on a model: everything that changes while it runs. It can be
 //! cloned and written out; a copy continues exactly as the original would.
 
+use crate::journal::{Event, Journal};
 use crate::project::InitialStatus;
 use crate::quality::QualityState;
 use serde::{Deserialize, Serialize};
@@ -170,6 +171,9 @@ pub struct State {
     /// Fixed heads set from outside (reservoirs), ft.
     pub(crate) set_head: BTreeMap<u32, f64>,
     pub(crate) quality: Option<QualityState>,
+    /// What happens inside steps, where somebody asks.
+    #[serde(skip)]
+    pub(crate) journal: Option<Journal>,
 }
 
 impl State {
@@ -206,6 +210,20 @@ impl State {
     /// From here on only hydraulics: quality is neither computed nor kept.
     pub fn drop_quality(&mut self) {
         self.quality = None;
+    }
+
+    /// Notes what only a full status report tells.
+    pub(crate) fn note_inside(&mut self, event: impl FnOnce() -> Event) {
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.full) {
+            journal.note(event());
+        }
+    }
+
+    /// Notes what every status report tells.
+    pub(crate) fn note(&mut self, event: Event) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(event);
+        }
     }
 
     pub(crate) fn warn(&mut self, kind: WarningKind) {

@@ -91,7 +91,7 @@ fn beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
 }
 
 /// The wall clock in UTC, as C's `ctime` writes it.
-fn wall_clock() -> String {
+pub(super) fn wall_clock() -> String {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -158,6 +158,12 @@ impl QualityState {
         self.pipes.iter().chain(&self.tanks).flatten().map(|s| s.volume * s.c).sum()
     }
 
+    /// Volumes of water that are followed now.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.pipes.iter().chain(&self.tanks).map(VecDeque::len).sum()
+    }
+
     /// The books of mass; `stored` is counted now.
     #[must_use]
     pub fn balance(&self) -> MassBalance {
@@ -176,7 +182,6 @@ impl QualityState {
         if kind.reacts && !kind.age {
             for k in 0..m.pipes {
                 self.wall[k] = if m.wall[k] == 0.0 { 0.0 } else { react::wall_coefficient(m, state, k) };
-                self.rate[k] = 0.0;
             }
         }
         let mut changed = self.order.is_empty();

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "indices are the model's own node, link, tank and lane numbers")]
 
 use super::{demands, rules};
+use crate::journal::Event;
 use crate::model::{LinkType, Model, PumpModel, TankModel, Wake, interpolate};
 use crate::solve::{ZERO_FLOW, warnings};
 use crate::state::{State, Status};
@@ -14,6 +15,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub(super) fn prepare(m: &Model, state: &mut State) {
     ask(m, state);
     controls(m, state);
+    state.note_inside(|| Event::Begin);
 }
 
 /// Marks the moment solved and says what is odd about it.
@@ -26,7 +28,8 @@ pub(super) fn conclude(m: &Model, state: &mut State) {
         // A single moment counts for an hour.
         state.energy.fill(crate::state::PumpEnergy::default());
         state.power_peak = 0.0;
-        add_energy(m, state, 3600);
+        let powers: Vec<(f64, f64)> = m.pumps.iter().map(|pump| pump_power(m, state, pump)).collect();
+        add_energy(m, state, &powers, 3600);
     }
     if let Some(mut quality) = state.quality.take() {
         quality.new_hydraulics(m, state);
@@ -107,7 +110,7 @@ fn tank_of(m: &Model, node: u32) -> Option<(usize, &TankModel)> {
 }
 
 fn controls(m: &Model, state: &mut State) {
-    for control in &m.controls {
+    for (i, control) in m.controls.iter().enumerate() {
         let k = control.link as usize;
         if state.held.contains_key(&control.link) {
             continue;
@@ -138,6 +141,7 @@ fn controls(m: &Model, state: &mut State) {
         if was != control.status || state.setting[k] != setting {
             state.status[k] = control.status;
             state.setting[k] = setting;
+            state.note(Event::Control { control: i });
         }
     }
 }
@@ -170,8 +174,10 @@ pub(super) fn advance(m: &Model, state: &mut State, limit: i64) -> bool {
     if state.halted || state.time >= end || state.time >= limit {
         return false;
     }
+    // Rules may switch pumps at the end of the step: its energy is that of the pumps as they were.
+    let powers: Vec<(f64, f64)> = m.pumps.iter().map(|pump| pump_power(m, state, pump)).collect();
     let dt = time_step(m, state, limit.min(end).max(state.time + 1));
-    add_energy(m, state, dt.0);
+    add_energy(m, state, &powers, dt.0);
     if let Some(mut quality) = state.quality.take() {
         quality.route(m, state, dt.0);
         state.quality = Some(quality);
@@ -301,14 +307,14 @@ pub(crate) fn pump_power(m: &Model, state: &State, pump: &PumpModel) -> (f64, f6
     ((a - b).abs() * q * m.project.options.specific_gravity / 8.814 / e * KW_PER_HP, e)
 }
 
-fn add_energy(m: &Model, state: &mut State, dt: i64) {
+/// Adds `dt` seconds of the pumps at these powers and efficiencies (`addenergy`).
+fn add_energy(m: &Model, state: &mut State, powers: &[(f64, f64)], dt: i64) {
     #[expect(clippy::cast_precision_loss, reason = "a step is far below 2^52 s")]
     let hours = dt as f64 / 3600.0;
     let o = &m.project.options;
     let period = (state.time + m.clocks.pattern_start) / m.clocks.pattern;
     let mut sum = 0.0;
-    for (i, pump) in m.pumps.iter().enumerate() {
-        let (kw, efficiency) = pump_power(m, state, pump);
+    for ((i, pump), &(kw, efficiency)) in m.pumps.iter().enumerate().zip(powers) {
         if efficiency == 0.0 {
             continue;
         }

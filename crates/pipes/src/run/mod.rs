@@ -64,6 +64,7 @@ impl Model {
             held: std::collections::BTreeMap::new(),
             set_head: std::collections::BTreeMap::new(),
             quality: None,
+            journal: None,
         };
         for tank in &self.tanks {
             state.head[tank.node as usize] = tank.head_start;

@@ -1,6 +1,7 @@
 //! Rule-based controls (规则控制; `rules.c`, `ruletimestep`).
 
 use super::clock::{fill_tanks, set_setting, set_status};
+use crate::journal::Event;
 use crate::model::{Act, LinkType, Model, RuleSet};
 use crate::project::{InitialStatus, Premise, Relation, RuleValue, Subject, ValveKind, Variable};
 use crate::state::{State, Status};
@@ -35,22 +36,29 @@ pub(super) fn run(m: &Model, state: &mut State, step: &mut i64) {
 
 fn check(m: &Model, state: &mut State, dt: i64) -> bool {
     let from = state.time - dt + 1;
-    let mut list: Vec<(Act, f64)> = Vec::new();
-    for rule in &m.rules {
+    let mut list: Vec<(Act, f64, usize)> = Vec::new();
+    for (i, rule) in m.rules.iter().enumerate() {
         let acts = if holds(m, state, rule, from) { &rule.then } else { &rule.otherwise };
         for act in acts {
-            match list.iter_mut().find(|(a, _)| a.link == act.link) {
+            match list.iter_mut().find(|(a, ..)| a.link == act.link) {
                 Some(entry) => {
                     if rule.priority > entry.1 {
-                        *entry = (*act, rule.priority);
+                        *entry = (*act, rule.priority, i);
                     }
                 }
-                None => list.push((*act, rule.priority)),
+                None => list.push((*act, rule.priority, i)),
             }
         }
     }
     // EPANET keeps its list last in, first out.
-    list.iter().rev().filter(|(act, _)| take(m, state, act)).count() > 0
+    let mut acted = false;
+    for (act, _, rule) in list.iter().rev() {
+        if take(m, state, act) {
+            state.note(Event::Rule { rule: *rule, link: act.link, time: state.time });
+            acted = true;
+        }
+    }
+    acted
 }
 
 fn take(m: &Model, state: &mut State, act: &Act) -> bool {

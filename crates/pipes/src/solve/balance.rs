@@ -6,6 +6,7 @@
 use super::assemble::device_line;
 use super::losses::PipeLoss;
 use super::{Arithmetic, DEMAND_TOLERANCE, Lane, Sums, Workspace, devices, status};
+use crate::journal::Event;
 use crate::model::Model;
 use crate::state::State;
 
@@ -18,6 +19,7 @@ impl<const N: usize> Workspace<N> {
         let mut lane = self.lanes[l];
         lane.error = if total > s.accuracy { change / total } else { change };
         lane.largest = sums.largest[l];
+        state.note_inside(|| Event::Trial { number: lane.trial, error: lane.error });
         lane.relax = 1.0;
         let mut valve_changed = false;
         let mut touched = false;
@@ -58,12 +60,16 @@ impl<const N: usize> Workspace<N> {
         touched
     }
 
-    fn converged(&self, m: &Model, l: usize, lane: &Lane, state: &State) -> bool {
+    fn converged(&self, m: &Model, l: usize, lane: &Lane, state: &mut State) -> bool {
         let s = &m.settings;
         if lane.error.is_nan() || lane.error > s.accuracy {
             return false;
         }
-        if s.head_error > 0.0 && self.head_error(m, l, state) > s.head_error {
+        if state.journal.as_ref().is_some_and(|journal| journal.full) {
+            let head = self.head_error(m, l, state);
+            state.note_inside(|| Event::Balance { flow: self.moved, head: (small(head.0), head.1) });
+        }
+        if s.head_error > 0.0 && self.head_error(m, l, state).1 > s.head_error {
             return false;
         }
         if s.flow_change > 0.0 && lane.largest > s.flow_change {
@@ -104,10 +110,10 @@ impl<const N: usize> Workspace<N> {
         })
     }
 
-    fn head_error(&self, m: &Model, l: usize, state: &State) -> f64 {
+    fn head_error(&self, m: &Model, l: usize, state: &State) -> (usize, f64) {
         let flow: Vec<f64> = self.flow.iter().map(|q| q[l]).collect();
         let head: Vec<f64> = self.head.iter().map(|h| h[l]).collect();
-        head_error(m, self.arithmetic, state, &flow, &head).1
+        head_error(m, self.arithmetic, state, &flow, &head)
     }
 
     /// New flows of emitters, demands and leaks (`newemitterflows` and its like).
@@ -196,4 +202,8 @@ pub(super) fn head_error(
         }
     }
     worst
+}
+
+fn small(link: usize) -> u32 {
+    u32::try_from(link).unwrap_or(u32::MAX)
 }

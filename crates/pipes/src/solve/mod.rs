@@ -69,6 +69,8 @@ pub(crate) struct Workspace<const N: usize> {
     /// Pipes closed in each lane.
     closed: [Vec<u32>; N],
     lanes: [Lane; N],
+    /// The link whose flow the last trial changed most and by how much, where a full journal asks for it.
+    moved: (u32, f64),
 }
 
 /// How one lane stands.
@@ -128,6 +130,7 @@ impl<const N: usize> Workspace<N> {
             demand: vec![[0.0; N]; m.junctions],
             closed: [const { Vec::new() }; N],
             lanes: [Lane::IDLE; N],
+            moved: (0, 0.0),
         }
     }
 

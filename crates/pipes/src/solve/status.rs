@@ -1,5 +1,6 @@
 //! Changes of status (状态切换; EPANET manual §12.1.3, `hydstatus.c`): one lane at a time.
 
+use crate::journal::Event;
 use crate::model::{LinkType, Model, PumpCurve, Wake};
 use crate::project::ValveKind;
 use crate::state::{State, Status};
@@ -41,8 +42,11 @@ pub(super) fn valves<const N: usize>(m: &Model, state: &mut State, v: &View<'_, 
             }
             _ => continue,
         };
-        state.status[k] = now;
-        changed |= now != was;
+        if now != was {
+            state.status[k] = now;
+            state.note_inside(|| Event::Status { link, was, now });
+            changed = true;
+        }
     }
     changed
 }
@@ -127,8 +131,11 @@ pub(super) fn links<const N: usize>(m: &Model, state: &mut State, v: &View<'_, N
             now = at_tank(m, n1, now, v.head(n1), q);
             now = at_tank(m, n2, now, v.head(n2), -q);
         }
-        state.status[k] = now;
-        changed |= now != was;
+        if now != was {
+            state.status[k] = now;
+            state.note_inside(|| Event::Status { link, was, now });
+            changed = true;
+        }
     }
     changed
 }
@@ -183,10 +190,15 @@ pub(super) fn pressure_switches<const N: usize>(m: &Model, state: &mut State, v:
             LinkType::CheckValve => false,
         };
         if change {
-            state.status[k] = control.status;
+            let (link, was, now) = (control.link, state.status[k], control.status);
+            state.status[k] = now;
             if m.types[k] != LinkType::Pipe {
                 state.setting[k] = control.setting;
             }
+            let setting = state.setting[k].unwrap_or(0.0);
+            state.note_inside(|| {
+                if was == now { Event::Setting { link, setting } } else { Event::Status { link, was, now } }
+            });
             acted = true;
         }
     }

@@ -5,6 +5,7 @@
 use super::assemble::is_control;
 use super::status::View;
 use super::{Sums, Workspace, stages};
+use crate::journal::Event;
 use crate::model::{LinkType, Model};
 use crate::project::ValveKind;
 use crate::state::{State, Status};
@@ -32,7 +33,12 @@ impl<const N: usize> Workspace<N> {
         let kept: Vec<(usize, Vec<f64>)> =
             (0..N).filter(|&l| again[l]).map(|l| (l, self.flow.iter().map(|q| q[l]).collect())).collect();
         let relax = self.lanes.map(|l| l.relax);
+        let asked = (0..N).find(|&l| states[l].journal.as_ref().is_some_and(|journal| journal.full));
+        let before: Option<Vec<f64>> = asked.map(|l| self.flow.iter().map(|q| q[l]).collect());
         let mut sums = self.update_flows(m, &relax);
+        if let (Some(l), Some(before)) = (asked, before) {
+            self.moved = most_moved(&before, &self.flow, l);
+        }
         for (l, flows) in kept {
             for (to, from) in self.flow.iter_mut().zip(flows) {
                 to[l] = from;
@@ -112,9 +118,16 @@ fn release_valve(m: &Model, state: &mut State, row: u32) -> bool {
             } else {
                 Status::CannotDeliverPressure
             };
+            state.note_inside(|| Event::Released { link });
             return true;
         }
         return false;
     }
     false
+}
+
+/// The link whose flow changed most and by how much.
+fn most_moved<const N: usize>(before: &[f64], after: &[[f64; N]], lane: usize) -> (u32, f64) {
+    let moves = before.iter().zip(after).map(|(was, is)| (is[lane] - was).abs());
+    (0u32..).zip(moves).fold((0, 0.0), |most, one| if one.1 > most.1 { one } else { most })
 }

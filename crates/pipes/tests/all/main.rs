@@ -11,6 +11,8 @@ mod figures;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod setting;
 #[cfg(test)]
 mod whatif;
