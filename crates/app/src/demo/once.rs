@@ -9,11 +9,14 @@ use city::storm::Storm;
 use field::clock::Clock;
 use field::time::{HOUR_MS, MINUTE_MS, Time};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::playback::Playback;
 
 /// How long after the storm's end people may still be at work, demo time.
 const AFTERWARDS_MS: i64 = 12 * HOUR_MS;
+/// And how long at least by the machine's own time: on a slow one, hours of the demo pass between two
+/// steps of its people.
+const AFTERWARDS: Duration = Duration::from_secs(300);
 /// A reading younger than this may still be on its way, demo time.
 const UNDER_WAY_MS: i64 = 15 * MINUTE_MS;
 /// How many looks the readings on their way get to arrive, once time stands still.
@@ -33,7 +36,7 @@ pub(super) async fn play(
     let end = began.plus_ms(storm.minutes() * MINUTE_MS);
     let stop = crate::assembly::asked_to_stop();
     tokio::pin!(stop);
-    let mut shown = 0;
+    let (mut shown, mut ended) = (0, None);
     loop {
         tokio::select! {
             () = &mut stop => bail!("stopped before the storm was over"),
@@ -48,7 +51,12 @@ pub(super) async fn play(
             playback.stop_storm();
         }
         shown = progress(began, now, end, shown);
-        if now >= end.plus_ms(AFTERWARDS_MS) || (now >= end && is_over(running, city, now).await?) {
+        if now < end {
+            continue;
+        }
+        let waited = ended.get_or_insert_with(Instant::now).elapsed();
+        let is_late = now >= end.plus_ms(AFTERWARDS_MS) && waited >= AFTERWARDS;
+        if is_late || is_over(running, city, now).await? {
             break;
         }
     }
