@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Seconds a target runs when nothing else is said.
 const SECONDS: &str = "60";
 
+/// Longest input that is tried, bytes.
+const LONGEST: u64 = 8192;
+
 /// Longest input kept in git, bytes: what a longer one shows, a shorter one nearly always shows too.
 const KEPT_LENGTH: &str = "600";
 
@@ -42,7 +45,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     for target in targets.iter().filter(|target| names.is_empty() || names.contains(&target.name)) {
         target.unpack()?;
         let limit = format!("-max_total_time={seconds}");
-        target.fuzz(&[], &[&limit, "-max_len=8192", "-rss_limit_mb=1024"])?;
+        let longest = format!("-max_len={LONGEST}");
+        target.fuzz(&[], &[&limit, &longest, "-rss_limit_mb=1024"])?;
         if keep {
             target.keep()?;
         }
@@ -85,10 +89,16 @@ impl Target {
             .context("fuzzing needs `cargo install cargo-fuzz`")
     }
 
-    /// Gives libFuzzer the inputs in git.
+    /// Gives libFuzzer the inputs in git, and the crate's models to begin from: no chance finds `[JUNCTIONS]`.
     fn unpack(&self) -> Result<()> {
         let corpus = self.corpus();
         std::fs::create_dir_all(&corpus)?;
+        for file in std::fs::read_dir(self.of.join("models")).into_iter().flatten().flatten() {
+            let small = file.metadata().is_ok_and(|m| m.len() <= LONGEST);
+            if small && file.path().extension().is_some_and(|e| e == "inp") {
+                std::fs::copy(file.path(), corpus.join(file.file_name()))?;
+            }
+        }
         let Ok(packed) = std::fs::read_to_string(self.packed()) else { return Ok(()) };
         for (row, line) in packed.lines().enumerate() {
             let bytes = from_hex(line).with_context(|| format!("{}:{}", self.packed().display(), row + 1))?;

@@ -100,7 +100,7 @@ def engine(inp):
         run = lambda *args: subprocess.run([sys.executable, "-c", RUN, inp, *args], check=True, stdout=subprocess.DEVNULL, cwd=HERE)
         run(rpt, out)
         found = figures(out)
-        ERRORS[inp] = flow_error(rpt)
+        ERRORS.append(flow_error(rpt))
         if os.path.basename(inp).startswith("report_"):
             run(rpt, "")
         return found | {"rpt": sections(open(rpt, encoding="utf-8", errors="replace").read())}
@@ -128,8 +128,8 @@ def sections(text):
     return "".join("%08x" % (fnv("\n".join(p).strip().encode()) >> 32) for p in parts)
 
 
-# Continuity error of the flow, percent, by file.
-ERRORS = {}
+# Continuity errors of the flow, percent, of the models run so far.
+ERRORS = []
 
 
 def flow_error(report):
@@ -159,8 +159,8 @@ def main():
         if name.endswith(".inp"):
             path = os.path.join(HERE, name)
             all[name[:-4]] = run(path)
-            if ERRORS.get(path) is not None:
-                errors[name[:-4]] = ERRORS[path]
+            if ERRORS[-1] is not None:
+                errors[name[:-4]] = ERRORS[-1]
     for folder, name in [("brambleton", "brambleton"), ("hague", "hague_v10"), ("hague", "hague_paper_model")] if len(sys.argv) > 1 and not only else []:
         text = gzip.open(os.path.join(sys.argv[1], folder, name + ".inp.gz"), "rt", encoding="latin-1").read()
         place = os.path.join(sys.argv[1], folder)
@@ -170,6 +170,7 @@ def main():
             f.write(text)
             f.flush()
             all["norfolk/" + name] = run(f.name)
+            errors["norfolk/" + name] = ERRORS[-1]
     write("reference.json", all, lambda x: json.dumps(x, separators=(",", ":")))
     write("continuity.json", errors, json.dumps)
 

@@ -283,7 +283,7 @@ impl Results {
         }
         let u = &model.units;
         for (j, g) in model.gages.iter().enumerate() {
-            match g.same_as {
+            match state.follows(g, j) {
                 Some(k) => state.gages[j].report = state.gages[k].report,
                 None => state.gages[j].set_report(date),
             }

@@ -22,7 +22,9 @@ const PERIODS_MAX: usize = 120_000;
 #[derive(Debug, Clone)]
 struct Group {
     responses: UnitHydrograph,
+    /// Its gage, and the one with the same series before it.
     gage: Index,
+    same_as: Option<Index>,
     /// Seconds of a period of rain.
     interval: i64,
     periods: [usize; 3],
@@ -76,7 +78,8 @@ impl RdiiData {
             let gage = h.gage.unwrap_or(0);
             groups.push(Group {
                 responses: h.clone(),
-                gage: gages.get(gage).and_then(|g| g.same_as).unwrap_or(gage),
+                gage,
+                same_as: gages.get(gage).and_then(|g| g.same_as),
                 interval,
                 periods,
                 area: own().fold(0.0, |t, (_, _, a)| t + a),
@@ -217,20 +220,22 @@ impl RdiiState {
         let now = month(date) - 1;
         let mut known = vec![false; self.gages.len()];
         for (g, s) in data.groups.iter().zip(&mut self.groups) {
+            // Gages with a common series have the same rain unless it is set live at either.
+            let source = g.same_as.filter(|k| live[*k].is_none() && live[g.gage].is_none()).unwrap_or(g.gage);
             while s.date < date {
                 let at = s.date;
-                if !known[g.gage] {
+                if !known[source] {
                     let factor = model.project.adjustments.rain[month(at) - 1];
-                    let gage = &mut self.gages[g.gage];
-                    gage.live = live[g.gage];
+                    let gage = &mut self.gages[source];
+                    gage.live = live[source];
                     if model.options.ignore_rainfall {
                         gage.rainfall = 0.0;
                     } else {
-                        gage.go(&model.gages[g.gage], at, factor);
+                        gage.go(&model.gages[source], at, factor);
                     }
-                    known[g.gage] = true;
+                    known[source] = true;
                 }
-                let depth = self.gages[g.gage].rainfall * g.interval as f64 / 3600.0;
+                let depth = self.gages[source].rainfall * g.interval as f64 / 3600.0;
                 self.rain += depth / model.units.rain_depth * g.area;
                 for (k, past) in s.past.iter_mut().enumerate() {
                     let [most, recovered, _] = g.responses.months[month(at) - 1][k].abstraction;

@@ -9,7 +9,7 @@ use super::lid_run::LidVolumes;
 use super::ode;
 use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
-use crate::project::{InternalRouting, PatternKind};
+use crate::project::{InternalRouting, PatternKind, Routing};
 use crate::quality::Produced;
 use crate::state::{Numerics, State};
 use crate::units::{ZERO, max, min};
@@ -63,6 +63,11 @@ struct Volumes {
 }
 
 impl State {
+    /// The gage whose rain gage `j` has because of a common series: none where rain is set live at either.
+    pub(crate) fn follows(&self, g: &crate::model::GageData, j: usize) -> Option<usize> {
+        g.same_as.filter(|k| self.gages[*k].live.is_none() && self.gages[j].live.is_none())
+    }
+
     /// One runoff step: climate, rain, runon, then every subcatchment.
     pub(crate) fn run_runoff(&mut self, model: &Model) {
         let old_step = (self.new_runoff_time - self.old_runoff_time) / 1000.0;
@@ -70,7 +75,7 @@ impl State {
         self.climate.go(model, date);
         let mut raining = false;
         for (j, g) in model.gages.iter().enumerate() {
-            if let Some(k) = g.same_as {
+            if let Some(k) = self.follows(g, j) {
                 self.gages[j].rainfall = self.gages[k].rainfall;
             } else if model.options.ignore_rainfall {
                 self.gages[j].rainfall = 0.0;
@@ -322,6 +327,8 @@ impl State {
         }
         let manning = match self.numerics {
             Numerics::Exact => exact_manning,
+            // The tree routings' own steps hang on the last digits.
+            Numerics::Fast if model.options.routing != Routing::Dynamic => exact_manning,
             Numerics::Fast => fast_manning,
         };
         let recovery = self.climate.recovery;

@@ -23,6 +23,9 @@ struct Builder {
 pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
     let units = Units::of(project.options.flow_units);
     let mut b = Builder { problems: Problems::default(), warnings: Vec::new() };
+    let mismatched = project.controls.mismatched();
+    b.warnings
+        .extend(mismatched.map(|name| format!("WARNING 11: non-matching attributes in Control Rule {name}")));
     let mut options = project.options.clone();
     // Without packs nothing is snow, in SWMM too.
     options.ignore_snowmelt |= project.snow_packs.is_empty();
@@ -278,6 +281,14 @@ fn gages(
         if !from_file && used {
             same_as = first.get(&g.series).copied();
             first.entry(g.series).or_insert(i);
+            if same_as.is_some_and(|k| project.gages.get(k).is_some_and(|other| other.form != g.form)) {
+                b.problems.add(
+                    0,
+                    "RAINGAGES",
+                    format!("gage `{}` takes its series for another form of rain than a gage before", g.name),
+                    "give both gages the same form, or a series each",
+                );
+            }
             if same_as.is_none() {
                 let step = (curve.least_step() * 86400.0 + 0.5).floor();
                 if step > 0.0 && g.interval > step && curve.points.len() > 1 {
@@ -287,6 +298,12 @@ fn gages(
                         format!("gage `{}`: its interval is longer than its series' steps", g.name),
                         "shorten the interval",
                     );
+                }
+                if g.interval < step && curve.points.len() > 1 {
+                    b.warnings.push(format!(
+                        "WARNING 09: time series interval greater than recording interval for Rain Gage {}",
+                        g.name
+                    ));
                 }
                 if g.interval < options.wet_step as f64 {
                     b.warnings.push(format!(

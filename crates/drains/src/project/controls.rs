@@ -296,6 +296,20 @@ fn object(row: &mut Row<'_, '_, '_>, i: usize) -> Option<(ObjectVariable, usize)
     None
 }
 
+impl Controls {
+    /// Names of rules that compare different quantities, as often as they do.
+    pub(crate) fn mismatched(&self) -> impl Iterator<Item = &str> {
+        let named = |v: &ObjectVariable| self.variables.iter().any(|(_, known)| known == v);
+        self.rules.iter().flat_map(move |rule| {
+            let unlike = rule.premises.iter().filter(move |p| match (p.left, p.right) {
+                (Operand::Variable(a), Operand::Variable(b)) => quantity(a) != quantity(b) && !named(&b),
+                _ => false,
+            });
+            unlike.map(|_| rule.name.as_str())
+        })
+    }
+}
+
 const fn quantity(v: ObjectVariable) -> Quantity {
     match v {
         ObjectVariable::Node(_, q)

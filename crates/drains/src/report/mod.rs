@@ -53,12 +53,17 @@ impl State {
         let mut page = Page::default();
         page.text.push_str("\n  EPA STORM WATER MANAGEMENT MODEL - VERSION 5.2 (Build 5.2.4)");
         page.text.push_str("\n  ------------------------------------------------------------\n");
+        // What SWMM finds while it reads comes before the title.
+        let (reading, later): (Vec<&String>, Vec<&String>) = model
+            .warnings
+            .iter()
+            .filter(|w| w.starts_with("WARNING"))
+            .partition(|w| w.starts_with("WARNING 11"));
+        reading.iter().for_each(|w| page.line(w));
         for title in model.project.title.iter().filter(|t| !t.trim().is_empty()).take(TITLES_MAX) {
             page.line(&format!("{title} "));
         }
-        for w in model.warnings.iter().filter(|w| w.starts_with("WARNING")) {
-            page.line(w);
-        }
+        later.iter().for_each(|w| page.line(w));
         let r = &model.project.report;
         if !r.disabled {
             if r.input {

@@ -13,6 +13,7 @@
 mod files;
 mod hydrology;
 mod inlets;
+mod live;
 mod numerics;
 mod overland;
 mod physics;
