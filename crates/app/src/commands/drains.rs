@@ -1,5 +1,7 @@
 //! `zhizhen drains run`: a SWMM model from its file to EPA's binary results, a report and JSON.
 
+mod flood;
+
 use super::model_file;
 use crate::out;
 use anyhow::{Context, Result};
@@ -33,27 +35,18 @@ pub(crate) struct RunArgs {
 pub(crate) enum DrainsCommand {
     /// Run a SWMM model
     Run(RunArgs),
+    /// Run a SWMM model with the ground above it: where streets flood, how deep
+    Flood(flood::FloodArgs),
 }
 
 /// Runs a model; progress on standard error, a line of figures on standard output.
 pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
-    let DrainsCommand::Run(args) = command;
-    let text = model_file::read(&args.model)?;
-    let folder = args.model.parent().unwrap_or(Path::new(""));
-    let files = |name: &str| beside(folder, name);
-    let model = match drains::Model::read_with(&text, &files) {
-        Ok(model) => model,
-        Err(drains::ModelError::Problems(problems)) => {
-            for problem in &problems {
-                out::note(problem);
-            }
-            out::note(format_args!("{}: {} problems", args.model.display(), problems.len()));
-            return Ok(ExitCode::FAILURE);
-        }
+    let args = match command {
+        DrainsCommand::Run(args) => args,
+        DrainsCommand::Flood(args) => return flood::run(&args),
     };
-    for warning in model.warnings() {
-        out::note(warning);
-    }
+    let Some(model) = load(&args.model)? else { return Ok(ExitCode::FAILURE) };
+    let folder = folder(&args.model);
     let numerics = if args.exact { drains::Numerics::Exact } else { drains::Numerics::Fast };
     let (started, begun) = (std::time::Instant::now(), wall_clock());
     let mut state = drains::State::new(&model, numerics);
@@ -80,6 +73,28 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
         summary.quality.error_percent
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A model with the files it names; nothing where it has problems, which are then said.
+fn load(path: &Path) -> Result<Option<drains::Model>> {
+    let text = model_file::read(path)?;
+    let files = |name: &str| beside(folder(path), name);
+    match drains::Model::read_with(&text, &files) {
+        Ok(model) => {
+            model.warnings().iter().for_each(out::note);
+            Ok(Some(model))
+        }
+        Err(drains::ModelError::Problems(problems)) => {
+            problems.iter().for_each(out::note);
+            out::note(format_args!("{}: {} problems", path.display(), problems.len()));
+            Ok(None)
+        }
+    }
+}
+
+/// Where a model's own files lie.
+fn folder(model: &Path) -> &Path {
+    model.parent().unwrap_or(Path::new(""))
 }
 
 /// A file named by the model: as written, else of that name beside the model. SWMM's own binary files
