@@ -5,7 +5,9 @@ use super::super::model_file;
 use super::{load, write};
 use crate::out;
 use anyhow::{Context, Result, bail, ensure};
-use drains::overland::{Coupling, Ground, Inlet, Ledger, Settings, Surface, ascii_grid, contours, polygons};
+use drains::overland::{
+    Coupling, Edge, Ground, Inlet, Ledger, Settings, Surface, ascii_grid, contours, polygons,
+};
 use drains::project::NodeKind;
 use drains::{Model, Numerics, State};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ pub(crate) struct FloodArgs {
     /// Manning's n of the ground
     #[arg(long, default_value_t = 0.02)]
     manning: f64,
+    /// Water leaves over the ground's edges as down this slope, m/m; without it they are walls
+    #[arg(long)]
+    edge_slope: Option<f64>,
     /// Seconds between two exchanges of water
     #[arg(long, default_value_t = 5.0)]
     exchange: f64,
@@ -75,6 +80,10 @@ struct Summary {
 
 /// Runs the model with its ground; progress on standard error, a line of figures on standard output.
 pub(super) fn run(args: &FloodArgs) -> Result<ExitCode> {
+    ensure!(
+        args.edge_slope.is_none_or(|s| s > 0.0 && s < 1.0),
+        "--edge-slope: a slope is above 0 and below 1"
+    );
     ensure!(args.bands.iter().all(|d| *d > 0.0 && d.is_finite()), "--bands: depths are metres above 0");
     let Some(model) = load(&args.model)? else { return Ok(ExitCode::FAILURE) };
     let model = unponded(model)?;
@@ -169,6 +178,9 @@ fn simulate(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut state = State::new(model, Numerics::Fast);
     let mut surface = Surface::new(ground, Settings { threads, ..Settings::default() });
+    if let Some(slope) = args.edge_slope {
+        open_edges(ground, &mut surface, slope);
+    }
     let (mut most_water_m3, mut shown, mut at_s) = (0.0_f64, 0, 0.0);
     while at_s < model.duration_s() {
         let portion = PORTION_S.min(model.duration_s() - at_s);
@@ -197,6 +209,15 @@ fn simulate(
         flow_error_percent: state.summary(model).flow_error_percent,
     };
     Ok((summary, surface))
+}
+
+/// Lets water out over every side of the raster.
+fn open_edges(ground: &Ground, surface: &mut Surface, slope: f64) {
+    let (columns, rows) = ground.size();
+    let sides = (0..rows).flat_map(|r| [(0, r), (columns - 1, r)]);
+    for (column, row) in sides.chain((0..columns).flat_map(|c| [(c, 0), (c, rows - 1)])) {
+        surface.set_edge(ground, column, row, Some(Edge::Free { slope }));
+    }
 }
 
 fn peaks(ground: &Ground, surface: &Surface) -> Vec<f64> {
@@ -281,6 +302,7 @@ mod tests {
             ground: put("g.asc", &street()),
             inlets: inlets.map(|text| put("i.csv", text)),
             manning: 0.02,
+            edge_slope: None,
             exchange: 5.0,
             depths: at("d.asc"),
             outlines: at("o.geojson"),
@@ -315,6 +337,16 @@ mod tests {
         assert!(area(0) >= area(1) && area(0) > 1_000.0, "{outlines}");
         let ring = features[0]["geometry"]["coordinates"][0][0].as_array().unwrap();
         assert_eq!(ring.first(), ring.last());
+    }
+
+    #[test]
+    fn water_leaves_over_open_edges() {
+        let mut done = ready(SEWER, None);
+        done.args.edge_slope = Some(0.005);
+        assert_eq!(run(&done.args).unwrap(), ExitCode::SUCCESS);
+        let summary: Value = serde_json::from_str(&read(&done, "s.json")).unwrap();
+        assert!(summary["ledger"]["outflow_m3"].as_f64().unwrap() > 100.0, "{summary}");
+        assert!(summary["surface_error_percent"].as_f64().unwrap() < 1e-7, "{summary}");
     }
 
     #[test]
