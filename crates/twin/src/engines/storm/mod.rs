@@ -13,7 +13,7 @@ mod street;
 use self::forecast::LEADS_MIN;
 use self::levels::{Correction, FRESH_MS, Level};
 use self::rain::Gage;
-use self::street::{Street, Streets};
+use self::street::{STREETS_MAX, Street, Streets};
 use super::{Engine, EngineKind, Opened, Pile, Setup, Turn, fingerprint, index_of, point_of, run_id, sift};
 use crate::bindings::{Bindings, LEVELS};
 use crate::series::Wanted;
@@ -193,7 +193,12 @@ fn bind(setup: &Setup, project: &drains::project::Project, troubles: &mut Vec<Tr
 }
 
 fn streets(setup: &Setup, model: &Model, troubles: &mut Vec<Trouble>) -> Streets {
-    let all = setup.bindings.storm.streets.iter().map(|b| {
+    let bound = &setup.bindings.storm.streets;
+    if bound.len() > STREETS_MAX {
+        let why = format!("{} streets; the first {STREETS_MAX} are computed", bound.len());
+        troubles.push(Trouble::Bindings { why });
+    }
+    let all = bound.iter().take(STREETS_MAX).map(|b| {
         let node = index_of(model.node_names().iter(), "node", &b.node)?;
         Street::read(b, (node, model), setup.files.get(&b.ground).map(String::as_str))
     });

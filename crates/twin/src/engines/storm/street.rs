@@ -14,7 +14,8 @@ use drains::{Model, Numerics, State};
 use field::id::StationCode;
 use std::sync::Arc;
 
-/// Depths whose outlines are drawn, m: wet feet, then the thresholds of GB 50014's and the town's roads.
+/// Depths whose outlines are drawn, m: wet feet; what GB 50014-2021 allows a lane; the demo town's yellow
+/// and red.
 const BANDS_M: [f64; 4] = [0.05, 0.15, 0.27, 0.5];
 /// Manning's n of streets and yards (asphalt and concrete, Chow 1959).
 const MANNING: f64 = 0.02;
@@ -22,8 +23,9 @@ const MANNING: f64 = 0.02;
 const LEAST_M3: f64 = 1.0;
 /// Cells so little above the lowest one take and give the water, m.
 const LOWEST_M: f64 = 0.05;
-/// Cells of one street's raster: a few hundred metres square.
+/// Cells of one street's raster (a few hundred metres square), and streets.
 const CELLS_MAX: usize = 40_000;
+pub(super) const STREETS_MAX: usize = 64;
 /// A gap longer than this is not run through, s: the water is laid down anew.
 const GAP_S: f64 = 900.0;
 /// Water laid down anew runs for so long, s.
