@@ -5,6 +5,7 @@
 
 mod bytes;
 mod hot_start;
+mod lid;
 mod rdii;
 mod routing;
 mod runoff;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use hot_start::HotStart;
+pub(crate) use lid::LidRow;
 pub(crate) use rdii::RdiiFile;
 pub(crate) use routing::InflowsFile;
 pub(crate) use runoff::RunoffFile;
@@ -86,7 +88,7 @@ impl Interface {
 }
 
 /// What a run remembers of its files.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct FileState {
     /// Records of the runoff file already used.
     pub(crate) runoff_step: usize,
@@ -94,4 +96,6 @@ pub(crate) struct FileState {
     pub(crate) runoff_record: Option<Vec<u8>>,
     /// How many there were.
     pub(crate) runoff_recorded: u32,
+    /// What LIDs with a detailed report did since it was last taken, where someone takes it.
+    pub(crate) lid_record: Option<Vec<LidRow>>,
 }

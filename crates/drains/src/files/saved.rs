@@ -1,5 +1,6 @@
-//! What a model asks to save (`SAVE` lines of `[FILES]`), gathered while it runs.
+//! What a model asks to save (`SAVE` lines of `[FILES]`, detailed reports of LIDs), gathered while it runs.
 
+use super::lid::LidReport;
 use super::{FileError, routing, runoff, wrong};
 use crate::model::Model;
 use crate::project::FileKind;
@@ -14,6 +15,7 @@ pub struct Saved {
     next_report: f64,
     runoff: Vec<u8>,
     outflows: Option<String>,
+    lids: Vec<LidReport>,
 }
 
 impl Saved {
@@ -24,11 +26,16 @@ impl Saved {
         if files.saved(FileKind::Runoff).is_some() {
             state.files.runoff_record = Some(Vec::new());
         }
+        let lids = LidReport::all(model);
+        if !lids.is_empty() {
+            state.files.lid_record = Some(Vec::new());
+        }
         let outflows = files.saved(FileKind::Outflows).filter(|_| !model.options.ignore_routing);
         Self {
             next_report: 1000.0 * model.options.report_step as f64,
             runoff: Vec::new(),
             outflows: outflows.map(|_| routing::outflow_head(model)),
+            lids,
         }
     }
 
@@ -39,6 +46,9 @@ impl Saved {
                 self.runoff.append(record);
             }
             record.clear();
+        }
+        for row in state.files.lid_record.iter_mut().flat_map(|rows| rows.drain(..)) {
+            self.lids.iter_mut().for_each(|report| report.add(model, &row, BYTES_MAX));
         }
         if state.new_routing_time < self.next_report {
             return;
@@ -73,6 +83,7 @@ impl Saved {
         add(FileKind::Runoff, Some(head))?;
         add(FileKind::Outflows, self.outflows.map(String::into_bytes))?;
         add(FileKind::HotStart, Some(state.hot_start(model)))?;
+        files.extend(self.lids.into_iter().map(LidReport::close));
         Ok(files)
     }
 }

@@ -205,11 +205,18 @@ pub(crate) struct Unit {
     /// Share of each pollutant that its drain removes.
     pub(crate) removal: Vec<f64>,
     pub(super) infiltration: Option<Soil>,
+    /// File of its detailed report.
+    pub(crate) report: Option<String>,
 }
 
 impl Unit {
     pub(super) fn whole_area(&self) -> f64 {
         self.area * self.number
+    }
+
+    /// Name of its control.
+    pub(crate) fn control(&self) -> &str {
+        &self.process.name
     }
 }
 
@@ -284,6 +291,7 @@ fn unit(x: &LidUsage, process: Process, m: &SubcatchmentData, u: &Units) -> Unit
         drain_node: if own { x.drain_node } else { m.out_node },
         removal: Vec::new(),
         infiltration,
+        report: x.report.clone(),
     }
 }
 

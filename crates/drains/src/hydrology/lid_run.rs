@@ -177,6 +177,28 @@ impl State {
         book(s, &flux, evap, site.step);
         let dry = [inflow, flux.outflow, flux.drain, flux.exfil, evap].iter().all(|x| *x < DRY);
         self.wet_lids |= !dry;
+        if let (Some(record), Some(_)) = (&mut self.files.lid_record, &unit.report) {
+            let (u, l) = (&model.units, &s.level);
+            let rates = [
+                inflow,
+                evap,
+                flux.infil,
+                flux.pave_perc,
+                flux.soil_perc,
+                flux.exfil,
+                flux.outflow,
+                flux.drain,
+            ];
+            let depths = [SURFACE, PAVEMENT, STORAGE].map(|i| l[i] * u.rain_depth);
+            record.push(crate::files::LidRow {
+                unit: (j, k),
+                time: self.new_runoff_time,
+                dry,
+                rates: rates.map(|v| v * u.rainfall),
+                depths,
+                moisture: l[SOIL],
+            });
+        }
         (flux.outflow * area, flux.drain * area)
     }
 

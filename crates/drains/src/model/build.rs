@@ -88,9 +88,6 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
             b.problems.add(0, "HYDROGRAPHS", why, "shorten it, or lengthen WET_STEP");
             None
         });
-    for x in project.lid_usages.iter().filter(|x| x.report) {
-        b.warnings.push(format!("no detailed report is written of the LIDs in line {}", x.line));
-    }
     wave_options(&mut options, &units);
     let order = if dynamic {
         order::general(&mut nodes, &links, &mut b.problems);

@@ -62,8 +62,8 @@ pub struct LidUsage {
     /// Percent.
     pub from_impervious: f64,
     pub to_pervious: bool,
-    /// A detailed report was asked for.
-    pub report: bool,
+    /// File of its detailed report, where one is asked for.
+    pub report: Option<String>,
     pub drain_subcatchment: Option<Index>,
     pub drain_node: Option<Index>,
     /// Percent.
@@ -261,7 +261,8 @@ pub(super) fn usage(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<
         saturation,
         from_impervious,
         to_pervious: to_pervious > 0.0,
-        report: row.len() > 8 && row.text(8) != "*" && !row.text(8).is_empty(),
+        report: (row.len() > 8 && row.text(8) != "*" && !row.text(8).is_empty())
+            .then(|| row.text(8).to_owned()),
         drain_subcatchment,
         drain_node,
         from_pervious,

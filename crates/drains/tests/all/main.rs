@@ -10,6 +10,7 @@
     )
 )]
 
+mod corpus;
 mod files;
 mod hydrology;
 mod inlets;
