@@ -1,45 +1,47 @@
-//! Runs scenarios side by side: `ensemble THREADS MODEL.inp…`; results are computed, not kept.
+//! Runs scenarios of rain over one model, with results written beside each file:
+//! `ensemble THREADS MODEL.inp…`. The files are to differ in their rain alone: the first gives the
+//! model, the others the series of its gages.
 #![expect(clippy::print_stdout, reason = "an example speaks to its caller")]
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use drains::{Model, Numerics, Results, State};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, threads, models @ ..] = &args[..] else { return Err("ensemble THREADS MODEL.inp…".into()) };
-    let threads: usize = threads.parse()?;
-    let waiting = Mutex::new(models.to_vec());
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let Some(path) = waiting.lock().ok().and_then(|mut w| w.pop()) else { return };
-                    let answer = run(&path).map_err(|e| format!("{path}: {e}"));
-                    if let Ok(mut done) = done.lock() {
-                        done.push(answer);
-                    }
-                }
-            });
+    let [_, threads, files @ ..] = &args[..] else { return Err("ensemble THREADS MODEL.inp…".into()) };
+    let Some(first) = files.first() else { return Err("ensemble THREADS MODEL.inp…".into()) };
+    let model = Model::read(&std::fs::read_to_string(first)?, &|_| None)?;
+    let mut states = Vec::new();
+    let mut results = Vec::new();
+    for file in files {
+        let mut state = State::new(&model, Numerics::Fast);
+        let read = drains::project::read(&std::fs::read_to_string(file)?, &|_| None);
+        if !read.problems.is_empty() {
+            return Err(format!("{file} cannot be read").into());
+        }
+        for (gage, asked) in read.project.gages.iter().enumerate() {
+            if let Some(series) = read.project.series.get(asked.series) {
+                state.set_rain_series(&model, gage, series.curve.clone());
+            }
+        }
+        states.push(state);
+        results.push(Mutex::new(Results::open(&model)));
+    }
+    let steps = AtomicU64::new(0);
+    drains::run_ensemble_with(&model, &mut states, f64::INFINITY, threads.parse()?, &|i, state| {
+        steps.fetch_add(1, Ordering::Relaxed);
+        if let Some(Ok(mut kept)) = results.get(i).map(Mutex::lock) {
+            let (results, bytes) = &mut *kept;
+            bytes.extend(results.after_step(&model, state));
         }
     });
-    let done = done.into_inner().map_err(|_| "a scenario stopped short")?;
-    let steps: Vec<u64> = done.into_iter().collect::<Result<_, _>>()?;
-    println!("{} scenarios, {} steps", steps.len(), steps.iter().sum::<u64>());
-    Ok(())
-}
-
-/// Steps of one scenario's whole run with its results written.
-fn run(path: &str) -> Result<u64, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(path)?;
-    let model = drains::Model::read(&text, &|_| None)?;
-    let mut state = drains::State::new(&model, drains::Numerics::Fast);
-    let (mut results, mut bytes) = drains::Results::open(&model);
-    let mut steps = 0;
-    while state.step(&model, f64::INFINITY) > 0.0 {
-        steps += 1;
-        bytes.extend(results.after_step(&model, &mut state));
+    for (file, kept) in files.iter().zip(results) {
+        let (results, mut bytes) = kept.into_inner().map_err(|_| "a scenario stopped short")?;
+        bytes.extend(results.close());
+        std::fs::write(std::path::Path::new(file).with_extension("out"), bytes)?;
     }
-    bytes.extend(results.close());
-    std::fs::write(std::path::Path::new(path).with_extension("out"), bytes)?;
-    Ok(steps)
+    println!("{} scenarios, {} steps", files.len(), steps.into_inner());
+    Ok(())
 }

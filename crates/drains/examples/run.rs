@@ -1,4 +1,5 @@
-//! Runs a model and writes EPA's binary results: `run MODEL.inp FILE.out [exact] [FILE.rpt [series]]`.
+//! Runs a model and writes EPA's binary results:
+//! `run MODEL.inp FILE.out [exact] [threads=N] [FILE.rpt [series]]`.
 #![expect(clippy::print_stdout, reason = "an example speaks to its caller")]
 
 use std::io::Write;
@@ -26,14 +27,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let series = rest.iter().any(|a| a == "series");
     let mut periods = Vec::new();
     let mut steps = 0;
-    while state.step(&m, f64::INFINITY) > 0.0 {
+    let mut trouble = Ok(());
+    let after = |state: &mut drains::State| {
         steps += 1;
-        let bytes = results.after_step(&m, &mut state);
-        file.write_all(&bytes)?;
+        let bytes = results.after_step(&m, state);
+        if trouble.is_ok() {
+            trouble = file.write_all(&bytes);
+        }
         if series {
             periods.extend_from_slice(&bytes);
         }
-    }
+    };
+    let threads = rest.iter().find_map(|a| a.strip_prefix("threads="));
+    drains::Crew::new(threads.map_or(Ok(1), str::parse)?)?.run_until(&m, &mut state, f64::INFINITY, after);
+    trouble?;
     file.write_all(&results.close())?;
     file.flush()?;
     if let Some(report) = rest.iter().find(|a| a.ends_with(".rpt")) {

@@ -3,6 +3,7 @@
 use numerics::lanes::Arch;
 use serde::{Deserialize, Serialize};
 
+use crate::crew::{Hands, cut};
 use crate::model::Model;
 use crate::project::Routing;
 use crate::state::State;
@@ -164,7 +165,7 @@ impl State {
     }
 
     /// Half a step's rates into the totals: SWMM counts them before and after the step.
-    pub(crate) fn update_totals(&mut self, model: &Model, half: f64) {
+    pub(crate) fn update_totals(&mut self, model: &Model, half: f64, hands: Hands) {
         let (t, s) = (&mut self.balance.flow, &self.balance.step);
         t.dry_weather += s.dry_weather * half;
         t.wet_weather += s.wet_weather * half;
@@ -176,16 +177,26 @@ impl State {
         t.evaporation += s.evaporation * half;
         t.seepage += s.seepage * half;
         self.update_quality_totals(half);
-        Arch::new().dispatch(Book {
-            layout: &model.blocks.nodes,
-            inflow: &self.inflow,
-            outflow: &self.outflow,
-            overflow: &self.overflow,
-            volume: &self.volume,
-            full_volume: &model.nodes.full_volume,
-            node_inflow: &mut self.balance.node_inflow,
-            node_outflow: &mut self.balance.node_outflow,
-            half,
+        let cuts = &model.blocks.parts.nodes;
+        let mut from = cuts.iter();
+        let mut outflow = cut(&mut self.balance.node_outflow, cuts).into_iter();
+        let parts = cut(&mut self.balance.node_inflow, cuts)
+            .map(|inflow| (from.next().copied().unwrap_or(0), inflow, outflow.next().unwrap_or_default()));
+        let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
+        let (overflow, volume) = (&self.overflow[..], &self.volume[..]);
+        hands.each(parts, |(from, node_inflow, node_outflow)| {
+            Arch::new().dispatch(Book {
+                layout: &model.blocks.nodes,
+                inflow,
+                outflow,
+                overflow,
+                volume,
+                full_volume: &model.nodes.full_volume,
+                from,
+                node_inflow,
+                node_outflow,
+                half,
+            });
         });
     }
 

@@ -3,8 +3,10 @@
 
 mod balance;
 mod control;
+mod crew;
 mod curve;
 pub mod date;
+mod ensemble;
 mod expression;
 mod files;
 mod forcemain;
@@ -28,7 +30,9 @@ mod units;
 mod wave;
 
 pub use balance::{FlowTotals, GroundTotals, RunoffTotals};
+pub use crew::{Crew, CrewError};
 pub use curve::Curve;
+pub use ensemble::{run_ensemble, run_ensemble_with};
 pub use files::{FileError, HotStart, Saved};
 pub use hydrology::{GroundwaterSummary, HydrologySummary, LidSummary};
 pub use inlets::{InletSummary, StreetSummary};
@@ -36,7 +40,7 @@ pub use model::{Model, ModelError};
 pub use out::Results;
 pub use quality::{LoadingTotals, PollutantSummary, QualitySummary, QualityTotals};
 pub use report::RunClock;
-pub use run::{LinkView, NodeView, run_ensemble};
+pub use run::{LinkView, NodeView};
 pub use section::{Section, Shape};
 pub use state::{Numerics, State};
 pub use summary::{LinkSummary, NodeSummary, OutfallSummary, SubcatchmentSummary, Summary};

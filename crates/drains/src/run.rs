@@ -2,27 +2,66 @@
 //! steps.
 #![expect(clippy::indexing_slicing, reason = "one entry a node or link of the model")]
 
-use crate::hydrology::Ground;
+use numerics::lanes::WIDEST;
+
+use crate::crew::Hands;
+use crate::curve::Curve;
+use crate::hydrology::{GageState, Ground};
 use crate::model::{LinkType, Model, Moment, NodeType};
 use crate::project::{Index, Routing};
 use crate::quality::Source;
 use crate::state::State;
 use crate::units::{FLOW_TOL, FUDGE, TINY, max, min};
 
+/// What the network has to do in a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The model routes nothing.
+    NoRouting,
+    BetweenEvents,
+    Steady,
+    NoLinks,
+    Waves,
+    Tree,
+}
+
+/// A step begun, of `dt` s.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) dt: f64,
+    pub(crate) phase: Phase,
+}
+
 impl State {
     /// One routing step, as long as the options say and no longer than `until_s` seconds of the run;
     /// returns the step in seconds, 0 when there is nothing left to do.
     pub fn step(&mut self, model: &Model, until_s: f64) -> f64 {
+        self.step_with(model, until_s, Hands::ONE)
+    }
+
+    pub(crate) fn step_with(&mut self, model: &Model, until_s: f64, hands: Hands) -> f64 {
+        let Some(begun) = self.begin_step(model, until_s, hands) else { return 0.0 };
+        let trials = match begun.phase {
+            Phase::Waves => self.dynamic_step(model, begun.dt, hands),
+            Phase::Tree => self.tree_step(model, begun.dt),
+            _ => 1,
+        };
+        self.end_step(model, begun, trials, hands);
+        begun.dt
+    }
+
+    /// Everything before the water moves through the network; `None` when there is nothing left to do.
+    pub(crate) fn begin_step(&mut self, model: &Model, until_s: f64, hands: Hands) -> Option<Begun> {
         let until = min(until_s * 1000.0, model.duration);
         if self.new_routing_time >= until {
-            return 0.0;
+            return None;
         }
         let o = &model.options;
         let routing = !model.nodes.kind.is_empty() && !o.ignore_routing;
-        let mut step = if routing { self.routing_step(model) } else { o.wet_step.min(o.report_step) as f64 };
-        let mut next = self.new_routing_time + 1000.0 * step;
+        let mut dt = if routing { self.routing_step(model) } else { o.wet_step.min(o.report_step) as f64 };
+        let mut next = self.new_routing_time + 1000.0 * dt;
         if next > until {
-            step = max((until - self.new_routing_time) / 1000.0, 1.0 / 1000.0);
+            dt = max((until - self.new_routing_time) / 1000.0, 1.0 / 1000.0);
             next = until;
         }
         if model.subs.is_empty() {
@@ -35,12 +74,11 @@ impl State {
         }
         self.steps += 1;
         if routing {
-            self.route(model, step);
-        } else {
-            self.old_routing_time = self.new_routing_time;
-            self.new_routing_time = next;
+            return Some(Begun { dt, phase: self.begin_routing(model, dt, hands) });
         }
-        step
+        self.old_routing_time = self.new_routing_time;
+        self.new_routing_time = next;
+        Some(Begun { dt, phase: Phase::NoRouting })
     }
 
     /// Runs to a moment, seconds from the start.
@@ -77,8 +115,8 @@ impl State {
         step
     }
 
-    fn route(&mut self, model: &Model, dt: f64) {
-        self.update_totals(model, dt / 2.0);
+    fn begin_routing(&mut self, model: &Model, dt: f64, hands: Hands) -> Phase {
+        self.update_totals(model, dt / 2.0, hands);
         let now = model.date_at(self.new_routing_time);
         let actions = self.apply_controls(model, now, dt);
         let step_error = self.balance.step.step_error();
@@ -87,22 +125,37 @@ impl State {
         std::mem::swap(&mut self.old_lateral, &mut self.lateral);
         self.lateral.fill(0.0);
         self.between_events = self.is_between(model, now);
-        if !self.between_events {
-            self.add_inflows(model, now, dt);
-            self.capture(model, dt);
-            let steady = self.is_steady(model, actions, step_error);
-            let mut trials = 1;
-            if !steady {
-                trials = self.route_flow(model, dt);
-            }
+        if self.between_events {
+            return Phase::BetweenEvents;
+        }
+        self.add_inflows(model, now, dt);
+        self.capture(model, dt);
+        if self.is_steady(model, actions, step_error) {
+            return Phase::Steady;
+        }
+        self.keep_old(model, dt);
+        match model.options.routing {
+            _ if model.links.kind.is_empty() => Phase::NoLinks,
+            Routing::Dynamic => Phase::Waves,
+            _ => Phase::Tree,
+        }
+    }
+
+    /// Everything after it, with the trials it took.
+    pub(crate) fn end_step(&mut self, model: &Model, begun: Begun, trials: usize, hands: Hands) {
+        let Begun { dt, phase } = begun;
+        if phase == Phase::NoRouting {
+            return;
+        }
+        if phase != Phase::BetweenEvents {
             self.route_quality(model, dt);
             self.remove_outflows(model, dt);
             self.uncount_backflow(model);
             if !model.links.kind.is_empty() {
-                self.update_stats(model, dt, trials, steady);
+                self.update_stats(model, dt, trials, phase == Phase::Steady, hands);
             }
         }
-        self.update_totals(model, dt / 2.0);
+        self.update_totals(model, dt / 2.0, hands);
     }
 
     fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
@@ -115,11 +168,13 @@ impl State {
         if model.options.rule_step == 0 || (self.new_routing_time - self.rule_time).abs() < 1.0 {
             self.run_rules(model, now, dt);
         }
+        for (target, live) in self.target.iter_mut().zip(&self.live_setting) {
+            *target = live.unwrap_or(*target);
+        }
         let mut actions = 0;
-        for j in 0..l.kind.len() {
-            if let Some(setting) = self.live_setting[j] {
-                self.target[j] = setting;
-            }
+        // Most steps change nothing: one look without branches tells.
+        let changes = self.target.iter().zip(&self.setting).fold(false, |any, (t, s)| any | (t != s));
+        for j in 0..if changes { l.kind.len() } else { 0 } {
             if self.target[j] == self.setting[j] {
                 continue;
             }
@@ -300,7 +355,8 @@ impl State {
         evaporation + seep
     }
 
-    fn route_flow(&mut self, model: &Model, dt: f64) -> usize {
+    /// What the step before left, and what there is before the links bring anything.
+    fn keep_old(&mut self, model: &Model, dt: f64) {
         self.link_old_depth.copy_from_slice(&self.link_depth);
         self.link_old_flow.copy_from_slice(&self.link_flow);
         self.link_old_volume.copy_from_slice(&self.link_volume);
@@ -315,18 +371,14 @@ impl State {
         self.updated.fill(false);
         self.overflow.fill(0.0);
         let n = &model.nodes;
-        for i in 0..n.kind.len() {
+        let dynamic = model.options.routing == Routing::Dynamic;
+        // In the dynamic wave no other nodes have a volume.
+        let special = if dynamic { &model.blocks.nodes.special[..] } else { &[] };
+        let all = if dynamic { 0 } else { n.kind.len() };
+        for i in special.iter().copied().chain(0..all) {
             if self.volume[i] > n.full_volume[i] && n.kind[i] != NodeType::Storage {
                 self.overflow[i] = (self.volume[i] - n.full_volume[i]) / dt;
             }
-        }
-        if model.links.kind.is_empty() {
-            return 1;
-        }
-        if model.options.routing == Routing::Dynamic {
-            self.dynamic_step(model, dt)
-        } else {
-            self.tree_step(model, dt)
         }
     }
 
@@ -357,23 +409,34 @@ impl State {
             }
         }
         let dynamic = model.options.routing == Routing::Dynamic;
-        for i in 0..n.kind.len() {
+        for from in (0..n.kind.len()).step_by(WIDEST) {
+            let some = from..(from + WIDEST).min(n.kind.len());
             // Nothing leaves the dynamic wave at a node within, but what spills.
-            if dynamic && self.overflow[i] == 0.0 && self.lateral[i] >= 0.0 && n.kind[i] != NodeType::Outfall
-            {
+            let is_outfall = &model.blocks.nodes.is_outfall;
+            let leaves = |i: usize| is_outfall[i] | (self.overflow[i] != 0.0) | (self.lateral[i] < 0.0);
+            if dynamic && !some.clone().fold(false, |any, i| any | leaves(i)) {
                 continue;
             }
-            let (q, flooded) = self.system_outflow(model, i);
-            self.remove_loads(model, i, q, flooded);
-            if q > 0.0 {
-                if flooded {
-                    self.balance.step.flooding += q;
-                } else {
-                    self.balance.step.outflow += q;
-                }
+            some.for_each(|i| self.leave_at(model, i));
+        }
+    }
+
+    /// What leaves the system at a node, into the books.
+    fn leave_at(&mut self, model: &Model, i: usize) {
+        let within = model.options.routing == Routing::Dynamic && model.nodes.kind[i] != NodeType::Outfall;
+        if within && self.overflow[i] == 0.0 && self.lateral[i] >= 0.0 {
+            return;
+        }
+        let (q, flooded) = self.system_outflow(model, i);
+        self.remove_loads(model, i, q, flooded);
+        if q > 0.0 {
+            if flooded {
+                self.balance.step.flooding += q;
             } else {
-                self.balance.step.external += -q;
+                self.balance.step.outflow += q;
             }
+        } else {
+            self.balance.step.external += -q;
         }
     }
 
@@ -482,6 +545,15 @@ impl State {
         }
     }
 
+    /// 雨情景: a series of this state's own for a gage, from the start of the run on; of the form and
+    /// interval of the model's series, at dates as [`crate::date`] counts them. To be set before the first
+    /// step.
+    pub fn set_rain_series(&mut self, model: &Model, gage: Index, series: Curve) {
+        if let (Some(g), Some(state)) = (model.gages.get(gage), self.gages.get_mut(gage)) {
+            *state = GageState::with(Some(series), g, model, self.climate.rain_factor);
+        }
+    }
+
     /// 现场入流: inflow added at a node from the next step on, in the model's flow unit.
     pub fn set_inflow(&mut self, model: &Model, node: Index, flow: f64) {
         if let Some(q) = self.live_inflow.get_mut(node) {
@@ -523,15 +595,4 @@ impl State {
             *s = setting.map(|v| v.max(0.0));
         }
     }
-}
-
-/// 集合预报: runs every state to `seconds` on `threads` threads; the answer of each is the same
-/// whatever their number.
-pub fn run_ensemble(model: &Model, states: &mut [State], seconds: f64, threads: usize) {
-    let share = states.len().div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        for chunk in states.chunks_mut(share) {
-            scope.spawn(move || chunk.iter_mut().for_each(|s| s.run_until(model, seconds)));
-        }
-    });
 }

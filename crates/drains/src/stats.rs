@@ -4,6 +4,7 @@
 use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 use serde::{Deserialize, Serialize};
 
+use crate::crew::{Hands, cut};
 use crate::model::{LinkData, LinkType, Model};
 use crate::project::Routing;
 use crate::state::{Numerics, State};
@@ -146,14 +147,14 @@ impl Stats {
 }
 
 impl State {
-    pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool) {
+    pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool, hands: Hands) {
         let date = model.date_at(self.new_routing_time);
         if date >= model.report_start {
             let outfall = self.count_nodes(model, dt, date);
             for &j in &model.blocks.nodes.outfalls {
                 self.count_outfall_loads(model, j, dt);
             }
-            self.count_links(model, dt, date);
+            self.count_links(model, dt, date, hands);
             self.stats.reported_steps += 1;
             self.stats.time_span += dt;
             self.stats.max_outfall = max(self.stats.max_outfall, outfall);
@@ -239,7 +240,7 @@ impl State {
         outfall
     }
 
-    fn count_links(&mut self, model: &Model, dt: f64, date: f64) {
+    fn count_links(&mut self, model: &Model, dt: f64, date: f64, hands: Hands) {
         if model.options.routing != Routing::Dynamic {
             for j in 0..model.links.kind.len() {
                 self.count_link(model, j, dt, date);
@@ -249,28 +250,28 @@ impl State {
         for &j in &model.blocks.others {
             self.count_link(model, j, dt, date);
         }
-        match self.numerics {
-            Numerics::Exact => self.count_conduits::<true>(model, dt, date).with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(self.count_conduits::<false>(model, dt, date)),
-        }
-    }
-
-    fn count_conduits<'a, const EXACT: bool>(
-        &'a mut self,
-        model: &'a Model,
-        dt: f64,
-        date: f64,
-    ) -> CountConduits<'a, EXACT> {
-        let now = self.stats.time_span;
-        CountConduits {
-            model,
-            slots: &self.slots.blocks,
-            tally: &mut self.stats.conduits,
-            links: &mut self.stats.links,
-            depth: &self.depth,
-            date,
-            now,
-            dt,
+        let (numerics, now) = (self.numerics, self.stats.time_span);
+        let (slots, depth) = (&self.slots.blocks[..], &self.depth[..]);
+        let cuts = &model.blocks.parts.blocks;
+        let mut from = cuts.iter();
+        let parts =
+            cut(&mut self.stats.conduits, cuts).map(|tally| (from.next().copied().unwrap_or(0), tally));
+        let changes = hands.each(parts, |(from, tally)| match numerics {
+            Numerics::Exact => CountConduits::<true> { model, slots, from, tally, depth, date, now, dt }
+                .with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(CountConduits::<false> {
+                model,
+                slots,
+                from,
+                tally,
+                depth,
+                date,
+                now,
+                dt,
+            }),
+        });
+        for change in changes.into_iter().flatten() {
+            change.settle(&mut self.stats.links);
         }
     }
 

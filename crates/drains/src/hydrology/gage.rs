@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::curve::Curve;
 use crate::date::{NO_DATE, ONE_SECOND, add_seconds};
 use crate::model::{GageData, Model};
 use crate::project::RainForm;
@@ -17,6 +18,8 @@ pub(crate) struct GageState {
     pub(crate) report: f64,
     /// Rain set from outside, in place of the series.
     pub(crate) live: Option<f64>,
+    /// A scenario's own series.
+    series: Option<Curve>,
     start: f64,
     end: f64,
     pub(crate) next: f64,
@@ -29,10 +32,16 @@ pub(crate) struct GageState {
 
 impl GageState {
     pub(crate) fn new(g: &GageData, model: &Model, factor: f64) -> Self {
+        Self::with(None, g, model, factor)
+    }
+
+    /// A gage at the start of a run with a series of its own.
+    pub(crate) fn with(series: Option<Curve>, g: &GageData, model: &Model, factor: f64) -> Self {
         let mut s = Self {
             rainfall: 0.0,
             report: 0.0,
             live: None,
+            series,
             start: NO_DATE,
             end: NO_DATE,
             next: NO_DATE,
@@ -45,7 +54,7 @@ impl GageState {
         if model.options.ignore_rainfall {
             return s;
         }
-        let Some(first) = g.series.points.first() else { return s };
+        let Some(&first) = s.points(g).first() else { return s };
         s.start = first.0;
         s.rainfall = s.convert(g, first.1, factor);
         s.at = 1;
@@ -60,6 +69,15 @@ impl GageState {
             s.advance(g, factor);
         }
         s
+    }
+
+    /// Whether its rain is not the model's.
+    pub(crate) const fn is_set(&self) -> bool {
+        self.live.is_some() || self.series.is_some()
+    }
+
+    fn points<'a>(&'a self, g: &'a GageData) -> &'a [(f64, f64)] {
+        &self.series.as_ref().unwrap_or(&g.series).points
     }
 
     fn convert(&mut self, g: &GageData, r: f64, factor: f64) -> f64 {
@@ -78,7 +96,7 @@ impl GageState {
     /// The next rain that is not zero.
     fn advance(&mut self, g: &GageData, factor: f64) {
         self.next_rain = 0.0;
-        while let Some(&(date, value)) = g.series.points.get(self.at) {
+        while let Some(&(date, value)) = self.points(g).get(self.at) {
             self.at += 1;
             let rain = self.convert(g, value, factor);
             if rain != 0.0 {

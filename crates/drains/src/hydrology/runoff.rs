@@ -63,9 +63,10 @@ struct Volumes {
 }
 
 impl State {
-    /// The gage whose rain gage `j` has because of a common series: none where rain is set live at either.
+    /// The gage whose rain gage `j` has because of a common series: none where rain is set live, or a
+    /// scenario's, at either.
     pub(crate) fn follows(&self, g: &crate::model::GageData, j: usize) -> Option<usize> {
-        g.same_as.filter(|k| self.gages[*k].live.is_none() && self.gages[j].live.is_none())
+        g.same_as.filter(|k| !self.gages[*k].is_set() && !self.gages[j].is_set())
     }
 
     /// One runoff step: climate, rain, runon, then every subcatchment.
@@ -214,6 +215,9 @@ impl State {
 
     /// Factor of the conductivity of a subcatchment's soil this month.
     pub(super) fn infiltration_factor(&self, model: &Model, j: usize) -> f64 {
+        if model.subs[j].patterns[2].is_none() {
+            return self.climate.conductivity;
+        }
         let now = month(model.date_at(self.old_runoff_time)) - 1;
         monthly(model, model.subs[j].patterns[2], now).unwrap_or(self.climate.conductivity)
     }
@@ -325,12 +329,8 @@ impl State {
                 alpha = if f <= 0.0 { 0.0 } else { alpha / f };
             }
         }
-        let manning = match self.numerics {
-            Numerics::Exact => exact_manning,
-            // The tree routings' own steps hang on the last digits.
-            Numerics::Fast if model.options.routing != Routing::Dynamic => exact_manning,
-            Numerics::Fast => fast_manning,
-        };
+        // The tree routings' own steps hang on the last digits.
+        let exact = self.numerics == Numerics::Exact || model.options.routing != Routing::Dynamic;
         let recovery = self.climate.recovery;
         let room = self.ground[j].filter(|_| !model.options.ignore_groundwater).map(|g| g.room / step);
         let s = &mut self.subs[j];
@@ -363,12 +363,17 @@ impl State {
             s.depth[i] = 0.0;
         } else {
             s.inflow[i] -= surface + infil;
-            time = pond(&mut s.depth[i], s.inflow[i], storage, alpha, step, manning);
+            let (depth, inflow) = (&mut s.depth[i], s.inflow[i]);
+            time = if exact {
+                pond(depth, inflow, storage, alpha, step, exact_manning)
+            } else {
+                pond(depth, inflow, storage, alpha, step, fast_manning)
+            };
         }
         let excess = s.depth[i] - storage;
         let runoff = if excess > ZERO {
             if p.n > 0.0 {
-                alpha * manning(excess)
+                alpha * if exact { exact_manning(excess) } else { fast_manning(excess) }
             } else {
                 s.depth[i] = storage;
                 excess / time
@@ -393,6 +398,7 @@ fn exact_manning(depth: f64) -> f64 {
 }
 
 /// The same without a library call, right to about 1e-7.
+#[inline]
 fn fast_manning(depth: f64) -> f64 {
     if depth <= 0.0 {
         return 0.0;
@@ -402,7 +408,14 @@ fn fast_manning(depth: f64) -> f64 {
 }
 
 /// New depth on a part; returns the time there was runoff.
-fn pond(depth: &mut f64, inflow: f64, storage: f64, alpha: f64, step: f64, manning: fn(f64) -> f64) -> f64 {
+fn pond(
+    depth: &mut f64,
+    inflow: f64,
+    storage: f64,
+    alpha: f64,
+    step: f64,
+    manning: impl Fn(f64) -> f64,
+) -> f64 {
     let mut time = step;
     if *depth + inflow * time <= storage {
         *depth += inflow * time;

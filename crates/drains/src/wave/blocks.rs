@@ -10,6 +10,7 @@ use super::culvert::Culvert;
 use super::depths::Depths;
 use super::slots::SlotBlock;
 use super::tabled::Tabled;
+use crate::crew::{PARTS, Parts};
 use crate::model::{LinkType, Model, NodeType};
 use crate::section::{Section, Shape};
 
@@ -136,7 +137,13 @@ pub(crate) struct Blocks {
     /// Links that touch an outfall.
     pub(crate) outfall_links: Vec<usize>,
     pub(crate) nodes: super::nodes::Layout,
-    pub(crate) ends: super::gather::Ends,
+    /// Ends of conduits at the nodes of every part.
+    pub(crate) ends: [super::gather::Ends; PARTS],
+    /// Nodes whose sums are always made anew: pumps and regulators add to them, or the area changes.
+    pub(crate) always: Vec<bool>,
+    pub(crate) parts: Parts,
+    /// Nodes that pumps, regulators, outfalls and volumes work on.
+    pub(crate) touched: Vec<usize>,
 }
 
 impl Blocks {
@@ -194,7 +201,17 @@ impl Blocks {
             i = end;
         }
         b.nodes = super::nodes::Layout::of(model);
-        b.ends = super::gather::Ends::of(model, &b);
+        b.parts = Parts::of(b.fixed.len(), model.nodes.kind.len());
+        b.touched = b
+            .others
+            .iter()
+            .chain(&b.outfall_links)
+            .flat_map(|j| [links.node1[*j], links.node2[*j]])
+            .collect();
+        b.touched.extend(&b.nodes.special);
+        b.touched.sort_unstable();
+        b.touched.dedup();
+        (b.ends, b.always) = super::gather::ends(model, &b);
         b
     }
 

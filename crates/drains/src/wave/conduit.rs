@@ -7,10 +7,12 @@
 
 use numerics::lanes::{M, Simd, V, WIDEST, WithSimd};
 
+use super::abreast::{Lanes, NodeBlock};
 use super::blocks::{Blocks, Fixed, Group};
 use super::shape::Water;
 use super::slots::{Class, SlotBlock};
-use crate::project::{Damping, NormalFlow};
+use crate::model::Model;
+use crate::project::{Damping, NormalFlow, Surcharge};
 use crate::units::{FUDGE, GRAVITY};
 
 /// Greatest velocity, ft/s.
@@ -26,42 +28,83 @@ pub(crate) struct Pass<'a> {
     pub(crate) depth: &'a [f64],
     /// 1 where a node's depth rests.
     pub(crate) rests: &'a [f64],
-    pub(crate) dt: f64,
+    /// Instead of the two lists where states lie abreast.
+    pub(crate) nodes: &'a [NodeBlock],
+    /// 1 for lanes that compute, where states lie abreast.
+    pub(crate) live: Lanes,
+    /// Step of every lane, s.
+    pub(crate) dt: Lanes,
     pub(crate) trial: usize,
     pub(crate) slot_method: bool,
     pub(crate) cutoff: f64,
     pub(crate) damping: Damping,
     pub(crate) normal_flow: NormalFlow,
     pub(crate) darcy: bool,
-    pub(crate) evaporation: f64,
-    pub(crate) conductivity: f64,
+    pub(crate) evaporation: Lanes,
+    pub(crate) conductivity: Lanes,
 }
 
-/// One pass over blocks from `from` on.
-pub(crate) struct Momentum<'a, 'p, const EXACT: bool> {
+impl<'a> Pass<'a> {
+    /// What follows of the model; steps, nodes and climate are the caller's.
+    pub(crate) fn of(model: &'a Model, trial: usize) -> Self {
+        let o = &model.options;
+        Self {
+            blocks: &model.blocks,
+            depth: &[],
+            rests: &[],
+            nodes: &[],
+            live: [1.0; WIDEST],
+            dt: [0.0; WIDEST],
+            trial,
+            slot_method: o.surcharge == Surcharge::Slot,
+            cutoff: model.crown_cutoff,
+            damping: o.damping,
+            normal_flow: o.normal_flow,
+            darcy: o.darcy_weisbach,
+            evaporation: [0.0; WIDEST],
+            conductivity: [0.0; WIDEST],
+        }
+    }
+
+    fn evaporates(&self) -> bool {
+        self.evaporation.iter().any(|e| *e > 0.0)
+    }
+}
+
+/// One pass over blocks from `from` on. `ABREAST`: a block is one conduit of several states instead of
+/// several conduits of one state, and `slots` are all of them.
+pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
     pub(crate) pass: Pass<'p>,
     pub(crate) slots: &'a mut [SlotBlock],
     pub(crate) from: usize,
 }
 
-impl<const EXACT: bool> WithSimd for Momentum<'_, '_, EXACT> {
+impl<const EXACT: bool, const ABREAST: bool> WithSimd for Momentum<'_, '_, EXACT, ABREAST> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let blocks = self.pass.blocks;
-        let end = self.from + self.slots.len();
-        for group in &blocks.groups {
-            for at in group.from.max(self.from)..group.to.min(end) {
-                let out = &mut self.slots[at - self.from];
-                let fixed = &blocks.fixed[at];
-                let mut lane = 0;
-                while lane < WIDEST {
-                    let k = at * WIDEST + lane;
-                    let kernel =
-                        Kernel::<S, EXACT> { s, p: self.pass, b: blocks, g: group, f: fixed, k, lane };
-                    kernel.run(out);
-                    lane += V::<S>::LANES;
+        let b = self.pass.blocks;
+        let (wide, lanes) = if ABREAST { (WIDEST, 1) } else { (1, V::<S>::LANES) };
+        let end = self.from + self.slots.len() / wide;
+        for g in &b.groups {
+            for block in g.from.max(self.from)..g.to.min(end) {
+                let f = &b.fixed[block];
+                let mut at = 0;
+                while at < WIDEST {
+                    let k = block * WIDEST + at;
+                    if ABREAST {
+                        let mut lane = 0;
+                        while lane < WIDEST {
+                            let kernel = Kernel::<S, EXACT, true> { s, p: self.pass, b, g, f, k, at, lane };
+                            kernel.run(&mut self.slots[k]);
+                            lane += V::<S>::LANES;
+                        }
+                    } else {
+                        let kernel = Kernel::<S, EXACT, false> { s, p: self.pass, b, g, f, k, at, lane: at };
+                        kernel.run(&mut self.slots[block - self.from]);
+                    }
+                    at += lanes;
                 }
             }
         }
@@ -69,14 +112,16 @@ impl<const EXACT: bool> WithSimd for Momentum<'_, '_, EXACT> {
 }
 
 /// The kernel at one vector of a block.
-pub(super) struct Kernel<'p, S: Simd, const EXACT: bool> {
+pub(super) struct Kernel<'p, S: Simd, const EXACT: bool, const ABREAST: bool> {
     pub(super) s: S,
     pub(super) p: Pass<'p>,
     pub(super) b: &'p Blocks,
     pub(super) g: &'p Group,
     pub(super) f: &'p Fixed,
-    /// Slot of the first lane, and its place in the block.
+    /// Slot of the first lane, and its place in the block of what never changes.
     pub(super) k: usize,
+    pub(super) at: usize,
+    /// The first lane in the block of what changes.
     pub(super) lane: usize,
 }
 
@@ -99,9 +144,16 @@ struct Flow<S: Simd> {
     dn_dry: M<S>,
 }
 
-impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREAST> {
+    /// What never changes.
     #[inline(always)]
     pub(super) fn of(&self, list: &[f64; WIDEST]) -> V<S> {
+        if ABREAST { self.c(list[self.at]) } else { V::part(self.s, list, self.at) }
+    }
+
+    /// What changes, or differs between states.
+    #[inline(always)]
+    fn own(&self, list: &Lanes) -> V<S> {
         V::part(self.s, list, self.lane)
     }
 
@@ -110,13 +162,41 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         V::splat(self.s, v)
     }
 
+    /// Slot of a lane of this vector.
+    #[inline(always)]
+    pub(super) const fn slot(&self, i: usize) -> usize {
+        if ABREAST { self.k } else { self.k + i }
+    }
+
+    /// Its place in the block of what never changes.
+    #[inline(always)]
+    pub(super) const fn place(&self, i: usize) -> usize {
+        if ABREAST { self.at } else { self.at + i }
+    }
+
     #[inline(always)]
     fn nodal(&self, at: &[u32; WIDEST], list: &[f64]) -> V<S> {
         let mut a = [0.0; WIDEST];
         for i in 0..V::<S>::LANES {
-            a[i] = list[at[self.lane + i] as usize];
+            a[i] = list[at[self.at + i] as usize];
         }
         V::part(self.s, &a, 0)
+    }
+
+    #[inline(always)]
+    fn depth(&self, at: &[u32; WIDEST]) -> V<S> {
+        if ABREAST {
+            return self.own(&self.p.nodes[at[self.at] as usize].depth);
+        }
+        self.nodal(at, self.p.depth)
+    }
+
+    #[inline(always)]
+    fn rests(&self, at: &[u32; WIDEST]) -> V<S> {
+        if ABREAST {
+            return self.own(&self.p.nodes[at[self.at] as usize].rests);
+        }
+        self.nodal(at, self.p.rests)
     }
 
     /// Division where SWMM divides, multiplication by the reciprocal in the fast numerics.
@@ -135,24 +215,27 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let f = self.f;
         // A conduit between two nodes that rest keeps its flow.
         let mut keep = None;
+        if ABREAST {
+            keep = Some(self.own(&self.p.live).gt(self.c(0.0)));
+        }
         if self.p.trial >= 2 {
-            let moves = self.nodal(&f.n1, self.p.rests) * self.nodal(&f.n2, self.p.rests);
-            let active = moves.lt(self.c(0.5));
-            if !active.any() {
-                return;
-            }
-            keep = Some(active);
+            let still = self.rests(&f.n1) * self.rests(&f.n2);
+            let moves = still.lt(self.c(0.5));
+            keep = Some(keep.map_or(moves, |live| live & moves));
+        }
+        if keep.is_some_and(|active| !active.any()) {
+            return;
         }
         let zero = self.c(0.0);
         let one = self.c(1.0);
         let half = self.c(0.5);
         let fudge = self.c(FUDGE);
-        let dt = self.c(self.p.dt);
+        let dt = self.own(&self.p.dt);
         let y_full = self.of(&f.y_full);
         let barrels = self.of(&f.barrels);
-        let q_old = self.per(self.of(&out.old_flow), &f.barrels, &f.per_barrel);
-        let q_last = self.of(&out.q);
-        let (d1, d2) = (self.nodal(&f.n1, self.p.depth), self.nodal(&f.n2, self.p.depth));
+        let q_old = self.per(self.own(&out.old_flow), &f.barrels, &f.per_barrel);
+        let q_last = self.own(&out.q);
+        let (d1, d2) = (self.depth(&f.n1), self.depth(&f.n2));
         let (z1, z2) = (self.of(&f.z1), self.of(&f.z2));
         let h1 = (d1 + self.of(&f.inv1)).max(z1);
         let h2 = (d2 + self.of(&f.inv2)).max(z2);
@@ -162,7 +245,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
             y1 = y1.min(y_full);
             y2 = y2.min(y_full);
         }
-        let a_old = self.of(&out.a2).max(fudge);
+        let a_old = self.own(&out.a2).max(fudge);
         let mut e = Ends { h1, h2, y1, y2 };
         let flow = self.flow_class(&mut e, q_last, d1, d2);
         let Ends { h1, h2, y1, y2 } = e;
@@ -172,16 +255,18 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let class = flow.class;
         let (a1, r1, a2, a_mid, r_mid) = (w1.area, w1.radius, w2.area, mid.area, mid.radius);
         let full = y1.ge(y_full) & y2.ge(y_full);
-        let shut = self.of(&out.setting);
+        let shut = self.own(&out.setting);
         let closed = shut.le(zero) & shut.ge(zero);
         let dry = class.le(self.c(Class::DN_DRY)) | closed | a_mid.le(fudge);
         let dry_area = half * (a1 + a2);
         let dry_dqdh = self.per_length(self.c(GRAVITY) * dt * a_mid) * barrels;
         let depth = y_mid.min(y_full);
 
-        let fast = q_last / a_mid;
+        // One division serves both the velocity and the Froude number in the fast numerics.
+        let per_area = one / a_mid;
+        let fast = if EXACT { q_last / a_mid } else { q_last * per_area };
         let v = fast.abs().gt(self.c(VELOCITY_MAX)).select(self.c(VELOCITY_MAX) * q_last.sign(), fast);
-        let froude = self.froude(v, y_mid, &mid);
+        let froude = self.froude(v, y_mid, &mid, per_area);
         let sub = class.le(self.c(Class::SUBCRITICAL)) & class.ge(self.c(Class::SUBCRITICAL));
         let class = (sub & !dry & froude.gt(one)).select(self.c(Class::SUPERCRITICAL), class);
         let sloped = self.c(2.0) * (one - froude);
@@ -209,7 +294,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         if self.g.force_main && full.any() {
             let r = r_mid.array();
             let slope = v.abs().map(|i, v| {
-                crate::forcemain::friction_slope(self.p.darcy, &self.b.section[self.k + i], v, r[i])
+                crate::forcemain::friction_slope(self.p.darcy, &self.b.section[self.slot(i)], v, r[i])
             });
             dq1 = full.select(dt * slope, dq1);
         }
@@ -222,7 +307,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
             dq5 = self.per_length(self.local_losses(a1, a2, a_mid, q_last) / self.c(2.0)) * dt;
         }
         let mut dq6 = zero;
-        if self.b.any_seepage || (self.g.open && self.p.evaporation > 0.0) {
+        if self.b.any_seepage || (self.g.open && self.p.evaporates()) {
             let active = keep.map_or(one, |k| k.select(one, zero));
             let wet = dry.select(zero, active);
             let rate = self.losses(out, wet, active);
@@ -280,19 +365,19 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         put(keep, lane, &mut out.depth, depth);
         put(keep, lane, &mut out.volume, room(dry.select(dry_area, mean)));
         put(keep, lane, &mut out.class, class);
-        let last = self.of(&out.full);
+        let last = self.own(&out.full);
         put(keep, lane, &mut out.full, dry.select(last, full_state));
-        let last = self.of(&out.limited);
+        let last = self.own(&out.limited);
         put(keep, lane, &mut out.limited, dry.select(last, limited));
         if self.g.culverts {
-            let last = self.of(&out.inlet);
+            let last = self.own(&out.inlet);
             put(keep, lane, &mut out.inlet, dry.select(last, inlet));
         }
     }
 
     /// Lanes that are culverts.
     fn culverts(&self) -> M<S> {
-        self.c(0.0).map(|i, _| f64::from(u8::from(self.b.culvert[self.k + i].is_some()))).gt(self.c(0.0))
+        self.c(0.0).map(|i, _| f64::from(u8::from(self.b.culvert[self.slot(i)].is_some()))).gt(self.c(0.0))
     }
 
     /// Flow and its derivative where the inlet of a culvert passes less, and 1 there.
@@ -302,12 +387,12 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
         let (h1, mut q, mut dqdh) = (h1.array(), q.array(), dqdh.array());
         let mut inlet = [0.0; WIDEST];
         for i in 0..V::<S>::LANES {
-            let k = self.k + i;
+            let k = self.slot(i);
             let Some(culvert) = &self.b.culvert[k] else { continue };
             if open[i] <= 0.0 {
                 continue;
             }
-            let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - self.f.z1[self.lane + i]);
+            let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - self.f.z1[self.place(i)]);
             if most < q[i] {
                 (q[i], dqdh[i], inlet[i]) = (most, slope, 1.0);
             }
@@ -357,13 +442,13 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
                 continue;
             }
             let depth = 0.5 * (out.old_depth[j] + out.depth[j]);
-            let volume = out.volume[j] / self.p.dt;
+            let volume = out.volume[j] / self.p.dt[j];
             let l = super::losses::conduit(
-                &self.b.section[self.k + i],
+                &self.b.section[self.slot(i)],
                 depth,
-                self.f.length[j],
-                self.p.evaporation,
-                self.f.seepage[j] * self.p.conductivity,
+                self.f.length[self.place(i)],
+                self.p.evaporation[j],
+                self.f.seepage[self.place(i)] * self.p.conductivity[j],
                 volume,
             );
             (out.evaporation[j], out.seepage[j]) = (l.0, l.1);

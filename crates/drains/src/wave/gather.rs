@@ -6,15 +6,16 @@ use numerics::lanes::WIDEST;
 
 use super::blocks::Blocks;
 use super::slots::SlotBlock;
+use crate::crew::PARTS;
 use crate::model::{Model, NodeType};
 
 /// An end of a conduit.
 #[derive(Debug, Clone, Copy)]
-struct End {
+pub(crate) struct End {
     /// Twice the slot, and 1 where it is the downstream end.
-    code: u32,
+    pub(crate) code: u32,
     /// The node at the other end.
-    other: u32,
+    pub(crate) other: u32,
 }
 
 /// Nodes with the same number of conduits: loops of one length cost no wrong guesses.
@@ -25,45 +26,61 @@ struct Degree {
     ends: Vec<End>,
 }
 
-/// The ends of conduits at every node, in link order.
+/// The ends of conduits at the nodes of a part, in link order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
     degrees: Vec<Degree>,
-    /// Where sums are always made anew: pumps and regulators add to them, or the area changes.
-    always: Vec<bool>,
 }
 
 impl Ends {
-    pub(crate) fn of(model: &Model, blocks: &Blocks) -> Self {
-        let l = &model.links;
-        let mut lists: Vec<Vec<End>> = vec![Vec::new(); model.nodes.kind.len()];
-        let mut always = vec![false; lists.len()];
-        for (j, &slot) in blocks.slot.iter().enumerate() {
-            let (n1, n2) = (l.node1[j], l.node2[j]);
-            if slot == usize::MAX {
-                (always[n1], always[n2]) = (true, true);
-                continue;
-            }
-            lists[n1].push(End { code: 2 * slot as u32, other: n2 as u32 });
-            lists[n2].push(End { code: 2 * slot as u32 + 1, other: n1 as u32 });
-        }
-        for &i in &blocks.nodes.special {
-            always[i] = true;
-        }
-        let most = lists.iter().map(Vec::len).max().unwrap_or(0);
+    fn of(nodes: std::ops::Range<usize>, lists: &[Vec<End>]) -> Self {
+        let most = lists[nodes.clone()].iter().map(Vec::len).max().unwrap_or(0);
         let mut degrees: Vec<Degree> =
             (0..=most).map(|count| Degree { count, nodes: Vec::new(), ends: Vec::new() }).collect();
-        for (i, list) in lists.into_iter().enumerate() {
-            let d = &mut degrees[list.len()];
+        // In the order of their conduits' slots: neighbours lie together.
+        let mut order: Vec<usize> = nodes.collect();
+        order.sort_by_key(|i| lists[*i].first().map_or(0, |e| e.code));
+        for i in order {
+            let d = &mut degrees[lists[i].len()];
             d.nodes.push(i as u32);
-            d.ends.extend(list);
+            d.ends.extend(&lists[i]);
         }
         degrees.retain(|d| !d.nodes.is_empty());
-        Self { degrees, always }
+        Self { degrees }
+    }
+
+    /// Nodes with their ends.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (usize, &[End])> {
+        let lists = |d: &'_ Degree| (d.count, d.nodes.len());
+        self.degrees.iter().flat_map(move |d| {
+            let (count, n) = lists(d);
+            (0..n).map(move |i| (d.nodes[i] as usize, &d.ends[i * count..(i + 1) * count]))
+        })
     }
 }
 
-/// Sums over the conduits at nodes, over what flows in and is lost there anyway.
+/// Ends at the nodes of every part; nodes whose sums are always made anew.
+pub(crate) fn ends(model: &Model, blocks: &Blocks) -> ([Ends; PARTS], Vec<bool>) {
+    let l = &model.links;
+    let mut lists: Vec<Vec<End>> = vec![Vec::new(); model.nodes.kind.len()];
+    let mut always = vec![false; lists.len()];
+    for (j, &slot) in blocks.slot.iter().enumerate() {
+        let (n1, n2) = (l.node1[j], l.node2[j]);
+        if slot == usize::MAX {
+            (always[n1], always[n2]) = (true, true);
+            continue;
+        }
+        lists[n1].push(End { code: 2 * slot as u32, other: n2 as u32 });
+        lists[n2].push(End { code: 2 * slot as u32 + 1, other: n1 as u32 });
+    }
+    for &i in &blocks.nodes.special {
+        always[i] = true;
+    }
+    let cuts = &blocks.parts.nodes;
+    (std::array::from_fn(|p| Ends::of(cuts[p]..cuts[p + 1], &lists)), always)
+}
+
+/// Sums over the conduits at the nodes of a part, over what flows in and is lost there anyway.
 pub(crate) struct Gather<'a> {
     pub(crate) blocks: &'a Blocks,
     pub(crate) slots: &'a [SlotBlock],
@@ -74,6 +91,9 @@ pub(crate) struct Gather<'a> {
     pub(crate) rests: &'a [f64],
     /// The first two trials move everything.
     pub(crate) trial: usize,
+    /// Ends at this part's nodes, and its first node.
+    pub(crate) ends: &'a Ends,
+    pub(crate) from: usize,
     pub(crate) inflow: &'a mut [f64],
     pub(crate) outflow: &'a mut [f64],
     /// Surface area; for nodes with a volume their own to begin with.
@@ -84,8 +104,7 @@ pub(crate) struct Gather<'a> {
 impl Gather<'_> {
     /// Adds the conduits at every node, in the order of the links.
     pub(crate) fn run(mut self) {
-        let ends = &self.blocks.ends;
-        for d in &ends.degrees {
+        for d in &self.ends.degrees {
             if d.count == 0 {
                 for &i in &d.nodes {
                     self.node(i as usize, &[]);
@@ -98,7 +117,7 @@ impl Gather<'_> {
                 for e in list {
                     rests *= self.rests[e.other as usize];
                 }
-                if self.trial < 2 || rests == 0.0 || ends.always[i] {
+                if self.trial < 2 || rests == 0.0 || self.blocks.always[i] {
                     self.node(i, list);
                 }
             }
@@ -110,7 +129,8 @@ impl Gather<'_> {
         let (lateral, losses) = (self.lateral[i], self.losses[i]);
         let mut inflow = if lateral >= 0.0 { lateral } else { 0.0 };
         let mut outflow = if lateral >= 0.0 { losses } else { losses - lateral };
-        let mut area = if self.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[i] };
+        let own = i - self.from;
+        let mut area = if self.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[own] };
         let mut sum = 0.0;
         let lossy = self.lossy.is_some_and(|kinds| kinds[i] != NodeType::Outfall);
         for e in list {
@@ -126,9 +146,9 @@ impl Gather<'_> {
                 outflow += self.blocks.loss(s, k);
             }
         }
-        self.inflow[i] = inflow;
-        self.outflow[i] = outflow;
-        self.area[i] = area;
-        self.sum_dqdh[i] = sum;
+        self.inflow[own] = inflow;
+        self.outflow[own] = outflow;
+        self.area[own] = area;
+        self.sum_dqdh[own] = sum;
     }
 }

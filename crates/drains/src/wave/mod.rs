@@ -1,7 +1,9 @@
 //! Dynamic wave routing (动力波): Picard iterations over conduits and nodes, Reference Manual II, ch. 3.
 
+mod abreast;
 mod blocks;
 mod conduit;
+mod courant;
 mod culvert;
 mod depths;
 mod gather;
@@ -15,6 +17,7 @@ mod step;
 mod tabled;
 mod tally;
 
+pub(crate) use abreast::{Abreast, LANES_MIN};
 pub(crate) use blocks::Blocks;
 pub(crate) use conduit::normal_depth;
 pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;

@@ -2,11 +2,11 @@
 //! a time; nodes with a volume or a boundary of their own follow one by one.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::{Simd, V, WithSimd};
+use numerics::lanes::{M, Simd, V, WithSimd};
 
 use super::power::decay;
 use crate::model::{Model, NodeType};
-use crate::project::Routing;
+use crate::project::{Routing, Surcharge};
 use crate::units::FUDGE;
 
 /// What the node kernel needs of the model.
@@ -75,7 +75,103 @@ impl Layout {
     }
 }
 
-/// New depths of the plain nodes; the answer is whether all of them rest.
+/// What all nodes of a trial share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rise {
+    pub(crate) trial: usize,
+    pub(crate) extran: bool,
+    pub(crate) min_area: f64,
+    pub(crate) tolerance: f64,
+}
+
+/// A vector of nodes as a trial finds them.
+pub(crate) struct Node<S: Simd> {
+    /// Those that are computed.
+    pub(crate) plain: M<S>,
+    pub(crate) dt: V<S>,
+    pub(crate) per_dt: V<S>,
+    /// Depth of the last trial, and of the last step.
+    pub(crate) last: V<S>,
+    pub(crate) old: V<S>,
+    pub(crate) old_net: V<S>,
+    pub(crate) old_area: V<S>,
+    pub(crate) area: V<S>,
+    pub(crate) inflow: V<S>,
+    pub(crate) outflow: V<S>,
+    pub(crate) sum_dqdh: V<S>,
+    pub(crate) crown: V<S>,
+    pub(crate) most: V<S>,
+    pub(crate) correction: V<S>,
+}
+
+/// And as it leaves them.
+pub(crate) struct Risen<S: Simd> {
+    pub(crate) y: V<S>,
+    pub(crate) area: V<S>,
+    pub(crate) overflow: V<S>,
+    pub(crate) dydt: V<S>,
+    pub(crate) rests: M<S>,
+}
+
+impl Rise {
+    pub(crate) fn new(model: &Model, trial: usize) -> Self {
+        let o = &model.options;
+        Self {
+            trial,
+            extran: o.surcharge == Surcharge::Extran,
+            min_area: o.min_surface_area,
+            tolerance: o.head_tolerance,
+        }
+    }
+
+    /// New depths.
+    #[inline(always)]
+    pub(crate) fn of<S: Simd, const EXACT: bool>(&self, n: &Node<S>) -> Risen<S> {
+        let c = |v: f64| n.dt.c(v);
+        let (zero, half, fudge) = (c(0.0), c(0.5), c(FUDGE));
+        let per_step = |v: V<S>| if EXACT { v / n.dt } else { v * n.per_dt };
+        let least = c(self.min_area);
+        let area = n.area.gt(least).select(n.area, least);
+        let dq = n.inflow - n.outflow;
+        let dv = half * (n.old_net + dq) * n.dt;
+        let mut y = n.old + dv / area;
+        if self.trial > 0 {
+            y = half * n.last + half * y;
+        }
+        let mut new_area = area;
+        if self.extran {
+            let surcharged = n.plain & n.crown.gt(zero) & n.last.gt(n.crown);
+            if surcharged.any() {
+                let over = (n.last - n.crown) / n.crown;
+                let near = n.last.lt(c(1.25) * n.crown);
+                let mut denom = n.sum_dqdh;
+                if (surcharged & near).any() {
+                    let power = surcharged.select(near.select(c(-15.0) * over, zero), zero);
+                    let share = if EXACT { power.map(|_, x| x.exp()) } else { decay(power) };
+                    denom = near.select(denom + (n.old_area / n.dt - denom) * share, denom);
+                }
+                let still = denom.le(zero) & denom.ge(zero);
+                let dy = still.select(zero, n.correction * dq / denom);
+                let up = n.last + dy;
+                let up = up.lt(n.crown).select(n.crown - fudge, up);
+                y = surcharged.select(up, y);
+                new_area = surcharged.select(n.old_area, area);
+            }
+        }
+        y = y.lt(zero).select(zero, y);
+        let floods = y.gt(n.most);
+        let mut overflow = zero;
+        if floods.any() {
+            let q = per_step(dv);
+            overflow = (floods & q.ge(fudge)).select(q, zero);
+            y = floods.select(n.most, y);
+        }
+        let rests = (n.last - y).abs().le(c(self.tolerance));
+        Risen { y, area: new_area, overflow, dydt: per_step((y - n.old).abs()), rests }
+    }
+}
+
+/// New depths of the plain nodes of a part; the answer is whether all of them rest.
 pub(crate) struct Depths<'a, const EXACT: bool> {
     pub(crate) layout: &'a Layout,
     pub(crate) inflow: &'a [f64],
@@ -84,16 +180,15 @@ pub(crate) struct Depths<'a, const EXACT: bool> {
     pub(crate) sum_dqdh: &'a [f64],
     pub(crate) old_depth: &'a [f64],
     pub(crate) old_net: &'a [f64],
+    /// The first node of this part; the lists below are the part's own.
+    pub(crate) from: usize,
     pub(crate) depth: &'a mut [f64],
     pub(crate) old_area: &'a mut [f64],
     pub(crate) overflow: &'a mut [f64],
     pub(crate) dydt: &'a mut [f64],
     pub(crate) rests: &'a mut [f64],
     pub(crate) dt: f64,
-    pub(crate) trial: usize,
-    pub(crate) extran: bool,
-    pub(crate) min_area: f64,
-    pub(crate) tolerance: f64,
+    pub(crate) rise: Rise,
 }
 
 impl<const EXACT: bool> WithSimd for Depths<'_, EXACT> {
@@ -115,63 +210,33 @@ impl<const EXACT: bool> WithSimd for Depths<'_, EXACT> {
 impl<const EXACT: bool> Depths<'_, EXACT> {
     #[inline(always)]
     fn at<S: Simd>(&mut self, s: S, i: usize) -> bool {
-        let load = |list: &[f64]| V::load(s, &list[i..]);
+        let load = |list: &[f64]| V::load(s, &list[self.from + i..]);
+        let own = |list: &[f64]| V::load(s, &list[i..]);
         let c = |v: f64| V::splat(s, v);
-        let (zero, half, fudge) = (c(0.0), c(0.5), c(FUDGE));
-        let plain = load(&self.layout.plain).gt(half);
-        let (dt, per_dt) = (c(self.dt), c(1.0 / self.dt));
-        let per_step = |v: V<S>| if EXACT { v / dt } else { v * per_dt };
-        let last = load(self.depth);
-        let old = load(self.old_depth);
-        let raw_area = load(self.area);
-        let least = c(self.min_area);
-        let area = raw_area.gt(least).select(raw_area, least);
-        let dq = load(self.inflow) - load(self.outflow);
-        let dv = half * (load(self.old_net) + dq) * dt;
-        let old_area = load(self.old_area);
-
-        let mut y = old + dv / area;
-        if self.trial > 0 {
-            y = half * last + half * y;
-        }
-        let mut new_area = area;
-        if self.extran {
-            let crown = load(&self.layout.crown);
-            let surcharged = plain & crown.gt(zero) & last.gt(crown);
-            if surcharged.any() {
-                let sum = load(self.sum_dqdh);
-                let over = (last - crown) / crown;
-                let near = last.lt(c(1.25) * crown);
-                let mut denom = sum;
-                if (surcharged & near).any() {
-                    let power = surcharged.select(near.select(c(-15.0) * over, zero), zero);
-                    let share = if EXACT { power.map(|_, x| x.exp()) } else { decay(power) };
-                    denom = near.select(sum + (old_area / dt - sum) * share, sum);
-                }
-                let still = denom.le(zero) & denom.ge(zero);
-                let dy = still.select(zero, load(&self.layout.correction) * dq / denom);
-                let up = last + dy;
-                let up = up.lt(crown).select(crown - fudge, up);
-                y = surcharged.select(up, y);
-                new_area = surcharged.select(old_area, area);
-            }
-        }
-        y = y.lt(zero).select(zero, y);
-        let most = load(&self.layout.most);
-        let floods = y.gt(most);
-        let mut overflow = zero;
-        if floods.any() {
-            let q = per_step(dv);
-            overflow = (floods & q.ge(fudge)).select(q, zero);
-            y = floods.select(most, y);
-        }
-        let rests = (last - y).abs().le(c(self.tolerance));
-        let moves = plain & !rests;
-        plain.select(y, last).store(&mut self.depth[i..]);
-        plain.select(new_area, old_area).store(&mut self.old_area[i..]);
-        plain.select(overflow, load(self.overflow)).store(&mut self.overflow[i..]);
-        plain.select(per_step((y - old).abs()), load(self.dydt)).store(&mut self.dydt[i..]);
-        plain.select(rests.select(c(1.0), zero), load(self.rests)).store(&mut self.rests[i..]);
-        !moves.any()
+        let l = self.layout;
+        let plain = load(&l.plain).gt(c(0.5));
+        let node = Node {
+            plain,
+            dt: c(self.dt),
+            per_dt: c(1.0 / self.dt),
+            last: own(self.depth),
+            old: load(self.old_depth),
+            old_net: load(self.old_net),
+            old_area: own(self.old_area),
+            area: load(self.area),
+            inflow: load(self.inflow),
+            outflow: load(self.outflow),
+            sum_dqdh: load(self.sum_dqdh),
+            crown: load(&l.crown),
+            most: load(&l.most),
+            correction: load(&l.correction),
+        };
+        let Risen { y, area, overflow, dydt, rests } = self.rise.of::<S, EXACT>(&node);
+        plain.select(y, node.last).store(&mut self.depth[i..]);
+        plain.select(area, node.old_area).store(&mut self.old_area[i..]);
+        plain.select(overflow, own(self.overflow)).store(&mut self.overflow[i..]);
+        plain.select(dydt, own(self.dydt)).store(&mut self.dydt[i..]);
+        plain.select(rests.select(c(1.0), c(0.0)), own(self.rests)).store(&mut self.rests[i..]);
+        !(plain & !rests).any()
     }
 }

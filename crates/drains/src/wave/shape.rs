@@ -20,11 +20,11 @@ pub(crate) struct Water<S: Simd> {
     pub(crate) true_width: V<S>,
 }
 
-impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREAST> {
     /// `f` of the section of every lane.
     #[inline(always)]
     fn each(&self, v: V<S>, f: impl Fn(&Section, f64) -> f64) -> V<S> {
-        v.map(|i, x| f(&self.b.section[self.k + i], x))
+        v.map(|i, x| f(&self.b.section[self.slot(i)], x))
     }
 
     /// Everything at depth `y`.
@@ -122,7 +122,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
             if q == 0.0 {
                 continue;
             }
-            let (k, at) = (self.k + i, self.lane + i);
+            let (k, at) = (self.slot(i), self.place(i));
             let x = &self.b.section[k];
             (normal[i], critical[i]) = match &self.b.depths[k] {
                 Some(d) if !EXACT => d.at(x, self.f, at, q),
@@ -143,20 +143,27 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
     /// Area and true width at `y`, which `w` has for the geometries computed in lanes.
     #[inline(always)]
     fn area_and_width(&self, y: V<S>, w: &Water<S>) -> (V<S>, V<S>) {
-        let in_lanes = !EXACT && !self.p.slot_method && !matches!(self.g.geometry, Geometry::Each);
-        if in_lanes {
+        if self.in_lanes() {
             (w.area, w.true_width)
         } else {
             (self.each(y, Section::area), self.each(y, Section::width))
         }
     }
 
-    /// Froude number at velocity `v` and depth `y`.
+    /// Whether the geometry is computed a vector at a time.
     #[inline(always)]
-    pub(super) fn froude(&self, v: V<S>, y: V<S>, w: &Water<S>) -> V<S> {
+    fn in_lanes(&self) -> bool {
+        !EXACT && !self.p.slot_method && !matches!(self.g.geometry, Geometry::Each)
+    }
+
+    /// Froude number at velocity `v` and depth `y`; `per_area` is 1 / area there.
+    #[inline(always)]
+    pub(super) fn froude(&self, v: V<S>, y: V<S>, w: &Water<S>, per_area: V<S>) -> V<S> {
         let (area, width) = self.area_and_width(y, w);
         let f = if EXACT {
             v.abs() / (self.c(GRAVITY) * (area / width)).sqrt()
+        } else if self.in_lanes() {
+            v.abs() * (width * per_area * self.c(1.0 / GRAVITY)).sqrt()
         } else {
             v.abs() * (width / (self.c(GRAVITY) * area)).sqrt()
         };
@@ -167,7 +174,7 @@ impl<S: Simd, const EXACT: bool> Kernel<'_, S, EXACT> {
     #[inline(always)]
     pub(super) fn is_shooting(&self, q: V<S>, y: V<S>, w: &Water<S>) -> M<S> {
         if EXACT {
-            return self.froude(q / w.area, y, w).ge(self.c(1.0));
+            return self.froude(q / w.area, y, w, w.area).ge(self.c(1.0));
         }
         let (area, width) = self.area_and_width(y, w);
         let still = w.area * w.area * area * self.c(GRAVITY);

@@ -8,7 +8,8 @@ use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 
 use super::conduit::{Momentum, Pass};
 use super::gather::Gather;
-use super::nodes::Depths;
+use super::nodes::{Depths, Rise};
+use crate::crew::{Hands, PARTS, cut};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
 use crate::state::{Numerics, State};
@@ -16,22 +17,39 @@ use crate::units::{FUDGE, max, sgn};
 
 impl State {
     /// Routes one step of `dt` s; returns the trials it took.
-    pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64) -> usize {
+    pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64, hands: Hands) -> usize {
         self.rests.fill(0.0);
         self.dydt.fill(0.0);
         self.enter_slots(model);
+        self.enter_others(model);
         let mut converged = false;
         let mut trial = 0;
         while trial < model.options.max_trials {
-            self.conduits(model, dt, trial);
-            self.gather(model, trial);
+            self.conduits(model, dt, trial, hands);
+            self.gather(model, trial, hands);
             self.others(model, dt, trial);
-            converged = self.depths(model, dt, trial);
+            converged = self.depths(model, dt, trial, hands);
             trial += 1;
             if trial > 1 && converged {
                 break;
             }
         }
+        self.end_trials(model, converged);
+        trial
+    }
+
+    /// Before a step in lanes of states.
+    pub(crate) fn enter_abreast(&mut self, model: &Model) {
+        for (s, links) in self.slots.blocks.iter_mut().zip(model.blocks.link.chunks(WIDEST)) {
+            for (setting, &j) in s.setting.iter_mut().zip(links) {
+                *setting = self.setting[j];
+            }
+        }
+        self.enter_others(model);
+    }
+
+    /// Counts nodes that did not converge and takes over what the slots hold.
+    pub(crate) fn end_trials(&mut self, model: &Model, converged: bool) {
         if !converged {
             self.stats.not_converged += 1;
             for (s, rests) in self.stats.nodes.iter_mut().zip(&self.rests) {
@@ -39,24 +57,26 @@ impl State {
             }
         }
         self.leave_slots(model);
-        trial
+    }
+
+    fn enter_others(&mut self, model: &Model) {
+        for &j in &model.blocks.others {
+            self.surf1[j] = 0.0;
+            self.surf2[j] = 0.0;
+        }
     }
 
     fn enter_slots(&mut self, model: &Model) {
         let b = &model.blocks;
         for (s, links) in self.slots.blocks.iter_mut().zip(b.link.chunks(WIDEST)) {
-            for (i, &j) in links.iter().enumerate() {
-                s.old_flow[i] = self.link_old_flow[j];
-                s.old_depth[i] = self.link_old_depth[j];
-                s.setting[i] = self.setting[j];
+            for (setting, &j) in s.setting.iter_mut().zip(links) {
+                *setting = self.setting[j];
             }
+            s.old_flow = s.flow;
+            s.old_depth = s.depth;
             s.surf1 = [0.0; WIDEST];
             s.surf2 = [0.0; WIDEST];
             s.a2 = s.a1;
-        }
-        for &j in &b.others {
-            self.surf1[j] = 0.0;
-            self.surf2[j] = 0.0;
         }
     }
 
@@ -72,58 +92,67 @@ impl State {
         }
     }
 
-    fn conduits(&mut self, model: &Model, dt: f64, trial: usize) {
-        let o = &model.options;
+    fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
         let pass = Pass {
-            blocks: &model.blocks,
             depth: &self.depth,
             rests: &self.rests,
-            dt,
-            trial,
-            slot_method: o.surcharge == Surcharge::Slot,
-            cutoff: model.crown_cutoff,
-            damping: o.damping,
-            normal_flow: o.normal_flow,
-            darcy: o.darcy_weisbach,
-            evaporation: self.climate.evaporation,
-            conductivity: self.climate.conductivity,
+            dt: [dt; WIDEST],
+            evaporation: [self.climate.evaporation; WIDEST],
+            conductivity: [self.climate.conductivity; WIDEST],
+            ..Pass::of(model, trial)
         };
-        let slots = &mut self.slots.blocks[..];
-        match self.numerics {
-            Numerics::Exact => Momentum::<true> { pass, slots, from: 0 }.with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(Momentum::<false> { pass, slots, from: 0 }),
-        }
+        let numerics = self.numerics;
+        let cuts = &model.blocks.parts.blocks;
+        let mut from = cuts.iter();
+        let parts = cut(&mut self.slots.blocks, cuts).map(|slots| (from.next().copied().unwrap_or(0), slots));
+        hands.each(parts, |(from, slots)| match numerics {
+            Numerics::Exact => Momentum::<true, false> { pass, slots, from }.with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(Momentum::<false, false> { pass, slots, from }),
+        });
     }
 
-    fn gather(&mut self, model: &Model, trial: usize) {
+    fn gather(&mut self, model: &Model, trial: usize, hands: Hands) {
         let b = &model.blocks;
         for &i in &b.nodes.special {
-            let d = self.depth[i];
-            self.area[i] =
-                if model.options.allow_ponding { model.ponded_area(i, d) } else { model.node_area(i, d) };
+            self.area[i] = self.own_area(model, i);
         }
         for &i in &b.nodes.outfalls {
             self.area[i] = 0.0;
         }
         let lossy = b.any_seepage || self.climate.evaporation > 0.0;
-        let gather = Gather {
+        let lossy = lossy.then_some(&model.nodes.kind[..]);
+        let cuts = &b.parts.nodes;
+        let [i, o, a, s] = [&mut self.inflow, &mut self.outflow, &mut self.area, &mut self.sum_dqdh]
+            .map(|list| cut(list, cuts).map(Some));
+        let mut lists = [i, o, a, s];
+        let (slots, rests) = (&self.slots.blocks[..], &self.rests[..]);
+        let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
+        let parts = std::array::from_fn(|p| Gather {
             blocks: b,
-            slots: &self.slots.blocks,
-            lossy: if lossy { Some(&model.nodes.kind) } else { None },
-            lateral: &self.lateral,
-            losses: &self.losses,
-            rests: &self.rests,
+            slots,
+            lossy,
+            lateral,
+            losses,
+            rests,
             trial,
-            inflow: &mut self.inflow,
-            outflow: &mut self.outflow,
-            area: &mut self.area,
-            sum_dqdh: &mut self.sum_dqdh,
-        };
-        gather.run();
+            ends: &b.ends[p],
+            from: cuts[p],
+            inflow: taken(&mut lists[0][p]),
+            outflow: taken(&mut lists[1][p]),
+            area: taken(&mut lists[2][p]),
+            sum_dqdh: taken(&mut lists[3][p]),
+        });
+        hands.each(parts, Gather::run);
+    }
+
+    /// Surface area of a node with a volume or a pond.
+    pub(crate) fn own_area(&self, model: &Model, i: usize) -> f64 {
+        let d = self.depth[i];
+        if model.options.allow_ponding { model.ponded_area(i, d) } else { model.node_area(i, d) }
     }
 
     /// Pumps, regulators and dummy conduits, one after the other.
-    fn others(&mut self, model: &Model, dt: f64, trial: usize) {
+    pub(crate) fn others(&mut self, model: &Model, dt: f64, trial: usize) {
         let l = &model.links;
         for &j in &model.blocks.others {
             let (n1, n2) = (l.node1[j], l.node2[j]);
@@ -195,7 +224,7 @@ impl State {
     }
 
     /// New depths; true when none moved by more than the tolerance.
-    fn depths(&mut self, model: &Model, dt: f64, trial: usize) -> bool {
+    fn depths(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) -> bool {
         for &j in &model.blocks.outfall_links {
             let k = model.blocks.slot[j];
             if k != usize::MAX {
@@ -204,10 +233,24 @@ impl State {
             }
             self.set_outfall_depth(model, j);
         }
-        let mut all = match self.numerics {
-            Numerics::Exact => self.plain_depths::<true>(model, dt, trial).with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(self.plain_depths::<false>(model, dt, trial)),
+        let rest = match self.numerics {
+            Numerics::Exact => {
+                let parts = self.plain_depths::<true>(model, dt, trial);
+                hands.each(parts, |p| p.with_simd(Scalar::new()))
+            }
+            Numerics::Fast => {
+                let parts = self.plain_depths::<false>(model, dt, trial);
+                hands.each(parts, |p| Arch::new().dispatch(p))
+            }
         };
+        let mut all = rest.into_iter().all(|rest| rest);
+        all &= self.special_depths(model, dt, trial);
+        all
+    }
+
+    /// New depths of the nodes with a volume or a pond; true when all rest.
+    pub(crate) fn special_depths(&mut self, model: &Model, dt: f64, trial: usize) -> bool {
+        let mut all = true;
         for &i in &model.blocks.nodes.special {
             let before = self.depth[i];
             self.node_depth(model, i, dt, trial);
@@ -223,27 +266,32 @@ impl State {
         model: &'a Model,
         dt: f64,
         trial: usize,
-    ) -> Depths<'a, EXACT> {
-        let o = &model.options;
-        Depths {
+    ) -> [Depths<'a, EXACT>; PARTS] {
+        let cuts = &model.blocks.parts.nodes;
+        let [d, a, o, y, r] =
+            [&mut self.depth, &mut self.old_area, &mut self.overflow, &mut self.dydt, &mut self.rests]
+                .map(|list| cut(list, cuts).map(Some));
+        let mut lists = [d, a, o, y, r];
+        let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
+        let (area, sum_dqdh) = (&self.area[..], &self.sum_dqdh[..]);
+        let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
+        std::array::from_fn(|p| Depths {
             layout: &model.blocks.nodes,
-            inflow: &self.inflow,
-            outflow: &self.outflow,
-            area: &self.area,
-            sum_dqdh: &self.sum_dqdh,
-            old_depth: &self.old_depth,
-            old_net: &self.old_net,
-            depth: &mut self.depth,
-            old_area: &mut self.old_area,
-            overflow: &mut self.overflow,
-            dydt: &mut self.dydt,
-            rests: &mut self.rests,
+            inflow,
+            outflow,
+            area,
+            sum_dqdh,
+            old_depth,
+            old_net,
+            from: cuts[p],
+            depth: taken(&mut lists[0][p]),
+            old_area: taken(&mut lists[1][p]),
+            overflow: taken(&mut lists[2][p]),
+            dydt: taken(&mut lists[3][p]),
+            rests: taken(&mut lists[4][p]),
             dt,
-            trial,
-            extran: o.surcharge == Surcharge::Extran,
-            min_area: o.min_surface_area,
-            tolerance: o.head_tolerance,
-        }
+            rise: Rise::new(model, trial),
+        })
     }
 
     fn node_depth(&mut self, model: &Model, i: usize, dt: f64, trial: usize) {
@@ -319,70 +367,9 @@ impl State {
         self.dydt[i] = (y - y_old).abs() / dt;
         self.depth[i] = y;
     }
+}
 
-    /// The step that Courant's condition and the rise of the nodes allow, s.
-    pub(crate) fn variable_step(&mut self, model: &Model) -> f64 {
-        let o = &model.options;
-        let fixed = o.routing_step;
-        if o.variable_step == 0.0 || fixed < 0.001 {
-            return fixed;
-        }
-        if self.step_now == 0.0 {
-            self.step_now = o.minimum_step;
-        } else {
-            self.step_now = self.stable_step(model, fixed);
-        }
-        self.step_now = (1000.0 * self.step_now).floor() / 1000.0;
-        self.step_now
-    }
-
-    fn stable_step(&mut self, model: &Model, most: f64) -> f64 {
-        let b = &model.blocks;
-        let (mut t_min, mut link, mut node) = (most, usize::MAX, usize::MAX);
-        for (s, (f, links)) in self.slots.blocks.iter().zip(b.fixed.iter().zip(b.link.chunks(WIDEST))) {
-            for (i, &j) in links.iter().enumerate().take(f.live) {
-                let q = s.flow[i].abs() / f.barrels[i];
-                if q <= FUDGE || s.a1[i] <= FUDGE || s.froude[i] <= 0.01 {
-                    continue;
-                }
-                // Without a division where it is plain that the step is no shorter.
-                let v = s.volume[i] * s.froude[i] * f.stretch[i] * model.options.variable_step;
-                if v > 1.000001 * t_min * q * f.barrels[i] * (1.0 + s.froude[i]) {
-                    continue;
-                }
-                let mut t = s.volume[i] / f.barrels[i] / q;
-                t = t * f.mod_length[i] / f.length[i];
-                t = t * s.froude[i] / (1.0 + s.froude[i]) * model.options.variable_step;
-                if t < t_min || (t == t_min && link != usize::MAX && j < link) {
-                    t_min = t;
-                    link = j;
-                }
-            }
-        }
-        let n = &model.nodes;
-        for i in 0..n.kind.len() {
-            if n.kind[i] == NodeType::Outfall || self.depth[i] <= FUDGE {
-                continue;
-            }
-            let crown = b.nodes.crown[i];
-            if self.depth[i] + FUDGE >= crown {
-                continue;
-            }
-            let most = crown * 0.25;
-            if most < FUDGE || self.dydt[i] < FUDGE || most > 1.000001 * t_min * self.dydt[i] {
-                continue;
-            }
-            let t = most / self.dydt[i];
-            if t < t_min {
-                t_min = t;
-                node = i;
-            }
-        }
-        if node != usize::MAX {
-            self.stats.nodes[node].critical += 1;
-        } else if link != usize::MAX {
-            self.stats.links[link].critical += 1;
-        }
-        if t_min < model.options.minimum_step { model.options.minimum_step } else { t_min }
-    }
+/// A part of a list, once.
+fn taken<'a>(part: &mut Option<&'a mut [f64]>) -> &'a mut [f64] {
+    part.take().unwrap_or_default()
 }

@@ -2,15 +2,9 @@
 //! radius.
 #![expect(clippy::indexing_slicing, reason = "cells are clamped to the table just before")]
 
-use numerics::lanes::{Simd, V, WIDEST};
+use numerics::lanes::{ROWS, Row, Simd, V};
 
 use crate::section::{Section, Shape};
-
-/// Rows there is room for: a power of two, so that no place is outside.
-const ROWS: usize = 64;
-
-/// Area, width and radius at the beginning of a cell and what they gain in it.
-type Row = [f64; 6];
 
 /// Area, top width, top width below the crown cut-off and hydraulic radius, as ratios of the greatest.
 #[derive(Clone, Copy)]
@@ -24,6 +18,7 @@ pub(crate) struct Sample<S: Simd> {
 /// SWMM's tables of a shape: linear in equal cells, parabolas in the first two.
 #[derive(Debug, Clone)]
 struct Rows {
+    /// Area, width and radius at the beginning of a cell and what they gain in it.
     rows: Box<[Row; ROWS]>,
     cells: f64,
     /// Second-order terms of the first two cells.
@@ -39,7 +34,7 @@ impl Rows {
             let y = t / n as f64 * x.y_full;
             [x.area(y) / x.a_full, x.width(y) / x.w_max, x.radius(y) / x.r_full]
         };
-        let mut rows = Box::new([[0.0; 6]; ROWS]);
+        let mut rows = Box::new([Row::default(); ROWS]);
         let mut bent = [[0.0; 3]; 2];
         for i in 0..n {
             let at = i as f64;
@@ -49,13 +44,13 @@ impl Rows {
                 if i < 2 {
                     bent[i][k] = second;
                 }
-                rows[i][2 * k] = a[k];
-                rows[i][2 * k + 1] = b[k] - a[k] - second;
+                rows[i].0[2 * k] = a[k];
+                rows[i].0[2 * k + 1] = b[k] - a[k] - second;
             }
         }
         let full = f(n as f64);
         for row in &mut rows[n..] {
-            *row = [full[0], 0.0, full[1], 0.0, full[2], 0.0];
+            *row = Row([full[0], 0.0, full[1], 0.0, full[2], 0.0, 0.0, 0.0]);
         }
         let cut = cutoff * n as f64;
         Self { rows, cells: n as f64, bent, cut, cut_width: f(cut)[1] }
@@ -66,20 +61,12 @@ impl Rows {
         let t = (ratio * ratio.c(self.cells)).min(ratio.c(self.cells));
         let (floor, index) = t.cell();
         let u = t - floor;
-        let mut columns = [[0.0; WIDEST]; 6];
-        for i in 0..V::<S>::LANES {
-            let row = &self.rows[index[i] as usize % ROWS];
-            for (column, v) in columns.iter_mut().zip(row) {
-                column[i] = *v;
-            }
-        }
+        let columns = V::columns(ratio.0, &self.rows, &index);
         let (first, second) = (floor.lt(u.c(0.5)), floor.lt(u.c(1.5)));
         let value = |k: usize| {
             let bent = second.select(u.c(self.bent[1][k]), u.c(0.0));
             let bent = first.select(u.c(self.bent[0][k]), bent);
-            let c0 = V::part(u.0, &columns[2 * k], 0);
-            let c1 = V::part(u.0, &columns[2 * k + 1], 0);
-            c0 + u * (c1 + u * bent)
+            columns[2 * k] + u * (columns[2 * k + 1] + u * bent)
         };
         let width = value(1);
         Sample {

@@ -80,12 +80,29 @@ impl ConduitTally {
     }
 }
 
-/// Counts a step of all conduits.
+/// The end of a condition of a conduit.
+pub(crate) struct Change {
+    link: usize,
+    code: f64,
+    span: f64,
+}
+
+impl Change {
+    /// Adds the time spent in it.
+    pub(crate) fn settle(&self, links: &mut [LinkStats]) {
+        if let Some(s) = links.get_mut(self.link) {
+            settle(s, self.code, self.span);
+        }
+    }
+}
+
+/// Counts a step of a part of the conduits; gives the conditions that ended.
 pub(crate) struct CountConduits<'a, const EXACT: bool> {
     pub(crate) model: &'a Model,
     pub(crate) slots: &'a [SlotBlock],
+    /// The first block of this part.
+    pub(crate) from: usize,
     pub(crate) tally: &'a mut [ConduitTally],
-    pub(crate) links: &'a mut [LinkStats],
     pub(crate) depth: &'a [f64],
     pub(crate) date: f64,
     pub(crate) now: f64,
@@ -93,12 +110,15 @@ pub(crate) struct CountConduits<'a, const EXACT: bool> {
 }
 
 impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
-    type Output = ();
+    type Output = Vec<Change>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
+    fn with_simd<S: Simd>(self, s: S) -> Vec<Change> {
         let b = &self.model.blocks;
-        for (at, (t, o)) in self.tally.iter_mut().zip(self.slots).enumerate() {
+        let mut changes = Vec::new();
+        for (i, t) in self.tally.iter_mut().enumerate() {
+            let at = self.from + i;
+            let o = &self.slots[at];
             let mut lane = 0;
             while lane < WIDEST {
                 let c = One::<S, EXACT> { s, o, f: &b.fixed[at], lane };
@@ -108,7 +128,8 @@ impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
                     // Step by step, as SWMM sums: no code is left to settle.
                     for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
                         if lane + i < b.fixed[at].live {
-                            settle(&mut self.links[b.link[at * WIDEST + lane + i]], code, self.dt);
+                            let link = b.link[at * WIDEST + lane + i];
+                            changes.push(Change { link, code, span: self.dt });
                         }
                     }
                     lane += V::<S>::LANES;
@@ -121,7 +142,8 @@ impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
                         if code != t.code[l] {
                             if l < b.fixed[at].live {
                                 let j = b.link[at * WIDEST + l];
-                                settle(&mut self.links[j], t.code[l], self.now - t.since[l]);
+                                let span = self.now - t.since[l];
+                                changes.push(Change { link: j, code: t.code[l], span });
                             }
                             (t.code[l], t.since[l]) = (code, self.now);
                         }
@@ -130,6 +152,7 @@ impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
                 lane += V::<S>::LANES;
             }
         }
+        changes
     }
 }
 
@@ -355,6 +378,8 @@ pub(crate) struct Book<'a> {
     pub(crate) overflow: &'a [f64],
     pub(crate) volume: &'a [f64],
     pub(crate) full_volume: &'a [f64],
+    /// The first node of this part.
+    pub(crate) from: usize,
     pub(crate) node_inflow: &'a mut [f64],
     pub(crate) node_outflow: &'a mut [f64],
     pub(crate) half: f64,
@@ -368,12 +393,13 @@ impl WithSimd for Book<'_> {
         let mut i = 0;
         let half = V::splat(s, self.half);
         let zero = V::splat(s, 0.0);
-        while i < self.inflow.len() {
-            let load = |list: &[f64]| V::load(s, &list[i..]);
+        while i < self.node_inflow.len() {
+            let load = |list: &[f64]| V::load(s, &list[self.from + i..]);
+            let own = |list: &[f64]| V::load(s, &list[i..]);
             let inflow = load(self.inflow);
-            (load(self.node_inflow) + inflow * half).store(&mut self.node_inflow[i..]);
+            (own(self.node_inflow) + inflow * half).store(&mut self.node_inflow[i..]);
             let leaves = load(&self.layout.leaves).gt(zero);
-            let out = load(self.node_outflow) + leaves.select(inflow, load(self.outflow)) * half;
+            let out = own(self.node_outflow) + leaves.select(inflow, load(self.outflow)) * half;
             let spills = !leaves & load(self.volume).le(load(self.full_volume));
             let out = spills.select(out + load(self.overflow) * half, out);
             out.store(&mut self.node_outflow[i..]);

@@ -22,3 +22,4 @@ mod problems;
 mod quality;
 mod random;
 mod reference;
+mod together;

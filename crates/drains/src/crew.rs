@@ -1,0 +1,135 @@
+//! 班组: threads that share the work of one run. They live as long as the crew; each part of a step is
+//! cut at the same places whatever their number, and no sum crosses a cut, so the answers are the same
+//! to the bit.
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
+use thiserror::Error;
+
+use crate::model::Model;
+use crate::state::State;
+
+/// Pieces that the work of a step is cut into.
+pub(crate) const PARTS: usize = 4;
+
+/// Why there is no crew.
+#[derive(Debug, Error)]
+#[error("the threads of a run could not be started: {0}; run it on one thread")]
+pub struct CrewError(#[from] rayon_core::ThreadPoolBuildError);
+
+/// Threads for one run at a time.
+#[derive(Debug)]
+pub struct Crew {
+    pool: ThreadPool,
+}
+
+impl Crew {
+    /// A crew of so many threads; more than four find no work.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(threads: usize) -> Result<Self, CrewError> {
+        let threads = threads.clamp(1, PARTS);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("drains-{i}"));
+        Ok(Self { pool: pool.build()? })
+    }
+
+    /// Runs a state to `seconds` from the start of the run; `after` sees it after every step. Models too
+    /// small to share (under 2,000 links) run on one of the threads.
+    pub fn run_until(
+        &self,
+        model: &Model,
+        state: &mut State,
+        seconds: f64,
+        mut after: impl FnMut(&mut State) + Send,
+    ) {
+        self.pool.install(|| {
+            let hands = Hands { many: self.pool.current_num_threads() > 1 && model.blocks.parts.shared() };
+            while state.step_with(model, seconds, hands) > 0.0 {
+                after(state);
+            }
+        });
+    }
+}
+
+/// Whether there are more hands than one to a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hands {
+    many: bool,
+}
+
+impl Hands {
+    pub(crate) const ONE: Self = Self { many: false };
+
+    /// `f` of every piece of work, side by side if there are hands for it; answers in the order of the
+    /// pieces.
+    pub(crate) fn each<T: Send, R: Send>(
+        self,
+        [a, b, c, d]: [T; PARTS],
+        f: impl Fn(T) -> R + Sync,
+    ) -> [R; PARTS] {
+        if !self.many {
+            return [f(a), f(b), f(c), f(d)];
+        }
+        let f = &f;
+        let ((a, b), (c, d)) =
+            rayon_core::join(|| rayon_core::join(|| f(a), || f(b)), || rayon_core::join(|| f(c), || f(d)));
+        [a, b, c, d]
+    }
+}
+
+/// Where lists are cut: the beginning of every part, and the end of the last.
+pub(crate) type Cuts = [usize; PARTS + 1];
+
+/// Cuts of blocks and of nodes. Nodes are cut at whole vectors.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Parts {
+    pub(crate) blocks: Cuts,
+    pub(crate) nodes: Cuts,
+}
+
+/// Blocks (of eight conduits) below which a step is too short to share.
+const BLOCKS_MIN: usize = 250;
+
+impl Parts {
+    pub(crate) fn of(blocks: usize, nodes: usize) -> Self {
+        let parts = if blocks < BLOCKS_MIN { 1 } else { PARTS };
+        let cut = |n: usize, unit: usize| {
+            let each = n.div_ceil(parts).next_multiple_of(unit);
+            std::array::from_fn(|i| if i < PARTS { (i * each).min(n) } else { n })
+        };
+        Self { blocks: cut(blocks, 1), nodes: cut(nodes, numerics::lanes::WIDEST) }
+    }
+
+    /// Whether there is more than one part.
+    pub(crate) const fn shared(&self) -> bool {
+        self.blocks[1] < self.blocks[PARTS]
+    }
+}
+
+/// A list cut into its parts.
+pub(crate) fn cut<'a, T>(list: &'a mut [T], at: &Cuts) -> [&'a mut [T]; PARTS] {
+    let [_, b, c, d, _] = *at;
+    let (first, rest) = list.split_at_mut(b);
+    let (second, rest) = rest.split_at_mut(c - b);
+    let (third, fourth) = rest.split_at_mut(d - c);
+    [first, second, third, fourth]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_everything_once() {
+        for n in [0, 1, 249, 250, 257, 1003] {
+            let p = Parts::of(n, 8 * n + 3);
+            for (cuts, all) in [(p.blocks, n), (p.nodes, 8 * n + 3)] {
+                assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[PARTS] == all, "{cuts:?}");
+                let mut list = vec![0; all];
+                cut(&mut list, &cuts).into_iter().for_each(|part| part.iter_mut().for_each(|x| *x += 1));
+                assert!(list.iter().all(|x| *x == 1));
+            }
+            assert!(p.nodes[1..PARTS].iter().all(|at| at % 8 == 0 || *at == 8 * n + 3));
+        }
+    }
+}

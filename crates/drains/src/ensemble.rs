@@ -1,0 +1,80 @@
+//! 集合预报: many states of one model, on all cores and several abreast in the lanes of a vector. The
+//! answer of each is, to the bit, that of its own run, whatever the threads and the neighbours.
+
+use std::sync::Mutex;
+
+use numerics::lanes::WIDEST;
+
+use crate::crew::Hands;
+use crate::model::Model;
+use crate::run::Phase;
+use crate::state::{Numerics, State};
+use crate::wave::{Abreast, LANES_MIN};
+
+/// Runs every state to `seconds` on `threads` threads.
+pub fn run_ensemble(model: &Model, states: &mut [State], seconds: f64, threads: usize) {
+    run_ensemble_with(model, states, seconds, threads, &|_, _| {});
+}
+
+/// Runs every state to `seconds` on `threads` threads; `after` is told the place and the state after
+/// each of its steps, to keep results.
+pub fn run_ensemble_with(
+    model: &Model,
+    states: &mut [State],
+    seconds: f64,
+    threads: usize,
+    after: &(impl Fn(usize, &mut State) + Sync),
+) {
+    let threads = threads.max(1);
+    let share = states.len().div_ceil(threads).clamp(1, WIDEST);
+    let waiting = Mutex::new(states.chunks_mut(share).enumerate());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut room = Abreast::default();
+                loop {
+                    let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
+                    let Some((i, batch)) = next else { return };
+                    run_batch(model, batch, seconds, &mut room, &|k, state| after(i * share + k, state));
+                }
+            });
+        }
+    });
+}
+
+/// Runs up to eight states side by side until all are there.
+fn run_batch(
+    model: &Model,
+    states: &mut [State],
+    seconds: f64,
+    room: &mut Abreast,
+    after: &impl Fn(usize, &mut State),
+) {
+    loop {
+        let (mut begun, mut waves) = ([None; WIDEST], [None; WIDEST]);
+        for ((begun, wave), state) in begun.iter_mut().zip(&mut waves).zip(states.iter_mut()) {
+            *begun = state.begin_step(model, seconds, Hands::ONE);
+            let in_lanes = state.numerics == Numerics::Fast;
+            *wave = begun.filter(|b| in_lanes && b.phase == Phase::Waves).map(|b| b.dt);
+        }
+        if begun.iter().all(Option::is_none) {
+            return;
+        }
+        let mut trials = [1; WIDEST];
+        let abreast = waves.iter().flatten().count() >= LANES_MIN;
+        if abreast {
+            trials = room.step(model, states, &waves);
+        }
+        for (i, (state, begun)) in states.iter_mut().zip(begun).enumerate() {
+            let (Some(begun), Some(mut took)) = (begun, trials.get(i).copied()) else { continue };
+            let done = abreast && waves.get(i).is_some_and(Option::is_some);
+            match begun.phase {
+                Phase::Waves if !done => took = state.dynamic_step(model, begun.dt, Hands::ONE),
+                Phase::Tree => took = state.tree_step(model, begun.dt),
+                _ => {}
+            }
+            state.end_step(model, begun, took, Hands::ONE);
+            after(i, state);
+        }
+    }
+}
