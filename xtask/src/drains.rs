@@ -1,6 +1,7 @@
 //! `cargo xtask bench drains`: the drainage engine beside SWMM 5.2.4 (the engine inside PyPI's
 //! swmm-toolkit), whole runs with results written, in turn on this machine. Prints ratios, writes
-//! them as JSON into the target folder and the plot docs/drains-cost.svg.
+//! them into docs/benchmarks/drains.json (each part keeps its last figures) and the plot
+//! docs/drains-cost.svg.
 
 mod measure;
 mod plot;
@@ -17,7 +18,9 @@ const SEED: &str = "7";
 const PEAK: &str = "75";
 /// Conduits asked for, and hours computed; the largest is cut short, for SWMM's sake.
 const TOWNS: [(&str, &str); 3] = [("1000", "6"), ("5000", "6"), ("20000", "1")];
-/// Towns of the plot, an hour each.
+/// Conduits from which two threads are measured beside one.
+const SHARED: usize = 5000;
+/// Towns of the plot: what the second hour of the storm costs.
 const PLOT: [&str; 6] = ["500", "1000", "2000", "5000", "10000", "20000"];
 /// Scenarios of the ensemble.
 const SCENARIOS: usize = 16;
@@ -55,28 +58,47 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     };
     let parts: Vec<&str> = args.iter().map(String::as_str).filter(|a| a.parse::<usize>().is_err()).collect();
     let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
-    let mut models = Vec::new();
     if wanted("real") {
-        models.extend(b.real()?);
+        let figures = b.real()?.iter().map(|(name, model)| b.beside(name, model, false));
+        keep("real", Value::Array(figures.collect::<Result<_>>()?), rounds)?;
     }
     if wanted("towns") {
-        for (conduits, hours) in TOWNS {
-            models.push((format!("town of {conduits}, {hours} h"), b.town(conduits, hours, PEAK)?));
-        }
+        let figures = TOWNS.iter().map(|(conduits, hours)| {
+            let model = b.town(conduits, hours, PEAK)?;
+            b.beside(&format!("town of {conduits}, {hours} h"), &model, conduits.parse::<usize>()? >= SHARED)
+        });
+        keep("towns", Value::Array(figures.collect::<Result<_>>()?), rounds)?;
     }
-    let mut figures = Vec::new();
-    for (name, model) in models {
-        figures.push(b.beside(&name, &model)?);
+    if wanted("ensemble") {
+        keep("ensemble", b.ensemble()?, rounds)?;
     }
-    let ensemble = if wanted("ensemble") { b.ensemble()? } else { Value::Null };
     if wanted("plot") {
-        b.plot()?;
+        keep("plot", b.plot()?, rounds)?;
     }
-    let whole = json!({ "rounds": rounds, "models": figures, "ensemble": ensemble });
-    let path = b.folder.join("figures.json");
-    std::fs::write(&path, serde_json::to_string_pretty(&whole)? + "\n")?;
-    println!("written: {}", path.display());
     Ok(())
+}
+
+/// Writes a part's figures beside those of the other parts.
+fn keep(part: &str, mut figures: Value, rounds: usize) -> Result<()> {
+    let path = run::root().join("docs/benchmarks/drains.json");
+    let old = std::fs::read_to_string(&path).unwrap_or_else(|_| "{}".to_owned());
+    let mut all: serde_json::Map<String, Value> = serde_json::from_str(&old).unwrap_or_default();
+    round(&mut figures);
+    all.insert(part.to_owned(), json!({ "rounds": rounds, "figures": figures }));
+    std::fs::write(&path, serde_json::to_string_pretty(&all)? + "\n")
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// Three digits behind the point are plenty.
+fn round(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(round),
+        Value::Object(map) => map.values_mut().for_each(round),
+        Value::Number(n) if n.is_f64() => {
+            *value = json!((n.as_f64().unwrap_or(0.0) * 1000.0).round() / 1000.0);
+        }
+        _ => {}
+    }
 }
 
 impl Bench {
@@ -116,20 +138,24 @@ impl Bench {
         cost(&self.python, &["-c", SOLVE, text(model)?, text(&rpt)?, text(&out)?])
     }
 
-    fn drains(&self, model: &Path) -> Result<Cost> {
-        cost(&self.ours, &[text(model)?, text(&self.folder.join("drains.out"))?])
+    fn drains(&self, model: &Path, threads: usize) -> Result<Cost> {
+        let out = self.folder.join("drains.out");
+        cost(&self.ours, &[text(model)?, text(&out)?, &format!("threads={threads}")])
     }
 
-    /// One model in turn; SWMM with one thread and, once, with two.
-    fn beside(&self, name: &str, model: &Path) -> Result<Value> {
+    /// One model in turn; SWMM with one thread and, once, with two; ours with two threads if `shared`.
+    fn beside(&self, name: &str, model: &Path, shared: bool) -> Result<Value> {
         let start = cost(&self.python, &["-c", IMPORT])?;
         let two = model.with_extension("two.inp");
         let one = std::fs::read(model)?.into_iter().map(char::from).collect::<String>();
         std::fs::write(&two, with_threads(&one, "2"))?;
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs, mut twos) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..self.rounds {
-            ours.push(self.drains(model)?);
+            ours.push(self.drains(model, 1)?);
             theirs.push(self.swmm(model)?);
+            if shared {
+                twos.push(self.drains(model, 2)?);
+            }
         }
         let threads_2 = self.swmm(&two)?;
         let memory = peak_memory(&self.ours, &[text(model)?, text(&self.folder.join("drains.out"))?])?;
@@ -144,9 +170,15 @@ impl Bench {
             fastest / wall,
             threads_2.wall,
         );
-        Ok(json!({ "model": name, "ratio_cpu": their_cpu / cpu, "ratio_wall": fastest / wall,
+        let two = of(&twos, |c| c.wall);
+        if shared {
+            println!("{name}: two threads {:.2}x one ({wall:.2} / {two:.2} s)", wall / two);
+        }
+        Ok(
+            json!({ "model": name, "two_threads_wall_s": two, "ratio_cpu": their_cpu / cpu, "ratio_wall": fastest / wall,
             "cpu_s": cpu, "swmm_cpu_s": their_cpu, "wall_s": wall, "swmm_wall_s": their_wall,
-            "swmm_wall_2_threads_s": threads_2.wall, "memory_mb": memory }))
+            "swmm_wall_2_threads_s": threads_2.wall, "memory_mb": memory }),
+        )
     }
 
     /// Scenarios of rain on a town: ours on two threads, SWMM as two processes at a time.
@@ -166,25 +198,32 @@ impl Bench {
         let of = |list: &[Cost], f: fn(&Cost) -> f64| median(list.iter().map(f).collect());
         let imports = start.cpu * SCENARIOS as f64;
         let cpu = (of(&theirs, |c| c.cpu) - imports) / of(&ours, |c| c.cpu);
-        let wall = of(&theirs, |c| c.wall) / of(&ours, |c| c.wall);
+        let waited = start.wall * (SCENARIOS / 2) as f64;
+        let wall = (of(&theirs, |c| c.wall) - waited) / of(&ours, |c| c.wall);
         println!(
             "{SCENARIOS} scenarios of 1000 conduits: {cpu:.2}x by processor time, {wall:.2}x by the clock"
         );
         Ok(json!({ "scenarios": SCENARIOS, "ratio_cpu": cpu, "ratio_wall": wall }))
     }
 
-    fn plot(&self) -> Result<()> {
+    /// What a step of the storm's second hour costs: a run of two hours less one of one.
+    fn plot(&self) -> Result<Value> {
         let mut points = Vec::new();
         for conduits in PLOT {
-            let model = self.town(conduits, "1", PEAK)?;
-            let times = (0..self.rounds).map(|_| self.drains(&model)).collect::<Result<Vec<_>>>()?;
-            let steps = times.first().map_or(1.0, |c| c.steps);
-            let cpu = median(times.iter().map(|c| c.cpu).collect());
-            println!("{conduits} conduits: {:.1} µs a step", 1e6 * cpu / steps);
-            points.push((conduits.parse::<f64>()?, 1e6 * cpu / steps));
+            let (one, two) = (self.town(conduits, "1", PEAK)?, self.town(conduits, "2", PEAK)?);
+            let mut costs = Vec::new();
+            for _ in 0..self.rounds {
+                let (one, two) = (self.drains(&one, 1)?, self.drains(&two, 1)?);
+                costs.push(1e6 * (two.cpu - one.cpu) / (two.steps - one.steps).max(1.0));
+            }
+            let cost = median(costs);
+            let n = conduits.parse::<f64>()?;
+            println!("{conduits} conduits: {cost:.1} µs a step, {:.3} µs a conduit", cost / n);
+            points.push((n, cost));
         }
         let path = run::root().join("docs/drains-cost.svg");
-        std::fs::write(&path, plot::svg(&points)).with_context(|| format!("writing {}", path.display()))
+        std::fs::write(&path, plot::svg(&points)).with_context(|| format!("writing {}", path.display()))?;
+        Ok(points.into_iter().map(|(n, cost)| json!({ "conduits": n, "step_us": cost })).collect())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Runs scenarios of rain over one model, with results written beside each file:
-//! `ensemble THREADS MODEL.inp…`. The files are to differ in their rain alone: the first gives the
+//! `ensemble THREADS [abreast] MODEL.inp…`. The files are to differ in their rain alone: the first gives the
 //! model, the others the series of its gages.
 #![expect(clippy::print_stdout, reason = "an example speaks to its caller")]
 
@@ -11,6 +11,10 @@ use drains::{Model, Numerics, Results, State};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
     let [_, threads, files @ ..] = &args[..] else { return Err("ensemble THREADS MODEL.inp…".into()) };
+    let (lanes, files) = match files {
+        [word, files @ ..] if word == "abreast" => (drains::Lanes::States, files),
+        _ => (drains::Lanes::Conduits, files),
+    };
     let Some(first) = files.first() else { return Err("ensemble THREADS MODEL.inp…".into()) };
     let model = Model::read(&std::fs::read_to_string(first)?, &|_| None)?;
     let mut states = Vec::new();
@@ -30,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         results.push(Mutex::new(Results::open(&model)));
     }
     let steps = AtomicU64::new(0);
-    drains::run_ensemble_with(&model, &mut states, f64::INFINITY, threads.parse()?, &|i, state| {
+    let threads = threads.parse()?;
+    drains::run_ensemble_with(&model, &mut states, f64::INFINITY, threads, lanes, &|i, state| {
         steps.fetch_add(1, Ordering::Relaxed);
         if let Some(Ok(mut kept)) = results.get(i).map(Mutex::lock) {
             let (results, bytes) = &mut *kept;

@@ -11,9 +11,20 @@ use crate::run::Phase;
 use crate::state::{Numerics, State};
 use crate::wave::{Abreast, LANES_MIN};
 
+/// What the lanes of a vector hold while an ensemble runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lanes {
+    /// Neighbouring conduits of one state: the quicker way wherever it was measured, as states abreast wait
+    /// for the one of them with most trials and most steps, and have eight times as much in the cache.
+    #[default]
+    Conduits,
+    /// One conduit of up to eight states.
+    States,
+}
+
 /// Runs every state to `seconds` on `threads` threads.
 pub fn run_ensemble(model: &Model, states: &mut [State], seconds: f64, threads: usize) {
-    run_ensemble_with(model, states, seconds, threads, &|_, _| {});
+    run_ensemble_with(model, states, seconds, threads, Lanes::default(), &|_, _| {});
 }
 
 /// Runs every state to `seconds` on `threads` threads; `after` is told the place and the state after
@@ -23,10 +34,14 @@ pub fn run_ensemble_with(
     states: &mut [State],
     seconds: f64,
     threads: usize,
+    lanes: Lanes,
     after: &(impl Fn(usize, &mut State) + Sync),
 ) {
     let threads = threads.max(1);
-    let share = states.len().div_ceil(threads).clamp(1, WIDEST);
+    let share = match lanes {
+        Lanes::Conduits => 1,
+        Lanes::States => states.len().div_ceil(threads).clamp(1, WIDEST),
+    };
     let waiting = Mutex::new(states.chunks_mut(share).enumerate());
     std::thread::scope(|scope| {
         for _ in 0..threads {

@@ -32,7 +32,7 @@ mod wave;
 pub use balance::{FlowTotals, GroundTotals, RunoffTotals};
 pub use crew::{Crew, CrewError};
 pub use curve::Curve;
-pub use ensemble::{run_ensemble, run_ensemble_with};
+pub use ensemble::{Lanes, run_ensemble, run_ensemble_with};
 pub use files::{FileError, HotStart, Saved};
 pub use hydrology::{GroundwaterSummary, HydrologySummary, LidSummary};
 pub use inlets::{InletSummary, StreetSummary};

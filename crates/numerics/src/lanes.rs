@@ -1,6 +1,6 @@
 //! Lanes (并行道): the same arithmetic on one number or on a vector of them, so that a kernel is
 //! written once. The scalar instance does one IEEE operation for each written, in the order written:
-//! it is the reference. No fused multiply-add, no reordering.
+//! it is the reference. No fused multiply-add but where [`V::fused`] asks for it, no reordering.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
@@ -113,6 +113,13 @@ impl<S: Simd> V<S> {
         Self(self.0, self.0.sqrt_f64s(self.1))
     }
 
+    /// `self · b + c`, rounded once where the machine can: for fast numerics alone.
+    #[inline(always)]
+    #[must_use]
+    pub fn fused(self, b: Self, c: Self) -> Self {
+        Self(self.0, self.0.mul_add_e_f64s(self.1, b.1, c.1))
+    }
+
     /// `self < b`.
     #[inline(always)]
     #[must_use]
@@ -165,13 +172,14 @@ impl<S: Simd> V<S> {
             f64::from_bits(0x553E_F0FF_u64.wrapping_sub(high) << 32)
         });
         // In pairs of terms, so that little has to wait for another.
-        let e = self.c(1.0) - (self * x) * (x * x);
-        let low = self.c(1.0 / 3.0) + e * self.c(2.0 / 9.0);
-        let high = self.c(14.0 / 81.0) + e * self.c(35.0 / 243.0);
-        x = x + (x * e) * (low + (e * e) * high);
+        let (one, third) = (self.c(1.0), self.c(1.0 / 3.0));
+        let e = (-(self * x)).fused(x * x, one);
+        let low = e.fused(self.c(2.0 / 9.0), third);
+        let high = e.fused(self.c(35.0 / 243.0), self.c(14.0 / 81.0));
+        x = (x * e).fused((e * e).fused(high, low), x);
         // The rest is some 1e-6: two terms of the series are enough.
-        let e = self.c(1.0) - (self * x) * (x * x);
-        x + (x * e) * (self.c(1.0 / 3.0) + e * self.c(2.0 / 9.0))
+        let e = (-(self * x)).fused(x * x, one);
+        (x * e).fused(e.fused(self.c(2.0 / 9.0), third), x)
     }
 
     /// Logarithm to the base 2 of a number > 0, within 0.002: the exponent, and a cubic of the mantissa.

@@ -66,7 +66,7 @@ impl Rows {
         let value = |k: usize| {
             let bent = second.select(u.c(self.bent[1][k]), u.c(0.0));
             let bent = first.select(u.c(self.bent[0][k]), bent);
-            columns[2 * k] + u * (columns[2 * k + 1] + u * bent)
+            u.fused(u.fused(bent, columns[2 * k + 1]), columns[2 * k])
         };
         let width = value(1);
         Sample {

@@ -59,7 +59,7 @@ fn a_run_on_several_threads_gives_the_bits_of_one() {
 /// Runs states abreast on so many threads, and each on its own; both must hold the same bits.
 fn check(what: &str, model: &Model, make: impl Fn() -> Vec<State>, seconds: f64, threads: usize) {
     let (mut together, mut alone) = (make(), make());
-    drains::run_ensemble(model, &mut together, seconds, threads);
+    drains::run_ensemble_with(model, &mut together, seconds, threads, drains::Lanes::States, &|_, _| {});
     for (i, (a, b)) in together.iter().zip(&mut alone).enumerate() {
         b.run_until(model, seconds);
         assert!(a == b, "{what}: state {i} of {} on {threads} threads", together.len());
