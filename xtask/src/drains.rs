@@ -59,7 +59,8 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     let parts: Vec<&str> = args.iter().map(String::as_str).filter(|a| a.parse::<usize>().is_err()).collect();
     let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
     if wanted("real") {
-        let figures = b.real()?.iter().map(|(name, model)| b.beside(name, model, false));
+        let models = b.real()?;
+        let figures = models.iter().map(|(name, model)| b.beside(name, model, false));
         keep("real", Value::Array(figures.collect::<Result<_>>()?), rounds)?;
     }
     if wanted("towns") {
