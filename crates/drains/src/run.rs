@@ -307,14 +307,15 @@ impl State {
         }
         let span = self.new_runoff_time - self.old_runoff_time;
         let f = min(max((self.old_routing_time - self.old_runoff_time) / span, 0.0), 1.0);
-        for (j, m) in model.subs.iter().enumerate() {
-            let (Some(i), s) = (m.out_node, &self.subs[j]) else { continue };
-            let q = if m.area == 0.0 { 0.0 } else { (1.0 - f) * s.old_runoff + f * s.new_runoff };
+        for &(j, i) in &model.ways.runoff {
+            let s = &self.subs[j];
+            let q = (1.0 - f) * s.old_runoff + f * s.new_runoff;
             self.lateral[i] += q;
             self.balance.step.wet_weather += q;
             self.add_runoff_loads(model, j, i, f);
         }
-        for (j, m) in model.subs.iter().enumerate() {
+        let grounds = if model.ways.any_ground { model.subs.len() } else { 0 };
+        for (j, m) in model.subs.iter().enumerate().take(grounds) {
             let (Some(s), Some(g)) = (&self.ground[j], &model.ground[j]) else { continue };
             let q = ((1.0 - f) * s.old_flow + f * s.new_flow) * m.area;
             if q.abs() >= FLOW_TOL {
@@ -325,7 +326,9 @@ impl State {
                 }
             }
         }
-        self.add_lid_drains(model, f);
+        if model.ways.any_lids {
+            self.add_lid_drains(model, f);
+        }
     }
 
     /// Evaporation and seepage of a storage unit, ft³/s.
@@ -551,6 +554,9 @@ impl State {
     pub fn set_rain_series(&mut self, model: &Model, gage: Index, series: Curve) {
         if let (Some(g), Some(state)) = (model.gages.get(gage), self.gages.get_mut(gage)) {
             *state = GageState::with(Some(series), g, model, self.climate.rain_factor);
+            if let Some(rdii) = &mut self.rdii {
+                rdii.set_gage(gage, state);
+            }
         }
     }
 

@@ -207,6 +207,13 @@ impl RdiiState {
         None
     }
 
+    /// A gage with a scenario's own rain.
+    pub(crate) fn set_gage(&mut self, i: Index, gage: &GageState) {
+        if let Some(own) = self.gages.get_mut(i) {
+            own.clone_from(gage);
+        }
+    }
+
     /// One step on; true when it brings flow.
     fn advance(&mut self, model: &Model, data: &RdiiData, live: &[Option<f64>], date: f64) -> bool {
         self.rainfall(model, data, live, date);
@@ -221,7 +228,8 @@ impl RdiiState {
         let mut known = vec![false; self.gages.len()];
         for (g, s) in data.groups.iter().zip(&mut self.groups) {
             // Gages with a common series have the same rain unless it is set live at either.
-            let source = g.same_as.filter(|k| live[*k].is_none() && live[g.gage].is_none()).unwrap_or(g.gage);
+            let is_set = |i: usize| live[i].is_some() || self.gages[i].is_set();
+            let source = g.same_as.filter(|k| !is_set(*k) && !is_set(g.gage)).unwrap_or(g.gage);
             while s.date < date {
                 let at = s.date;
                 if !known[source] {

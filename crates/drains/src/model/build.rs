@@ -136,6 +136,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         blocks: crate::wave::Blocks::default(),
         interface: crate::files::Interface::default(),
         inlets: crate::inlets::Inlets::default(),
+        ways: super::Ways::default(),
         nodes,
         links,
         options,
@@ -158,6 +159,7 @@ pub(super) fn build(project: Project) -> Result<Model, Vec<Problem>> {
         model.nodes.full_volume[j] = v;
     }
     model.blocks = crate::wave::Blocks::of(&model);
+    model.ways = super::Ways::of(&model);
     let (inlets, unfit) = crate::inlets::Inlets::of(&model);
     model.inlets = inlets;
     let unfit = unfit

@@ -250,6 +250,28 @@ pub struct Model {
     pub(crate) inlets: crate::inlets::Inlets,
     /// Interface files in use.
     pub(crate) interface: crate::files::Interface,
+    pub(crate) ways: Ways,
+}
+
+/// Ways of water from the ground into the network: what every step asks, kept apart from the rest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ways {
+    /// Subcatchments with an area that drain to a node, in order.
+    pub(crate) runoff: Vec<(Index, Index)>,
+    /// Some subcatchment has groundwater, some has LID units.
+    pub(crate) any_ground: bool,
+    pub(crate) any_lids: bool,
+}
+
+impl Ways {
+    fn of(model: &Model) -> Self {
+        let drains = |(j, m): (usize, &SubcatchmentData)| Some((j, m.out_node.filter(|_| m.area > 0.0)?));
+        Self {
+            runoff: model.subs.iter().enumerate().filter_map(drains).collect(),
+            any_ground: model.ground.iter().any(Option::is_some),
+            any_lids: model.lids.iter().any(|g| !g.units.is_empty()),
+        }
+    }
 }
 
 /// A street and how many sides it has.

@@ -511,7 +511,10 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
             let both = wet1 & wet2;
             up_crit = asks1 & only2;
             dn_crit = asks2 & only1;
-            let asks = asks1 | asks2;
+            // A full end is below no critical depth: it asks for none.
+            let deep1 = both & y1.ge(y_full);
+            let deep2 = both & y2.ge(y_full);
+            let asks = (asks1 & !deep1) | (asks2 & !deep2);
             if asks.any() {
                 let flow = asks.select(q.abs(), zero);
                 let (yn, yc) = self.normal_and_critical(flow);

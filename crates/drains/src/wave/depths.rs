@@ -56,10 +56,10 @@ impl Depths {
     #[inline]
     pub(crate) fn at(&self, x: &Section, f: &Fixed, i: usize, q: f64) -> (f64, f64) {
         let of = |list: &[f64]| list.get(i).copied().unwrap_or(0.0);
-        let (beta, q_max) = (of(&f.beta), of(&f.q_max));
+        let (beta, q_max, y_full) = (of(&f.beta), of(&f.q_max), of(&f.y_full));
         let least = if q > q_max { q_max } else { q };
         let normal = match self.normal.at(least * of(&f.per_s_beta)) {
-            Some(ratio) => ratio * x.y_full,
+            Some(ratio) => ratio * y_full,
             None => normal_depth(x, beta, q_max, q),
         };
         let r = q * of(&f.per_q_crit);
@@ -68,7 +68,7 @@ impl Depths {
             Some(k) => k.at(r),
             None => None,
         };
-        let critical = critical.map_or_else(|| x.critical_depth(q), |ratio| ratio * x.y_full);
+        let critical = critical.map_or_else(|| x.critical_depth(q), |ratio| ratio * y_full);
         (normal, critical)
     }
 }
