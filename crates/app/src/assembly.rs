@@ -68,6 +68,7 @@ impl Running {
         let Start { store, clock, demo } = start;
         let (ending, ended) = watch::channel(false);
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+        config.sl651.install()?;
         let stations = gateway::Config {
             sl651: Some(gateway::sl651::Config {
                 tcp: Some(config.sl651.tcp),
@@ -205,6 +206,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<ExitCode> {
     logging::start(&config.log)?;
     config.dispatch.check()?;
     config.retention.check()?;
+    crate::open_files::warn();
     let store = Store::open(options(&config, false)?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let running = Running::start(&config, Start { store, clock, demo: None }).await?;

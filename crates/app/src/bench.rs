@@ -95,7 +95,7 @@ async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
         "channels" => channels::run().await,
         "start" => start::run().await,
         "gateway" => gateway::run(args.seconds).await,
-        "telemetry" => telemetry::run(args.series, args.seed).await,
+        "telemetry" => telemetry::run(args.series, args.seed, args.today).await,
         _ => web::run(),
     }
 }

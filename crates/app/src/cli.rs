@@ -333,6 +333,9 @@ pub(crate) struct BenchArgs {
     /// How many series `telemetry` pushes, a value a minute for a day
     #[arg(long, default_value_t = 50_000)]
     pub(crate) series: u32,
+    /// Rows of `telemetry` are of the last 24 hours, which rules and checks judge, not of a day in 2021
+    #[arg(long)]
+    pub(crate) today: bool,
     /// Seed of the values of `telemetry`
     #[arg(long, default_value_t = 330_782)]
     pub(crate) seed: u64,

@@ -60,6 +60,20 @@ pub(crate) struct Sl651 {
     pub(crate) tcp: SocketAddr,
     /// Address and port for UDP.
     pub(crate) udp: SocketAddr,
+    /// Folder of vendors' dictionaries of FF elements, one TOML file each.
+    pub(crate) dictionaries: Option<PathBuf>,
+}
+
+impl Sl651 {
+    /// Reads the dictionaries; from then on frames are decoded with them.
+    pub(crate) fn install(&self) -> Result<()> {
+        for path in self.dictionaries.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
+            let read = || format!("SL 651 dictionary `{}`", path.display());
+            let text = std::fs::read_to_string(&path).with_context(read)?;
+            wire::sl651::vendor::install(&text).with_context(read)?;
+        }
+        Ok(())
+    }
 }
 
 mod meters;
@@ -189,7 +203,7 @@ impl Default for Http {
 impl Default for Sl651 {
     fn default() -> Self {
         let any = SocketAddr::from(([0, 0, 0, 0], SL651_PORT));
-        Self { tcp: any, udp: any }
+        Self { tcp: any, udp: any, dictionaries: None }
     }
 }
 

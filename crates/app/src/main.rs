@@ -10,6 +10,7 @@ mod coverage;
 mod demo;
 mod lent;
 mod logging;
+mod open_files;
 mod out;
 mod retaining;
 
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    open_files::raise();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(why) => return out::failure(&anyhow::anyhow!("the runtime cannot start: {why}")),

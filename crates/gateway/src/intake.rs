@@ -2,13 +2,14 @@
 //! which points it feeds, and that it is durable before anybody is told so.
 
 use crate::budget::{Budget, Budgets};
-use crate::points;
+use crate::clocks::{self, Clocks, Heard};
+use crate::points::{self, Times};
 use crate::throttle::Throttle;
 use field::clock::Clock;
 use field::id::StationCode;
 use field::sample::Packet;
 use field::station::Quantity;
-use field::time::Time;
+use field::time::{MINUTE_MS, Time};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -70,12 +71,14 @@ pub(crate) struct Intake {
     append_failed: Throttle,
     budgets: Budgets,
     throttled: Throttle,
+    clocks: Clocks,
 }
 
 impl Intake {
     pub(crate) fn new(store: Store, clock: Arc<dyn Clock>, budget: Budget) -> Self {
         let budgets = Budgets::new(budget);
-        Self { store, clock, append_failed: Throttle::default(), budgets, throttled: Throttle::default() }
+        let (append_failed, throttled, clocks) = Default::default();
+        Self { store, clock, append_failed, budgets, throttled, clocks }
     }
 
     /// The centre's time.
@@ -144,7 +147,8 @@ impl Intake {
         arrival: Arrival,
     ) -> Result<Kept, NotKept> {
         self.may_send(station, protocol, arrival).await?;
-        let mapped = points::map(&report.readings, station, &self.registry(), arrival.at);
+        let times = self.times(station, report.sent_at, arrival).await;
+        let mapped = points::map(&report.readings, station, &self.registry(), times);
         if mapped.unmapped > 0 {
             metrics::counter!("gateway_readings_without_point_total").increment(mapped.unmapped as u64);
         }
@@ -175,6 +179,43 @@ impl Intake {
                 Err(NotKept)
             }
         }
+    }
+
+    /// How far the times of a message can be trusted. A clock that turns out to be wrong, and one that is
+    /// right again, is named in the log and in the station's journal.
+    async fn times(&self, station: &StationCode, sent_at: Option<Time>, arrival: Arrival) -> Times {
+        let heard = self.clocks.hear(station, arrival.at, sent_at, self.speed());
+        let latest = arrival.at.plus_ms(clocks::ahead_ms(self.speed()));
+        let (act, lag_ms) = match heard {
+            Heard::Right => return Times { latest, wrong: false },
+            Heard::Wrong { is_news: false, .. } => return Times { latest, wrong: true },
+            Heard::Wrong { lag_ms, .. } => ("clock_wrong", lag_ms),
+            Heard::RightAgain => ("clock_right", 0),
+        };
+        let wrong = act == "clock_wrong";
+        let slow_min = lag_ms / MINUTE_MS;
+        if wrong {
+            metrics::counter!("gateway_wrong_clocks_total").increment(1);
+            tracing::warn!(%station, slow_min, "a station's clock is wrong; its readings are kept as suspect until it is set (480 minutes: it runs on UTC)");
+        } else {
+            tracing::info!(%station, "a station's clock is right again");
+        }
+        let body = serde_json::json!({ "v": 1, "slow_min": slow_min, "sent_at": sent_at });
+        if let Err(error) = self.note(station, act, body).await {
+            tracing::error!(%error, %station, "a station's clock could not be noted in the journal");
+        }
+        Times { latest, wrong }
+    }
+
+    async fn note(
+        &self,
+        station: &StationCode,
+        act: &'static str,
+        body: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.store.tables.begin(Actor::Desk("gateway"), self.now()).await?;
+        tx.journal(Subject::Station(station.clone()), act, body).await?;
+        tx.commit().await.map(drop)
     }
 
     /// The stations that are slowed down now, and until when.
@@ -244,13 +285,11 @@ impl Intake {
             }
             Err(error) => return Err(error),
         };
-        let mut tx = self.store.tables.begin(Actor::Desk("gateway"), self.now()).await?;
         let body = serde_json::json!({
             "v": 1, "key": key, "element": file.element, "media": file.media,
             "observed_at": file.observed_at, "bytes": bytes,
         });
-        tx.journal(Subject::Station(station.clone()), "file", body).await?;
-        tx.commit().await.map(drop)
+        self.note(station, "file", body).await
     }
 
     /// Whether a station's pumps are known to stand still: its newest count of them is fresh and 0.

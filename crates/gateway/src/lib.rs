@@ -16,6 +16,7 @@
 //! Never: judges readings, knows alarms, speaks HTTP.
 
 mod budget;
+mod clocks;
 mod config;
 pub mod credentials;
 mod desk;

@@ -3,13 +3,19 @@
 use field::id::StationCode;
 use field::sample::{Quality, Reading, Sample};
 use field::station::Point;
-use field::time::{DAY_MS, Time};
+use field::time::Time;
 use std::collections::BTreeMap;
 use store::Registry;
 use wire::ReportReading;
 
-/// A reading observed so long after the receiver's clock comes from a wrong clock.
-const AHEAD_MS: i64 = DAY_MS;
+/// How far a report's times can be trusted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// Nothing observed later than this can be true.
+    pub latest: Time,
+    /// The station's clock is known to be wrong.
+    pub wrong: bool,
+}
 
 /// What a report says about the points of its station.
 #[derive(Debug, Default)]
@@ -22,7 +28,7 @@ pub(crate) struct Mapped {
 
 /// Maps the readings of a report. Where two elements of one report feed the same point at the same
 /// moment (22 and F4, 39 and F5), the one that stands first in [`Point::elements`] is taken.
-pub(crate) fn map(read: &[ReportReading], code: &StationCode, registry: &Registry, now: Time) -> Mapped {
+pub(crate) fn map(read: &[ReportReading], code: &StationCode, registry: &Registry, times: Times) -> Mapped {
     let mut mapped = Mapped::default();
     let mut taken: BTreeMap<(i64, Time), (usize, usize)> = BTreeMap::new();
     for read in read {
@@ -32,7 +38,7 @@ pub(crate) fn map(read: &[ReportReading], code: &StationCode, registry: &Registr
             continue;
         };
         let rank = rank(point, &read.element);
-        let sample = Sample { at: read.observed_at, value: read.value, quality: quality(point, read, now) };
+        let sample = Sample { at: read.observed_at, value: read.value, quality: quality(point, read, times) };
         let reading = Reading { point: point.id, sample };
         let place = mapped.readings.len();
         let (best, at) = *taken.entry((point.id.0, read.observed_at)).or_insert((rank, place));
@@ -52,13 +58,13 @@ fn rank(point: &Point, element: &str) -> usize {
     point.elements.iter().position(|id| id.eq_ignore_ascii_case(element)).unwrap_or(usize::MAX)
 }
 
-/// What the message says of the value, and `Suspect` where it lies outside the point's range or a
-/// day ahead of the receiver's clock.
-fn quality(point: &Point, read: &ReportReading, now: Time) -> Quality {
-    let ahead = read.observed_at.since_ms(now) > AHEAD_MS;
+/// What the message says of the value, and `Suspect` where it lies outside the point's range or its time
+/// cannot be believed.
+fn quality(point: &Point, read: &ReportReading, times: Times) -> Quality {
+    let is_untimely = times.wrong || read.observed_at > times.latest;
     match read.value {
         None => Quality::Missing,
-        Some(value) if ahead || !(point.min..=point.max).contains(&value) => Quality::Suspect,
+        Some(value) if is_untimely || !(point.min..=point.max).contains(&value) => Quality::Suspect,
         Some(_) => read.quality,
     }
 }

@@ -44,6 +44,11 @@ pub(crate) fn trusted(faults: &[Fault]) -> bool {
     !faults.iter().any(|fault| fault.fatal)
 }
 
+/// Each as its line, the shape in which `zhizhen decode` names problems for every protocol.
+pub(crate) fn lines(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(Fault::line).collect()
+}
+
 /// The most serious one.
 pub(crate) fn worst(faults: &[Fault]) -> Option<&Fault> {
     faults.iter().find(|fault| fault.fatal).or_else(|| faults.first())

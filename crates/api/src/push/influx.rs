@@ -1,6 +1,7 @@
 //! `POST /api/v1/push/influx`, `/write`, `/api/v2/write`: line protocol.
 
 use super::keep::Batch;
+use super::raw;
 use super::resolve::{self, Asked};
 use super::source::{Known, Source, parameter};
 use super::{Refused, body, keep};
@@ -60,25 +61,50 @@ async fn push(
     body: &[u8],
 ) -> Result<Response, Problem> {
     let now = app.now();
+    let mut refused = Refused::default();
+    let kept = if source.config.keep_raw {
+        raw::push(app, source, precision, body, now, &mut refused).await?
+    } else {
+        let (batch, _) = read(app, source, precision, (body, 0), now, &mut refused).await?;
+        kept(app, source, now, batch).await?
+    };
+    metrics::counter!("push_rows_total").increment(kept as u64);
+    answer(app, source, NAME, peer, now, kept, refused).await
+}
+
+/// A body's rows (or a piece's, so many lines behind the body's start), and whether one of them does not say
+/// its time; what cannot be taken goes to `refused`.
+pub(super) async fn read(
+    app: &App,
+    source: &Source,
+    precision: Precision,
+    (body, first_line): (&[u8], usize),
+    now: Time,
+    refused: &mut Refused,
+) -> Result<(Batch, bool), Problem> {
     let version = app.store.tables.registry().version();
     let mut read = Reading::new(body, precision, now);
+    read.first_line = first_line;
+    read.refused = std::mem::take(refused);
     read.go(source, version);
-    let mut refused = std::mem::take(&mut read.refused);
+    *refused = std::mem::take(&mut read.refused);
     if !read.unknown.is_empty() {
-        settle(app, source, &mut read, &mut refused).await?;
+        settle(app, source, &mut read, refused).await?;
     }
-    let batch = std::mem::take(&mut read.batch);
+    Ok((read.batch, read.untimed))
+}
+
+/// Keeps rows; says in the log when they could not be kept.
+pub(super) async fn kept(app: &App, source: &Source, now: Time, batch: Batch) -> Result<usize, Problem> {
     let rows = batch.len();
-    let kept = if rows == 0 { Ok(0) } else { keep(&app.store, &source.config.name, NAME, now, batch).await };
-    metrics::counter!("push_rows_total").increment(*kept.as_ref().unwrap_or_else(|(kept, _)| kept) as u64);
-    let kept = match kept {
-        Ok(kept) => kept,
-        Err((kept, error)) => {
-            tracing::error!(%error, kept, rows, "pushed rows could not be kept; the sender will send them again");
-            return Err(error.into());
-        }
-    };
-    answer(app, source, NAME, peer, now, kept, refused).await
+    if rows == 0 {
+        return Ok(0);
+    }
+    keep(&app.store, &source.config.name, NAME, now, batch).await.map_err(|(kept, error)| {
+        metrics::counter!("push_rows_total").increment(kept as u64);
+        tracing::error!(%error, kept, rows, "pushed rows could not be kept; the sender will send them again");
+        error.into()
+    })
 }
 
 /// 204, or what was refused, once that is in the quarantine too.
@@ -124,8 +150,12 @@ struct Unknown<'a> {
 /// A body being read.
 struct Reading<'a> {
     body: &'a [u8],
+    /// Lines of the whole body before this piece of it.
+    first_line: usize,
     precision: Precision,
     now: Time,
+    /// A row came without its time.
+    untimed: bool,
     batch: Batch,
     refused: Refused,
     unknown: Vec<Unknown<'a>>,
@@ -137,8 +167,10 @@ impl<'a> Reading<'a> {
     fn new(body: &'a [u8], precision: Precision, now: Time) -> Self {
         Self {
             body,
+            first_line: 0,
             precision,
             now,
+            untimed: false,
             batch: Batch::with_room(body.len() / ROW_BYTES + 1),
             refused: Refused::default(),
             unknown: vec![],
@@ -181,34 +213,33 @@ impl<'a> Reading<'a> {
                 Some(Ok(line)) => self.line(source, known, &line, &mut key),
                 Some(Err((problem, raw))) => {
                     let kind = problem.kind;
-                    self.refused.add(
-                        problem.line as usize,
-                        problem.column,
-                        kind.code(),
-                        kind.to_string(),
-                        raw,
-                    );
+                    let line = self.first_line + problem.line as usize;
+                    self.refused.add(line, problem.column, kind.code(), kind.to_string(), raw);
                 }
             }
         }
     }
 
     fn line(&mut self, source: &Source, known: &Known, line: &Line<'a>, key: &mut Vec<u8>) {
+        let number = self.first_line + line.number as usize;
         let at = match line.stamp {
-            None => self.now,
+            None => {
+                self.untimed = true;
+                self.now
+            }
             Some(stamp) => match moment(self.precision, stamp) {
                 Some(at) => at,
                 None => {
                     let why =
                         format!("timestamp {stamp} is not between 1970 and 2200: is `precision` right?");
-                    return self.refused.add(line.number as usize, 0, "bad_time", why, line.raw);
+                    return self.refused.add(number, 0, "bad_time", why, line.raw);
                 }
             },
         };
         for field in line.fields() {
             let Some(value) = field.value.number() else {
                 let why = "a text is no measured value".to_owned();
-                self.refused.add(line.number as usize, 0, "text_field", why, line.raw);
+                self.refused.add(number, 0, "text_field", why, line.raw);
                 continue;
             };
             key.clear();
@@ -228,7 +259,8 @@ impl<'a> Reading<'a> {
             None => {
                 let Some(asked) = asked(source, line, field) else {
                     let why = "a name is not UTF-8".to_owned();
-                    return self.refused.add(line.number as usize, 0, "not_utf8", why, line.raw);
+                    let number = self.first_line + line.number as usize;
+                    return self.refused.add(number, 0, "not_utf8", why, line.raw);
                 };
                 self.asked.push(asked);
                 self.places.insert(key.to_vec(), self.asked.len() - 1);
@@ -280,7 +312,7 @@ async fn settle(
                 read.batch.measured(*target, row.at, value, read.now);
             }
             Some(Err((code, why))) => {
-                refused.add(row.line.number as usize, 0, code, why.clone(), row.line.raw)
+                refused.add(read.first_line + row.line.number as usize, 0, code, why.clone(), row.line.raw)
             }
             None => {}
         }

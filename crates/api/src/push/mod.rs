@@ -9,6 +9,7 @@ mod create;
 mod influx;
 mod json;
 mod keep;
+mod raw;
 mod resolve;
 mod source;
 

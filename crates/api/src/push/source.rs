@@ -52,6 +52,10 @@ pub struct PushSource {
     /// Whether its token also reads `/api/v1/samples`.
     #[serde(default)]
     pub read: bool,
+    /// Whether the bytes of its line protocol are kept too, so that every reading leads back to them; it
+    /// costs room and time.
+    #[serde(default)]
+    pub keep_raw: bool,
     /// Whether series seen for the first time become points; if not, they go to the quarantine.
     #[serde(default)]
     pub create: bool,

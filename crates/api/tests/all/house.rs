@@ -271,11 +271,12 @@ fn push() -> api::PushConfig {
         station: station.map(code),
         create: station.is_some(),
         read: station.is_some(),
+        keep_raw: name == "traced",
     };
     let mapping = json!({ "items": "data", "station": "id", "time": { "path": "at" },
         "value": [{ "path": "cm", "element": "39", "unit": "cm" }, { "path": "kv", "element": "39", "unit": "kV" }] });
     api::PushConfig {
-        sources: vec![source("telegraf", None), source("lab", Some(ROAD))],
+        sources: vec![source("telegraf", None), source("lab", Some(ROAD)), source("traced", None)],
         mappings: [("levels".to_owned(), serde_json::from_value(mapping).unwrap())].into(),
     }
 }

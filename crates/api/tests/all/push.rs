@@ -174,3 +174,35 @@ async fn a_pushed_reading_leads_to_the_body_it_came_in_and_the_same_body_changes
     assert_eq!(&body[start..end], "31.0");
     house.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_keep_raw_a_pushed_row_leads_to_its_line_and_bad_lines_keep_their_numbers() {
+    let house = House::open().await;
+    let browser = house.signed_in("dispatcher").await;
+    let second = |minutes: i64| ns(minutes) / 1_000_000_000;
+    // Longer than one packet: two pieces, the bad line in the second.
+    let mut body = String::new();
+    for n in 0..2_000 {
+        body += &format!("m,station={ROAD},x=padding-of-a-long-tag 39=0.{:03} {}\n", n % 1_000, second(-n));
+    }
+    body += &format!("m,station={ROAD} 39=wet {}\n", second(1));
+    for _ in 0..2 {
+        let answer = push(&house, "/write?precision=s", "traced", body.clone()).await;
+        let said: Value = answer.json().await.unwrap();
+        assert_eq!(said["params"]["faults"][0]["line"], json!(2_001), "{said}");
+        assert_eq!(said["params"]["written"], json!(2_000));
+    }
+    assert_eq!(house.store.samples.stats().packets, 2, "the same body again changes nothing");
+    let newest = house.store.samples.range(house.depth, noon(), noon().plus_ms(1), 1).await.unwrap();
+    let packet = browser.get(&format!("/packets/{}", newest[0].1)).await;
+    assert_eq!(
+        (&packet["protocol"], &packet["decoded"]["readings"][0]["value"]),
+        (&json!("influx"), &json!(0.0))
+    );
+    let first = &packet["decoded"]["readings"][0];
+    assert_eq!(first["observed_at"].as_str().unwrap().parse::<field::time::Time>().unwrap(), noon());
+    let hex = packet["hex"].as_str().unwrap().replace(' ', "");
+    let start: String = body.bytes().take(40).map(|byte| format!("{byte:02x}")).collect();
+    assert!(hex.to_lowercase().starts_with(&start));
+    house.end().await;
+}

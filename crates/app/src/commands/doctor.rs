@@ -21,6 +21,11 @@ impl Findings {
         out::line(format_args!("ok    {text}"))
     }
 
+    /// Worth knowing; nothing has to be done in a town of ordinary size.
+    fn note(&self, text: impl std::fmt::Display) -> Result<()> {
+        out::line(format_args!("note  {text}"))
+    }
+
     fn bad(&mut self, text: impl std::fmt::Display) -> Result<()> {
         self.faults += 1;
         out::line(format_args!("FAULT {text}"))
@@ -48,6 +53,10 @@ async fn examine(config: &Config, found: &mut Findings) -> Result<()> {
     }
     for (what, address) in [("http.listen", config.http.listen), ("sl651.tcp", config.sl651.tcp)] {
         port(what, address, found)?;
+    }
+    match crate::open_files::too_few() {
+        None => found.good("enough files may be open for every connection")?,
+        Some(why) => found.note(why)?,
     }
     let dir = config.data_dir()?;
     if !dir.is_dir() {

@@ -1,6 +1,8 @@
 //! What bad input gets: quarantine, a reason, and no harm to anybody.
 
-use crate::house::{House, STATION, STRANGER, report, timed};
+use crate::house::{House, STATION, STRANGER, at, code, report, timed};
+use field::time::MINUTE_MS;
+use store::Subject;
 use wire::sl651::crc16;
 use wire::sl651::encode::Element;
 
@@ -115,4 +117,51 @@ async fn what_a_centre_sends_and_parts_of_reports_are_not_taken_for_reports() {
     assert!(station.answer().await.is_none());
     let reasons: Vec<_> = house.quarantine().await.into_iter().map(|q| q.reason).collect();
     assert_eq!(reasons, ["wrong_direction", "incomplete"]);
+}
+
+/// A report composed and observed at `time`, whatever the centre's clock says.
+fn composed(station: &str, serial: u16, time: &str, level: f64) -> Vec<u8> {
+    let mut report = report(station, 0x32, serial, vec![Element::of(0x39, Some(level)).unwrap()]);
+    report.sent_at = at(time);
+    report.groups[0].observed_at = at(time);
+    report.to_bytes().unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_eight_hours_off_is_named_and_its_readings_are_kept_as_suspect_until_it_is_set() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    // 14:00 in Beijing; the station runs on UTC.
+    for (serial, minute) in [(1, 0), (2, 5), (3, 10), (4, 15)] {
+        let frame = composed(STATION, serial, &format!("2021-06-30T06:{minute:02}"), 3.5);
+        assert_eq!(station.confirmed(&frame).await, Some(serial), "nothing is refused");
+        house.clock.advance_ms(5 * MINUTE_MS);
+    }
+    let qualities = |from: &'static str, to: &'static str| {
+        let (samples, level) = (house.store.samples.clone(), house.level);
+        async move {
+            let kept = samples.range(level, at(from), at(to), 10).await.unwrap();
+            kept.iter().map(|(sample, _)| sample.quality).collect::<Vec<_>>()
+        }
+    };
+    use field::sample::Quality::{Good, Suspect};
+    assert_eq!(qualities("2021-06-30T06:00", "2021-06-30T07:00").await, [Good, Good, Suspect, Suspect]);
+    // Somebody sets it.
+    assert_eq!(station.confirmed(&composed(STATION, 5, "2021-06-30T14:20", 3.6)).await, Some(5));
+    assert_eq!(qualities("2021-06-30T14:00", "2021-06-30T15:00").await, [Good]);
+    let lines = house.store.tables.journal_of(&Subject::Station(code(STATION)), 100).await.unwrap();
+    let told =
+        |act: &str| lines.iter().filter(|l| l.act == act).map(|l| l.body["slow_min"].as_i64()).collect();
+    let (wrong, right): (Vec<_>, Vec<_>) = (told("clock_wrong"), told("clock_right"));
+    assert_eq!((wrong, right), (vec![Some(480)], vec![Some(0)]));
+    assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_reading_of_the_future_is_kept_as_suspect_at_once() {
+    let house = House::open().await;
+    let frame = composed(STATION, 1, "2021-06-30T22:00", 3.5);
+    assert_eq!(house.call().await.confirmed(&frame).await, Some(1));
+    let (sample, _) = house.store.samples.latest(house.level).unwrap();
+    assert_eq!((sample.value, sample.quality), (Some(3.5), field::sample::Quality::Suspect));
 }

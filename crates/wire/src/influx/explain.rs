@@ -16,39 +16,71 @@ pub fn json_line(text: &str) -> String {
     explain(&bytes).decoded.to_string()
 }
 
-/// One line's bytes → explained. Of several lines the first.
+/// Lines of one packet that are shown: a body is cut into packets of 4,096 fields at most.
+const SHOWN: usize = 4_096;
+
+/// The bytes of one line, or of a kept piece of a body → explained. Comments behind such a piece say what its
+/// lines do not: `# precision=s`.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explained {
-    match lines(bytes).next() {
-        Some(Ok(line)) => Explained { decoded: view(&line), fields: marks(&line, bytes) },
-        Some(Err((problem, _))) => {
-            Explained { decoded: bad(problem.kind.code(), &problem.to_string()), fields: vec![] }
+    let said = comment(bytes, "# precision=").and_then(Precision::from_code);
+    let precision = said.unwrap_or_default();
+    let (mut shown, mut fields, mut problems) = (None, vec![], vec![]);
+    let several = lines(bytes).nth(1).is_some();
+    for line in lines(bytes).take(SHOWN) {
+        match line {
+            Ok(line) => {
+                fields.extend(marks(&line, bytes));
+                let readings = readings(&line, precision, several);
+                let (_, all) = shown.get_or_insert_with(|| (line, vec![]));
+                all.extend(readings);
+            }
+            Err((problem, _)) => problems.push(format!("{}: {problem}", problem.kind.code())),
         }
-        None => Explained { decoded: bad("no_measurement", "there is no line"), fields: vec![] },
     }
+    if shown.is_none() && problems.is_empty() {
+        problems.push("no_measurement: there is no line".to_owned());
+    }
+    let decoded = match shown {
+        Some((first, readings)) => view(&first, readings, problems),
+        None => json!({ "protocol": NAME, "station": null, "function": null, "readings": [],
+            "problems": problems }),
+    };
+    Explained { decoded, fields }
 }
 
-fn bad(code: &str, message: &str) -> Value {
-    json!({ "protocol": NAME, "station": null, "function": null, "readings": [],
-        "problems": [{ "code": code, "message": message }] })
+/// What a comment line says behind its name.
+fn comment<'a>(bytes: &'a [u8], name: &str) -> Option<&'a str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.lines().rev().take_while(|line| line.starts_with('#')).find_map(|line| line.strip_prefix(name))
 }
 
-fn view(line: &Line<'_>) -> Value {
-    let text = |raw| unescape(raw).unwrap_or_else(|| String::from_utf8_lossy(raw));
-    let at = line.stamp.map(|stamp| Time::from_ms(Precision::Nanosecond.to_ms(stamp)));
+fn view(line: &Line<'_>, readings: Vec<Value>, problems: Vec<String>) -> Value {
     let tags: serde_json::Map<String, Value> =
         line.tags().map(|(name, value)| (text(name).into_owned(), Value::from(text(value)))).collect();
-    let readings: Vec<Value> = line
-        .fields()
-        .map(|field| match field.value.number() {
-            Some(value) => json!({ "id": text(field.name), "element": text(field.name), "value": value,
-                "unit": "", "quality": "good", "observed_at": at }),
-            None => json!({ "id": text(field.name), "element": text(field.name), "value": null,
-                "unit": "", "quality": "missing", "observed_at": at }),
-        })
-        .collect();
     json!({ "protocol": NAME, "station": tags.get(STATION), "function": text(line.measurement()),
-        "tags": tags, "sent_at": null, "readings": readings, "problems": [] })
+        "tags": tags, "sent_at": null, "readings": readings, "problems": problems })
+}
+
+/// A line's fields; each with its series where the bytes have several lines.
+fn readings(line: &Line<'_>, precision: Precision, several: bool) -> Vec<Value> {
+    let at = line.stamp.map(|stamp| Time::from_ms(precision.to_ms(stamp)));
+    let one = |field: super::Field<'_>| {
+        let value = field.value.number();
+        let quality = if value.is_some() { "good" } else { "missing" };
+        let name = text(field.name);
+        let mut reading = json!({ "id": name, "element": name, "value": value, "unit": "", "quality": quality,
+            "observed_at": at });
+        if let Some(object) = reading.as_object_mut().filter(|_| several) {
+            object.insert("series".to_owned(), text(line.series()).into());
+        }
+        reading
+    };
+    line.fields().map(one).collect()
+}
+
+fn text(raw: &[u8]) -> std::borrow::Cow<'_, str> {
+    unescape(raw).unwrap_or_else(|| String::from_utf8_lossy(raw))
 }
 
 fn marks(line: &Line<'_>, whole: &[u8]) -> Vec<Field> {
@@ -57,7 +89,6 @@ fn marks(line: &Line<'_>, whole: &[u8]) -> Vec<Field> {
         let start = (part.as_ptr() as usize).saturating_sub(base);
         Field { start, end: start + part.len(), name }
     };
-    let text = |raw| unescape(raw).unwrap_or_else(|| String::from_utf8_lossy(raw)).into_owned();
     let mut fields = vec![mark(line.measurement(), "measurement".to_owned())];
     fields.extend(line.tags().map(|(name, value)| mark(value, format!("tag:{}", text(name)))));
     fields.extend(line.fields().map(|field| mark(field.name, format!("element:{}", text(field.name)))));

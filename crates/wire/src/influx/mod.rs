@@ -59,6 +59,19 @@ impl Precision {
         })
     }
 
+    /// Its code, as [`Precision::from_code`] reads it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nanosecond => "ns",
+            Self::Microsecond => "us",
+            Self::Millisecond => "ms",
+            Self::Second => "s",
+            Self::Minute => "m",
+            Self::Hour => "h",
+        }
+    }
+
     /// A timestamp in milliseconds since 1970, rounded down; saturates.
     #[must_use]
     pub const fn to_ms(self, stamp: i64) -> i64 {

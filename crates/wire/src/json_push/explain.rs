@@ -31,7 +31,7 @@ pub fn explain(bytes: &[u8]) -> Explained {
         }
     }
     let readings: Vec<Value> = if problems.is_empty() { scan.numbers() } else { vec![] };
-    let decoded = json!({ "protocol": NAME, "readings": readings, "problems": problems });
+    let decoded = json!({ "protocol": NAME, "station": null, "function": null, "readings": readings, "problems": problems });
     Explained { decoded, fields: scan.fields }
 }
 

@@ -58,7 +58,7 @@ fn view(row: &Decoded) -> Value {
         "map": row.map_key,
         "readings": readings.collect::<Vec<_>>(),
         "frames": row.parts.iter().map(part).collect::<Vec<_>>(),
-        "problems": row.problems,
+        "problems": crate::fault::lines(&row.problems),
     })
 }
 

@@ -27,10 +27,7 @@ pub fn json_line(text: &str) -> String {
     };
     match publish {
         Ok(publish) => view(&publish).to_string(),
-        Err(fault) => {
-            json!({ "protocol": NAME, "station": null, "function": null, "readings": [], "problems": [fault] })
-                .to_string()
-        }
+        Err(fault) => unread(&fault).to_string(),
     }
 }
 
@@ -39,11 +36,12 @@ pub fn json_line(text: &str) -> String {
 pub fn explain(bytes: &[u8]) -> Explained {
     match read(bytes) {
         Ok(publish) => Explained { decoded: view(&publish), fields: fields(bytes, &publish) },
-        Err(fault) => Explained {
-            decoded: json!({ "protocol": NAME, "readings": [], "problems": [fault] }),
-            fields: vec![],
-        },
+        Err(fault) => Explained { decoded: unread(&fault), fields: vec![] },
     }
+}
+
+fn unread(fault: &Fault) -> Value {
+    json!({ "protocol": NAME, "station": null, "function": null, "readings": [], "problems": [fault.line()] })
 }
 
 fn is_hex(text: &str) -> bool {
@@ -79,7 +77,7 @@ fn view(publish: &Publish) -> Value {
         .collect();
     json!({
         "protocol": NAME, "station": told.readings.first().map(|r| &r.station), "function": "publish",
-        "topic": publish.topic, "sent_at": null, "readings": readings, "problems": told.faults,
+        "topic": publish.topic, "sent_at": null, "readings": readings, "problems": crate::fault::lines(&told.faults),
     })
 }
 

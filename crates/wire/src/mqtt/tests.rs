@@ -140,5 +140,5 @@ fn a_line_of_topic_and_payload_is_decoded() {
         (&1.25.into(), &serde_json::Value::Null)
     );
     let bad: serde_json::Value = serde_json::from_str(&json_line("C000")).unwrap();
-    assert_eq!(bad["problems"][0]["code"], "no_publish");
+    assert!(bad["problems"][0].as_str().unwrap().starts_with("no_publish: "));
 }

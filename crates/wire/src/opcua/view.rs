@@ -43,7 +43,7 @@ pub fn explain(bytes: &[u8]) -> Explained {
     }
     let function = if history { "history" } else { "data_change" };
     let decoded = json!({ "protocol": NAME, "station": station, "function": function, "sent_at": null,
-        "readings": readings, "problems": faults });
+        "readings": readings, "problems": crate::fault::lines(&faults) });
     Explained { decoded, fields }
 }
 

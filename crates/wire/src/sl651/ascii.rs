@@ -298,7 +298,7 @@ fn other(
     match values {
         Some(values) => {
             let step = if twelve { 5 * MINUTE_MS } else { step_ms.unwrap_or_default() };
-            series(&id, known, &values, first, step, out);
+            series(&id, known.and_then(element), &values, first, step, out);
         }
         None => {
             out.problems.push(Problem::BadDigits {

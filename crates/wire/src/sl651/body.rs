@@ -1,9 +1,12 @@
 //! A frame's body: serial, send time, and the groups behind them.
 
 use super::decoded::{Decoded, Direction, Reading, Switches};
-use super::elements::{self, FIVE_MINUTE_LEVEL_1, FIVE_MINUTE_LEVEL_8, FIVE_MINUTE_RAIN, STATUS, TIME_STEP};
+use super::elements::{
+    self, ElementKind, FIVE_MINUTE_LEVEL_1, FIVE_MINUTE_LEVEL_8, FIVE_MINUTE_RAIN, STATUS, TIME_STEP,
+};
 use super::problem::{Note, Problem};
 use super::value::{Bcd, hex, read_bcd, read_time, two_digits};
+use super::vendor::{self, Extension};
 use super::{function, has_station_kind, manual, parameters};
 use field::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 
@@ -297,7 +300,7 @@ fn five_minutes(
     let decimals = kind.map_or(0, |kind| kind.decimals);
     let values: Vec<Option<f64>> = data.chunks(width).map(|value| read_binary(value, decimals)).collect();
     let first = observed(context, out);
-    series(&id, lead.first().copied(), &values, first, FIVE_MINUTES_MS, out);
+    series(&id, kind, &values, first, FIVE_MINUTES_MS, out);
     Ok(())
 }
 
@@ -331,10 +334,11 @@ fn time_step(walk: &mut Walk<'_>, context: &mut Context, out: &mut Decoded) -> R
 fn element(walk: &mut Walk<'_>, context: &Context, out: &mut Decoded) -> Result<(), Problem> {
     let at = walk.at;
     let lead = walk.take(1, "element")?.first().copied().unwrap_or_default();
-    let (id, known) = if lead == 0xFF {
-        (format!("FF{}", hex(walk.take(1, "element")?)), None)
+    let (id, meaning) = if lead == 0xFF {
+        let extension = walk.take(1, "element")?.first().copied().unwrap_or_default();
+        (format!("FF{extension:02X}"), Meaning::of_vendor(out.station.as_deref(), extension))
     } else {
-        (format!("{lead:02X}"), Some(lead))
+        (format!("{lead:02X}"), Meaning { known: Some(lead), ..Meaning::default() })
     };
     let definition = walk.take(1, &id)?.first().copied().unwrap_or_default();
     let (length, decimals) = (usize::from(definition >> 3), definition & 0x07);
@@ -357,7 +361,7 @@ fn element(walk: &mut Walk<'_>, context: &Context, out: &mut Decoded) -> Result<
     out.mark(at, walk.at, format!("element:{id}"));
     let mut values = Vec::with_capacity(data.len() / length);
     for (n, bytes) in data.chunks(length).enumerate() {
-        match read_number(known, bytes, decimals) {
+        match meaning.read(bytes, decimals) {
             Bcd::Number(number) => values.push(Some(number)),
             Bcd::Missing => values.push(None),
             Bcd::Bad => {
@@ -374,32 +378,49 @@ fn element(walk: &mut Walk<'_>, context: &Context, out: &mut Decoded) -> Result<
             Err(Problem::BadTimeStep { digits: context.step_digits.clone(), at: context.step_at })
         }
         step => {
-            series(&id, known, &values, first, step.unwrap_or_default(), out);
+            series(&id, meaning.kind(), &values, first, step.unwrap_or_default(), out);
             Ok(())
         }
     }
 }
 
-fn read_number(known: Option<u8>, bytes: &[u8], decimals: u8) -> Bcd {
-    match (known, bytes) {
-        (Some(STATUS), bytes @ [_, _, _, _]) => match read_binary(bytes, 0) {
-            Some(bits) => Bcd::Number(bits),
-            None => Bcd::Missing,
-        },
-        _ => read_bcd(bytes, decimals),
+/// What is known of an element: from table C.1, or from its vendor's dictionary.
+#[derive(Default)]
+struct Meaning {
+    known: Option<u8>,
+    extension: Option<Extension>,
+}
+
+impl Meaning {
+    fn of_vendor(station: Option<&str>, id: u8) -> Self {
+        Self { known: None, extension: vendor::extension_of(station, id) }
+    }
+
+    fn kind(&self) -> Option<&'static ElementKind> {
+        self.extension.map(|extension| extension.kind).or_else(|| self.known.and_then(elements::element))
+    }
+
+    fn read(&self, bytes: &[u8], decimals: u8) -> Bcd {
+        match (self.known, bytes, self.extension) {
+            (Some(STATUS), bytes @ [_, _, _, _], _) => match read_binary(bytes, 0) {
+                Some(bits) => Bcd::Number(bits),
+                None => Bcd::Missing,
+            },
+            (_, bytes, Some(extension)) => extension.read(bytes, decimals),
+            _ => read_bcd(bytes, decimals),
+        }
     }
 }
 
 /// Pushes values whose first is labelled `first` and each next one `step_ms` later.
 pub(crate) fn series(
     id: &str,
-    known: Option<u8>,
+    kind: Option<&'static ElementKind>,
     values: &[Option<f64>],
     first: Time,
     step_ms: i64,
     out: &mut Decoded,
 ) {
-    let kind = known.and_then(elements::element);
     let label = |n: usize| first.plus_ms(step_ms.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)));
     let last = values.iter().rposition(Option::is_some).unwrap_or_default();
     let doubtful =

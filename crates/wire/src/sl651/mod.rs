@@ -27,6 +27,7 @@ mod manual;
 mod parameters;
 mod problem;
 mod value;
+pub mod vendor;
 
 pub use ascii::to_ascii;
 pub use assembly::{Assembler, Progress, ReportKey};

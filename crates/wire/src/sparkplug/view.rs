@@ -16,7 +16,9 @@ pub fn json_line(text: &str) -> String {
     }
     match hex::bytes_of(text, mqtt::MAX_PACKET) {
         Ok(bytes) => shown(None, &bytes).to_string(),
-        Err(fault) => json!({ "protocol": NAME, "readings": [], "problems": [fault] }).to_string(),
+        Err(fault) => json!({ "protocol": NAME, "station": null, "function": null, "readings": [],
+            "problems": [fault.line()] })
+        .to_string(),
     }
 }
 
@@ -42,7 +44,8 @@ fn shown(topic: Option<&Topic>, payload: &[u8]) -> serde_json::Value {
         Ok(payload) => payload,
         Err(error) => {
             let fault = Fault::fatal("no_sparkplug", format!("the payload is no Sparkplug B: {error}"));
-            return json!({ "protocol": NAME, "station": station, "function": function, "readings": [], "problems": [fault] });
+            return json!({ "protocol": NAME, "station": station, "function": function, "readings": [],
+                "problems": [fault.line()] });
         }
     };
     let sent_at = payload.timestamp.and_then(time);
@@ -65,7 +68,8 @@ fn reading(metric: &Metric, sent_at: Option<Time>) -> serde_json::Value {
     let alias = metric.alias.map(|alias| format!("alias:{alias}"));
     let id = metric.name.clone().or(alias);
     json!({
-        "id": id, "element": id, "value": value, "unit": "", "alias": metric.alias,
+        "id": id, "element": id, "value": value, "unit": "",
+        "quality": if value.is_null() { "missing" } else { "good" }, "alias": metric.alias,
         "datatype": metric.datatype, "observed_at": metric.timestamp.and_then(time).or(sent_at),
     })
 }

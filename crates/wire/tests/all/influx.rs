@@ -167,3 +167,14 @@ proptest! {
         prop_assert_eq!(seen.length, text.len());
     }
 }
+
+#[test]
+fn a_kept_piece_of_a_body_is_explained_line_by_line_in_its_own_precision() {
+    let piece = b"m,station=A v=1 1625025600\nm,station=B v=2 1625025660\n# precision=s\n";
+    let explained = wire::influx::explain(piece);
+    let readings = explained.decoded["readings"].as_array().unwrap();
+    assert_eq!((readings.len(), &readings[1]["series"]), (2, &"m,station=B".into()));
+    assert_eq!(readings[1]["observed_at"], "2021-06-30T12:01:00+08:00");
+    let marked = explained.fields.iter().filter(|field| field.name == "element:v").count();
+    assert_eq!((marked, &explained.decoded["problems"]), (2, &serde_json::json!([])));
+}

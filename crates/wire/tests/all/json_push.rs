@@ -3,6 +3,12 @@
 use serde_json::json;
 use wire::json_push::Mapping;
 
+/// Bodies that platforms send.
+pub(crate) const BODIES: [&str; 2] = [
+    r#"{"deviceInfo":{"devEui":"a84041"},"time":"2021-06-30T04:00:00Z","object":{"level":31.5,"batt":"16"}}"#,
+    r#"{"gateway":{"id":7},"data":[{"n":"depth","v":0.2,"u":"m","ts":1625025600000},{"n":"depth","v":null}]}"#,
+];
+
 fn mapping(written: serde_json::Value) -> Mapping {
     serde_json::from_value(written).unwrap()
 }

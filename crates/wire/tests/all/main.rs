@@ -1,6 +1,8 @@
 //! Everything the protocols promise, through their public surface.
 
 #[cfg(test)]
+mod collected;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod flips;
@@ -36,3 +38,5 @@ mod sl651_parts;
 mod stream;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vendor;

@@ -7,7 +7,7 @@ use wire::modbus::*;
 
 /// TCP payloads of a capture in libpcap's classic form (Ethernet, IPv4), with whether a client sent
 /// them. Small on purpose: nothing is put together again.
-fn payloads(name: &str) -> Option<Vec<(bool, Vec<u8>)>> {
+pub(crate) fn payloads(name: &str) -> Option<Vec<(bool, Vec<u8>)>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/protocols/modbus/");
     let Ok(file) = std::fs::read(format!("{folder}{name}")) else {
         eprintln!("skipped: ../shared is not here");
@@ -370,7 +370,7 @@ fn a_line_is_one_object_whatever_is_wrong_with_it() {
         ("11 03 06 022B 0000 0064 C8BB", "not_modbus"),
     ] {
         let object: serde_json::Value = serde_json::from_str(&json_line(line)).unwrap();
-        assert_eq!(object["problems"][0]["code"], code, "{line}: {object}");
+        assert!(object["problems"][0].as_str().unwrap().starts_with(code), "{line}: {object}");
         assert_eq!(object["readings"], serde_json::json!([]), "{line}");
     }
     let rtu = Frame::rtu(17, hex("03 06 022B 0000 0064")).to_bytes();

@@ -4,7 +4,8 @@ use field::sample::Quality;
 use proptest::prelude::*;
 use wire::opcua::{Line, explain, json_line};
 
-const LINE: &str = r#"{"station":"3307820017","element":"flow","node":"ns=2;s=P1.Flow","value":1800.0,"scale":0.001,"status":0,"source":"2021-06-30T06:00:00Z","server":"2021-06-30T06:00:01Z","received":"2021-06-30T06:00:02Z"}"#;
+/// A value as the client keeps it.
+pub(crate) const LINE: &str = r#"{"station":"3307820017","element":"flow","node":"ns=2;s=P1.Flow","value":1800.0,"scale":0.001,"status":0,"source":"2021-06-30T06:00:00Z","server":"2021-06-30T06:00:01Z","received":"2021-06-30T06:00:02Z"}"#;
 
 fn line() -> Line {
     Line::read(LINE).unwrap()
@@ -68,8 +69,8 @@ fn what_is_no_line_is_said_and_the_others_are_read() {
     let mixed = format!("{{\n{LINE}\n\u{fffd}\n");
     let explained = explain(mixed.as_bytes());
     assert_eq!(explained.decoded["readings"].as_array().unwrap().len(), 1);
-    assert_eq!(explained.decoded["problems"][0]["code"], "not_a_value");
-    assert!(json_line("").contains("\"empty\""));
+    assert!(explained.decoded["problems"][0].as_str().unwrap().starts_with("not_a_value: "));
+    assert!(json_line("").contains("\"empty: "));
 }
 
 #[test]

@@ -15,8 +15,8 @@ pub(crate) const LATE: f64 = 0.02;
 pub(crate) const TWICE: f64 = 0.01;
 /// Rows between two entries of the index.
 const STRIDE: usize = 100;
-/// 2021-06-30T00:00 Beijing, seconds since 1970.
-pub(crate) const START_S: i64 = 1_624_982_400;
+/// 2021-06-30T00:00 Beijing, seconds since 1970: rows of that day are history, which is kept and not judged.
+pub(crate) const PAST_S: i64 = 1_624_982_400;
 /// Minutes of the long series.
 pub(crate) const YEAR_MINUTES: u32 = 525_600;
 /// What a station measures: name, decimals, middle, daily swing, step.
@@ -35,6 +35,8 @@ pub(crate) struct Bodies {
     /// Byte at which each stretch begins, and the end of the last.
     index: Vec<u64>,
     rows: usize,
+    /// When the day begins, seconds since 1970.
+    pub(crate) start_s: i64,
 }
 
 /// A series' name as the lines write it.
@@ -45,7 +47,12 @@ pub(crate) fn name(series: u32) -> (String, &'static str) {
 
 impl Bodies {
     /// Writes the rows of so many series; the same seed gives the same bytes.
-    pub(crate) fn generate(path: &Path, series: u32, minutes: u32, seed: u64) -> Result<Self> {
+    pub(crate) fn generate(
+        path: &Path,
+        series: u32,
+        (start_s, minutes): (i64, u32),
+        seed: u64,
+    ) -> Result<Self> {
         let file = File::create(path).with_context(|| format!("making `{}`", path.display()))?;
         let mut to = BufWriter::with_capacity(1 << 20, file);
         let mut dice = StdRng::seed_from_u64(seed);
@@ -79,7 +86,7 @@ impl Bodies {
                 *drift = 0.98 * *drift + step * (dice.random::<f64>() * 4.0 - 2.0).round();
                 let value = middle + swing * (phase + n as f64).sin() + *drift;
                 line.clear();
-                let stamp = START_S + i64::from(minute) * 60;
+                let stamp = start_s + i64::from(minute) * 60;
                 writeln!(line, "{name}{value:.decimals$} {stamp}000000000")?;
                 let fate = dice.random::<f64>();
                 if fate < LATE {
@@ -102,7 +109,7 @@ impl Bodies {
             index.push(at);
         }
         to.flush()?;
-        Ok(Self { path: path.to_path_buf(), index, rows })
+        Ok(Self { path: path.to_path_buf(), index, rows, start_s })
     }
 
     /// How many rows there are, late and doubled ones too.
@@ -141,13 +148,13 @@ impl Bodies {
     }
 }
 
-/// A year of minutes of one series, in requests of 5,000 rows.
-pub(crate) fn year() -> Vec<String> {
+/// A year of minutes of one series that ends a day before `start_s`, in requests of 5,000 rows.
+pub(crate) fn year(start_s: i64) -> Vec<String> {
     let mut dice = StdRng::seed_from_u64(1);
     let (mut all, mut text, mut drift) = (vec![], String::new(), 0.0_f64);
     for minute in 0..i64::from(YEAR_MINUTES) {
         drift = 0.99 * drift + 0.01 * (dice.random::<f64>() * 4.0 - 2.0).round();
-        let stamp = START_S - 366 * 86_400 + minute * 60;
+        let stamp = start_s - 366 * 86_400 + minute * 60;
         let value = 3.0 + (minute as f64 / 1_440.0).sin() * 0.5 + drift;
         let _ = writeln!(text, "water,station=YEAR level={value:.2} {stamp}000000000");
         if (minute + 1) % 5_000 == 0 {
@@ -166,7 +173,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_rows_and_every_row_is_sent() {
         let dir = tempfile::tempdir().unwrap();
-        let make = |name: &str| Bodies::generate(&dir.path().join(name), 50, 30, 7).unwrap();
+        let make = |name: &str| Bodies::generate(&dir.path().join(name), 50, (PAST_S, 30), 7).unwrap();
         let (a, b) = (make("a"), make("b"));
         let text = std::fs::read_to_string(&a.path).unwrap();
         assert_eq!(text, std::fs::read_to_string(&b.path).unwrap());

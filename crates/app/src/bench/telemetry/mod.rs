@@ -13,11 +13,13 @@ use super::figures::{Outcome, Target};
 use super::ground;
 use crate::out;
 use anyhow::{Context, Result};
+use field::clock::Clock as _;
 use generate::Bodies;
 use peer::{Kind, Peer};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use store::playback::SystemClock;
 
 /// Minutes of the day.
 const MINUTES: u32 = 1_440;
@@ -32,12 +34,14 @@ const SMALL_ROWS: usize = 8_000_000;
 /// How long rows are pushed before the kill.
 const BEFORE_KILL: Duration = Duration::from_secs(15);
 
-/// Runs it for so many series; `seed` makes the values.
-pub(crate) async fn run(series: u32, seed: u64) -> Result<Outcome> {
+/// Runs it for so many series; `seed` makes the values. Rows are of a day in 2021, or of the last 24 full
+/// hours, which our desks judge as they come.
+pub(crate) async fn run(series: u32, seed: u64, today: bool) -> Result<Outcome> {
     let core = pin()?;
     let folder = ground::folder()?;
     out::note(format_args!("telemetry: generating {series} series of {MINUTES} minutes, seed {seed}"));
-    let bodies = Bodies::generate(&folder.path().join("rows.lp"), series, MINUTES, seed)?;
+    let start_s = if today { yesterday_s() } else { generate::PAST_S };
+    let bodies = Bodies::generate(&folder.path().join("rows.lp"), series, (start_s, MINUTES), seed)?;
     let mut figures = Map::new();
     for kind in Kind::ALL {
         if let Some(how) = kind.missing() {
@@ -53,8 +57,15 @@ pub(crate) async fn run(series: u32, seed: u64) -> Result<Outcome> {
     let targets = targets(&figures);
     let rows = bodies.rows();
     let figures = json!({ "series": series, "minutes": MINUTES, "rows": rows, "seed": seed, "core": core,
+        "today": today,
         "late": generate::LATE, "duplicates": generate::TWICE, "servers": figures });
     Ok(Outcome { targets, figures })
+}
+
+/// When the last 24 full hours began, seconds since 1970.
+fn yesterday_s() -> i64 {
+    let now_s = SystemClock::default().now().ms() / 1_000;
+    now_s.div_euclid(3_600) * 3_600 - 86_400
 }
 
 /// One server: all of its figures.
@@ -66,9 +77,9 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
     let rows_s = bodies.rows() as f64 / took.as_secs_f64();
     let memory_mib = server.peak_memory_mib();
     let cpu_s = server.cpu_s();
-    client::push_text(&server, &generate::year())?;
+    client::push_text(&server, &generate::year(bodies.start_s))?;
     server.settle().await?;
-    let answers = queries::run(&server, series).await?;
+    let answers = queries::run(&server, series, bodies.start_s).await?;
     let restarted_in = server.restart_after_kill().await?;
     let bytes = server.stop_and_weigh().await?;
     let points = f64::from(series) * f64::from(MINUTES) + f64::from(generate::YEAR_MINUTES);
@@ -84,7 +95,7 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
     drop(std::fs::remove_dir_all(&dir));
 
     out::note(format_args!("{}: killed in the middle …", kind.name()));
-    let (acknowledged, found) = killed(kind, home, bodies, series).await?;
+    let (acknowledged, found) = killed(kind, home, bodies).await?;
     Ok(json!({
         "rows_s": rows_s.round(), "small_rows_s": small_rows_s.round(),
         "bytes_a_point": bytes as f64 / points, "memory_mib": memory_mib, "cpu_s": cpu_s,
@@ -94,12 +105,12 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
 }
 
 /// Pushes for a while, kills the server right after an answer, and counts what it still has.
-async fn killed(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<(u64, u64)> {
+async fn killed(kind: Kind, home: &Path, bodies: &Bodies) -> Result<(u64, u64)> {
     let dir = home.join(format!("{}-kill", kind.name()));
     let mut server = Peer::start(kind, &dir).await?;
     let acknowledged = client::push_for(&server, bodies, LARGE, BEFORE_KILL)?;
     server.restart_after_kill().await?;
-    let found = queries::count(&server, series).await?;
+    let found = queries::count(&server, bodies.start_s).await?;
     drop(server);
     drop(std::fs::remove_dir_all(&dir));
     Ok((bodies.distinct_before(acknowledged)?, found))

@@ -1,7 +1,7 @@
 //! The same four questions to each server, over HTTP, the median of many.
 
 use super::super::figures::percentile;
-use super::generate::{self, START_S};
+use super::generate;
 use super::peer::{Kind, Peer};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -20,12 +20,12 @@ const AT_ONCE: usize = 2_000;
 type Question = (&'static str, Vec<(&'static str, String)>);
 
 /// Median milliseconds of each question.
-pub(crate) async fn run(server: &Peer, series: u32) -> Result<Value> {
+pub(crate) async fn run(server: &Peer, series: u32, start_s: i64) -> Result<Value> {
     let ids = if server.kind == Kind::Ours { points(server).await? } else { vec![] };
-    let day = asked(server, || question(server.kind, What::Day, series, &ids)).await?;
-    let latest = asked(server, || question(server.kind, What::Latest, series, &ids)).await?;
-    let hourly = asked(server, || question(server.kind, What::Hourly, series, &ids)).await?;
-    let year = asked(server, || question(server.kind, What::Year, series, &ids)).await?;
+    let day = asked(server, || question(server.kind, What::Day, (series, start_s), &ids)).await?;
+    let latest = asked(server, || question(server.kind, What::Latest, (series, start_s), &ids)).await?;
+    let hourly = asked(server, || question(server.kind, What::Hourly, (series, start_s), &ids)).await?;
+    let year = asked(server, || question(server.kind, What::Year, (series, start_s), &ids)).await?;
     Ok(json!({ "day": day.0, "latest": latest.0, "hourly": hourly.0, "year": year.0,
         "answer_bytes": { "day": day.1, "latest": latest.1, "hourly": hourly.1, "year": year.1 } }))
 }
@@ -56,12 +56,12 @@ enum What {
     Year,
 }
 
-fn question(kind: Kind, what: What, series: u32, ids: &[i64]) -> Question {
+fn question(kind: Kind, what: What, of: (u32, i64), ids: &[i64]) -> Question {
     match kind {
-        Kind::Ours => ours(what, series, ids),
-        Kind::Victoria => victoria(what, series),
+        Kind::Ours => ours(what, of, ids),
+        Kind::Victoria => victoria(what, of),
         Kind::Influx => {
-            ("/query", vec![("db", "bench".into()), ("epoch", "ms".into()), ("q", influx(what, series))])
+            ("/query", vec![("db", "bench".into()), ("epoch", "ms".into()), ("q", influx(what, of))])
         }
     }
 }
@@ -81,50 +81,50 @@ fn time(s: i64) -> String {
 /// Which series the single ones are asked of.
 const ONE: u32 = 1_230;
 
-fn ours(what: What, series: u32, ids: &[i64]) -> Question {
+fn ours(what: What, (series, start_s): (u32, i64), ids: &[i64]) -> Question {
     let id = |n: usize| ids.get(n).copied().unwrap_or_default();
     let of =
         |points: String, from: i64, to: i64| vec![("points", points), ("from", time(from)), ("to", time(to))];
     let one = (ONE % series) as usize;
     match what {
-        What::Day => ("/api/v1/samples", of(id(one).to_string(), START_S, START_S + DAY_S)),
+        What::Day => ("/api/v1/samples", of(id(one).to_string(), start_s, start_s + DAY_S)),
         What::Latest => ("/api/v1/samples/latest", vec![]),
         What::Hourly => {
             let some: Vec<String> = ids.iter().take(MANY.min(series) as usize).map(i64::to_string).collect();
-            let mut of = of(some.join(","), START_S, START_S + DAY_S);
+            let mut of = of(some.join(","), start_s, start_s + DAY_S);
             of.push(("window", "1h".into()));
             of.push(("figures", "mean".into()));
             ("/api/v1/samples", of)
         }
         What::Year => {
             let last = ids.last().copied().unwrap_or_default();
-            ("/api/v1/samples", of(last.to_string(), START_S - 367 * DAY_S, START_S))
+            ("/api/v1/samples", of(last.to_string(), start_s - 367 * DAY_S, start_s))
         }
     }
 }
 
-fn victoria(what: What, series: u32) -> Question {
+fn victoria(what: What, (series, start_s): (u32, i64)) -> Question {
     let (station, field) = generate::name(ONE % series);
     let stretch = |from: i64, to: i64| vec![("start", from.to_string()), ("end", (to - 1).to_string())];
     match what {
         What::Day | What::Year => {
             let (name, mut of) = match what {
                 What::Day => {
-                    (format!("water_{field}{{station=\"{station}\"}}"), stretch(START_S, START_S + DAY_S))
+                    (format!("water_{field}{{station=\"{station}\"}}"), stretch(start_s, start_s + DAY_S))
                 }
-                _ => ("water_level{station=\"YEAR\"}".to_owned(), stretch(START_S - 367 * DAY_S, START_S)),
+                _ => ("water_level{station=\"YEAR\"}".to_owned(), stretch(start_s - 367 * DAY_S, start_s)),
             };
             of.push(("match[]", name));
             ("/api/v1/export", of)
         }
         What::Latest => {
             let query = "last_over_time({__name__=~\"water_.*\"}[2h])".to_owned();
-            ("/api/v1/query", vec![("query", query), ("time", (START_S + DAY_S).to_string())])
+            ("/api/v1/query", vec![("query", query), ("time", (start_s + DAY_S).to_string())])
         }
         What::Hourly => {
             let query =
                 format!("avg_over_time({{__name__=~\"water_.*\",station=~\"{}\"}}[1h])", stations(series));
-            let of = [("start", START_S + 3_600), ("end", START_S + DAY_S)].map(|(k, v)| (k, v.to_string()));
+            let of = [("start", start_s + 3_600), ("end", start_s + DAY_S)].map(|(k, v)| (k, v.to_string()));
             let more = [("query", query), ("step", "1h".to_owned())];
             ("/api/v1/query_range", of.into_iter().chain(more).collect())
         }
@@ -136,10 +136,10 @@ fn stations(series: u32) -> String {
     if series <= MANY { "B.*".to_owned() } else { "B000.*".to_owned() }
 }
 
-fn influx(what: What, series: u32) -> String {
+fn influx(what: What, (series, start_s): (u32, i64)) -> String {
     let (station, field) = generate::name(ONE % series);
     let when = |from: i64, to: i64| format!("time >= {from}s AND time < {to}s");
-    let day = when(START_S, START_S + DAY_S);
+    let day = when(start_s, start_s + DAY_S);
     match what {
         What::Day => format!("SELECT {field} FROM water WHERE station = '{station}' AND {day}"),
         What::Latest => "SELECT last(*) FROM water GROUP BY station".to_owned(),
@@ -150,14 +150,14 @@ fn influx(what: What, series: u32) -> String {
             )
         }
         What::Year => {
-            let year = when(START_S - 367 * DAY_S, START_S);
+            let year = when(start_s - 367 * DAY_S, start_s);
             format!("SELECT level FROM water WHERE station = 'YEAR' AND {year}")
         }
     }
 }
 
 /// How many samples of the day a server has.
-pub(crate) async fn count(server: &Peer, _series: u32) -> Result<u64> {
+pub(crate) async fn count(server: &Peer, start_s: i64) -> Result<u64> {
     let ask = |path: &'static str, of: Vec<(&'static str, String)>| async move {
         let ask = server.http.get(server.asked(path, &of)).bearer_auth(super::peer::TOKEN);
         let bytes = ask.send().await?.error_for_status()?.bytes().await?;
@@ -170,8 +170,8 @@ pub(crate) async fn count(server: &Peer, _series: u32) -> Result<u64> {
                 let some: Vec<String> = some.iter().map(i64::to_string).collect();
                 let of = vec![
                     ("points", some.join(",")),
-                    ("from", time(START_S)),
-                    ("to", time(START_S + DAY_S)),
+                    ("from", time(start_s)),
+                    ("to", time(start_s + DAY_S)),
                     ("window", "day".into()),
                 ];
                 let view = ask("/api/v1/samples", of).await?;
@@ -184,7 +184,7 @@ pub(crate) async fn count(server: &Peer, _series: u32) -> Result<u64> {
         Kind::Victoria => {
             let query = "sum(count_over_time({__name__=~\"water_.*\"}[1d]))".to_owned();
             let view =
-                ask("/api/v1/query", vec![("query", query), ("time", (START_S + DAY_S - 1).to_string())])
+                ask("/api/v1/query", vec![("query", query), ("time", (start_s + DAY_S - 1).to_string())])
                     .await?;
             let text = view.pointer("/data/result/0/value/1").and_then(Value::as_str).unwrap_or("0");
             Ok(text.parse().unwrap_or(0))
