@@ -166,8 +166,7 @@ impl Windows {
     /// Of some points: from the kept roll-ups where those know everything that is asked for.
     async fn of(&self, app: &App, registry: &Registry, ids: &[PointId]) -> Result<Vec<Vec<Bucket>>, Problem> {
         let (from, to) = self.stretch;
-        let at_end = |id: &PointId| registry.point(*id).is_some_and(|point| point.quantity == Quantity::Rain);
-        if self.figures.are_kept() && !ids.iter().any(at_end) {
+        if self.are_kept(registry, ids) {
             let kept = app.store.samples.rollups(ids, from, to, query::kept_step(self.step)).await?;
             return Ok(kept.iter().map(|all| all.iter().map(query::from_kept).collect()).collect());
         }
@@ -175,8 +174,19 @@ impl Windows {
         let read = columns(&app.store, ids, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
         let stretch = (from.ms(), to.ms());
         let of = ids.iter().zip(read);
-        Ok(of.map(|(id, all)| windows(&all, self.step, stretch, at_end(id), self.rollover)).collect())
+        let window = |(id, all)| windows(&all, self.step, stretch, at_end(registry, id), self.rollover);
+        Ok(of.map(window).collect())
     }
+
+    /// Whether the kept roll-ups know everything that is asked of these points.
+    fn are_kept(&self, registry: &Registry, ids: &[PointId]) -> bool {
+        self.figures.are_kept() && !ids.iter().any(|id| at_end(registry, id))
+    }
+}
+
+/// Rain belongs to the window it ends: only its rows tell.
+fn at_end(registry: &Registry, id: &PointId) -> bool {
+    registry.point(*id).is_some_and(|point| point.quantity == Quantity::Rain)
 }
 
 async fn by_windows(
@@ -188,7 +198,9 @@ async fn by_windows(
 ) -> Result<Response, Problem> {
     wanted.check(ids.len())?;
     let mut series = Vec::with_capacity(ids.len());
-    for some in ids.chunks(POINTS_AT_ONCE) {
+    // Kept figures are few: all points in one go, with one change of threads.
+    let at_once = if wanted.are_kept(registry, ids) { POINTS_MAX } else { POINTS_AT_ONCE };
+    for some in ids.chunks(at_once) {
         let of = wanted.of(app, registry, some).await?;
         series.extend(some.iter().map(|id| id.0).zip(of));
     }

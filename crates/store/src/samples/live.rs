@@ -16,6 +16,8 @@ const LATE: usize = 256;
 pub(crate) struct Series {
     pub(crate) rows: Vec<Row>,
     sorted: usize,
+    /// How many rows the window before held, until memory for as many was asked for.
+    before: usize,
 }
 
 impl Series {
@@ -26,9 +28,11 @@ impl Series {
 
     pub(crate) fn push(&mut self, row: Row) {
         if self.follows(row.at) {
-            // Grows by half: doubling would leave a third of the memory empty on the average.
+            // Grows by half: doubling would leave a third of the memory empty on the average. The first
+            // time, by what the window before held.
             if self.rows.len() == self.rows.capacity() {
-                self.rows.reserve_exact((self.rows.len() / 2).max(6));
+                self.rows.reserve_exact((self.rows.len() / 2).max(self.before).max(6));
+                self.before = 0;
             }
             self.rows.push(row);
             self.sorted += 1;
@@ -39,6 +43,12 @@ impl Series {
             self.rows.sort_by_key(|row| row.at);
             self.sorted = self.rows.len();
         }
+    }
+
+    /// Takes the rows out, for a window that will hold about as many.
+    fn renew(&mut self) -> Self {
+        let next = Self { before: self.rows.len(), ..Self::default() };
+        std::mem::replace(self, next)
     }
 
     /// What counts at that very time.
@@ -186,7 +196,7 @@ impl Live {
     /// Takes all rows out, by point; latest samples stay.
     pub(crate) fn freeze(&mut self) -> Vec<(PointId, Series)> {
         let with_rows = self.points.iter_mut().filter(|p| !p.series.rows.is_empty());
-        let mut frozen: Vec<_> = with_rows.map(|p| (p.id, std::mem::take(&mut p.series))).collect();
+        let mut frozen: Vec<_> = with_rows.map(|p| (p.id, p.series.renew())).collect();
         frozen.sort_unstable_by_key(|(id, _)| *id);
         self.rows = 0;
         frozen

@@ -3,11 +3,11 @@
 
 use super::chunk::{self, Chunk};
 use super::rolls::{self, Rolls};
-use super::rollup::{Bucket, Step, buckets, fold};
+use super::rollup::{Bucket, Step, fold, gather, sorted};
 use super::shared::Shared;
 use crate::StoreError;
 use field::id::PointId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where rows of a point are, and what they come to.
@@ -51,23 +51,29 @@ pub(crate) fn rolled(
             let parts = Question { shared, point, from, to, base }.answer()?;
             Ok(fold(parts, step))
         }
-        None => Ok(buckets(&rows(shared, point, (from, to), &[])?.columns(), step)),
+        None => {
+            let mut found = vec![];
+            let rows = chunk::assemble(shared.parts_without(point, from, to, &[])?);
+            within(&rows, (from, to), step, &mut found);
+            Ok(found)
+        }
     }
 }
 
-fn rows(
-    shared: &Shared,
-    point: PointId,
-    (from, to): (i64, i64),
-    without: &[u64],
-) -> Result<Chunk, StoreError> {
-    Ok(chunk::assemble(shared.parts_without(point, from, to, without)?).cut(from, to))
+/// What the rows of a chunk in `from..to` come to.
+fn within(rows: &Chunk, (from, to): (i64, i64), step: Step, found: &mut Vec<Bucket>) {
+    let range = rows.within(from, to);
+    let times = rows.times.get(range.clone()).unwrap_or_default();
+    let values = rows.values.get(range.clone()).unwrap_or_default();
+    // Empty where all are good.
+    let qualities = rows.qualities.get(range).unwrap_or_default();
+    gather((times, values, qualities), step, found);
 }
 
 impl Question<'_> {
     fn answer(&self) -> Result<Vec<Bucket>, StoreError> {
         let Sources { sources, fixed, without } = self.sources()?;
-        let mut found: BTreeMap<i64, Bucket> = BTreeMap::new();
+        let mut found: Vec<Bucket> = vec![];
         let mut from_rows: Vec<(i64, i64)> = vec![];
         for (start, end, sources) in self.stretches(&sources) {
             match sources.as_slice() {
@@ -81,18 +87,16 @@ impl Question<'_> {
         }
         for (from, to) in joined(from_rows) {
             let (from, to) = (from.max(self.from), to.min(self.to));
-            for bucket in buckets(&rows(self.shared, self.point, (from, to), &without)?.columns(), self.base)
-            {
-                add(&mut found, bucket);
-            }
+            let parts = self.shared.parts_without(self.point, from, to, &without)?;
+            within(&chunk::assemble(parts), (from, to), self.base, &mut found);
         }
         for bucket in fixed.iter().filter_map(|rolls| rolls.level(self.base)).flatten() {
             // Of what is let go nothing finer is known: a bucket counts where it begins.
             if (self.from..self.to).contains(&bucket.at.ms()) {
-                add(&mut found, *bucket);
+                found.push(*bucket);
             }
         }
-        Ok(found.into_values().collect())
+        Ok(sorted(found))
     }
 
     /// Takes the kept buckets in `start..end` that lie wholly in the question; the others go to the rows.
@@ -101,7 +105,7 @@ impl Question<'_> {
         level: &[Bucket],
         start: i64,
         end: i64,
-        found: &mut BTreeMap<i64, Bucket>,
+        found: &mut Vec<Bucket>,
         from_rows: &mut Vec<(i64, i64)>,
     ) {
         let length = self.base.length_ms();
@@ -110,7 +114,7 @@ impl Question<'_> {
         for bucket in level.get(first..last).unwrap_or_default() {
             let at = bucket.at.ms();
             if at >= self.from && at + length <= self.to {
-                add(found, *bucket);
+                found.push(*bucket);
             } else {
                 from_rows.push((at, at + length));
             }
@@ -174,10 +178,6 @@ impl Question<'_> {
         };
         inside.map(with).filter(|(_, _, sources)| !sources.is_empty()).collect()
     }
-}
-
-fn add(found: &mut BTreeMap<i64, Bucket>, bucket: Bucket) {
-    found.entry(bucket.at.ms()).and_modify(|there| there.add(&bucket)).or_insert(bucket);
 }
 
 /// Stretches that touch, as one.

@@ -88,32 +88,57 @@ impl Bucket {
 }
 
 /// Where a value may be used: as `Sample::usable`.
-fn usable(columns: &Columns, i: usize, value: f64) -> bool {
-    let quality = columns.qualities.get(i).copied().unwrap_or_default();
+fn usable(qualities: &[Quality], i: usize, value: f64) -> bool {
+    let quality = qualities.get(i).copied().unwrap_or_default();
     matches!(quality, Quality::Good | Quality::Manual) && !value.is_nan()
 }
 
 /// What the columns come to, stretch by stretch; stretches without a value are left out.
 #[must_use]
 pub fn buckets(columns: &Columns, step: Step) -> Vec<Bucket> {
-    let mut found: Vec<Bucket> = vec![];
-    let mut end = i64::MIN;
-    for (i, (at, value)) in columns.times.iter().zip(&columns.values).enumerate() {
+    let mut found = vec![];
+    gather((&columns.times, &columns.values, &columns.qualities), step, &mut found);
+    found
+}
+
+/// As [`buckets`], of times, values and qualities, put behind what is found already.
+pub(crate) fn gather(
+    (times, values, qualities): (&[i64], &[f64], &[Quality]),
+    step: Step,
+    found: &mut Vec<Bucket>,
+) {
+    let (mut end, first) = (i64::MIN, found.len());
+    for (i, (at, value)) in times.iter().zip(values).enumerate() {
         if value.is_nan() {
             continue;
         }
-        if *at >= end || found.is_empty() {
+        if *at >= end || found.len() == first {
             let start = step.start(*at);
             end = start + step.length_ms();
             found.push(Bucket::empty(Time::from_ms(start)));
         }
         let Some(bucket) = found.last_mut() else { continue };
         bucket.count += 1;
-        if usable(columns, i, *value) {
+        if usable(qualities, i, *value) {
             bucket.take(*value);
         }
     }
-    found
+}
+
+/// Puts what comes to the same stretch together; in order of time.
+pub(crate) fn sorted(mut parts: Vec<Bucket>) -> Vec<Bucket> {
+    // Stable: what was found first stays first, so that sums come out the same.
+    if !parts.is_sorted_by_key(|bucket| bucket.at) {
+        parts.sort_by_key(|bucket| bucket.at);
+    }
+    parts.dedup_by(|next, there| {
+        let same = next.at == there.at;
+        if same {
+            there.add(next);
+        }
+        same
+    });
+    parts
 }
 
 /// Shorter stretches, in order of time, put into those of `step`.

@@ -91,6 +91,7 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
     let rows = bodies.rows().min(SMALL_ROWS);
     let took = client::push(&server, bodies, SMALL, CONNECTIONS, rows)?;
     let small_rows_s = rows as f64 / took.as_secs_f64();
+    let small_cpu_s = server.cpu_s();
     drop(server);
     drop(std::fs::remove_dir_all(&dir));
 
@@ -99,6 +100,7 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
     Ok(json!({
         "rows_s": rows_s.round(), "small_rows_s": small_rows_s.round(),
         "bytes_a_point": bytes as f64 / points, "memory_mib": memory_mib, "cpu_s": cpu_s,
+        "small_cpu_s": small_cpu_s,
         "queries_ms": answers, "restart_ms": restarted_in.as_secs_f64() * 1e3,
         "killed": { "acknowledged_rows": acknowledged, "found_rows": found, "lost_rows": acknowledged.saturating_sub(found) },
     }))
