@@ -13,7 +13,8 @@ pub(crate) fn raise() {
         let now = getrlimit(Resource::Nofile);
         if now.current.is_some_and(|current| now.maximum.is_none_or(|most| current < most)) {
             let most = now.maximum.or(Some(WANTED));
-            drop(setrlimit(Resource::Nofile, Rlimit { current: most, ..now }));
+            // Refused: the limit stays, and `too_few` tells of it.
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: most, ..now });
         }
     }
 }
