@@ -12,6 +12,5 @@ mod bad_input;
 mod commands;
 mod harness;
 mod kills;
-mod pusher;
 mod storm;
 mod town;
