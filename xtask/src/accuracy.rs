@@ -4,7 +4,7 @@
 use crate::{peers, run};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/pipes-accuracy.md";
 const REFERENCE: &str = "crates/pipes/examples/beside/reference.py";
@@ -51,6 +51,17 @@ fn verdicts(page: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// A town as `networks` makes them, which EPANET has to open too.
+fn generated_town(folder: &Path) -> Result<PathBuf> {
+    run::cargo(&["build", "--quiet", "--package", "networks", "--example", "water"])?;
+    let water = run::target().join("debug/examples").join(format!("water{}", std::env::consts::EXE_SUFFIX));
+    let made = folder.join("made");
+    std::fs::create_dir_all(&made)?;
+    let town = made.join("generated_town.inp");
+    run::program(&water, &["2021", "3000", "24", &town.to_string_lossy()])?;
+    Ok(town)
+}
+
 fn page() -> Result<String> {
     let folder = run::target().join("pipes-beside");
     let at = folder.to_string_lossy().into_owned();
@@ -59,6 +70,7 @@ fn page() -> Result<String> {
     let mut models: Vec<PathBuf> =
         std::fs::read_dir(supply).into_iter().flatten().flatten().map(|file| file.path()).collect();
     models.sort();
+    models.push(generated_town(&folder)?);
     let mut args = vec![REFERENCE.to_owned(), at.clone()];
     args.extend(models.iter().map(|model| model.to_string_lossy().into_owned()));
     run::program(&python, &args.iter().map(String::as_str).collect::<Vec<_>>())?;

@@ -24,7 +24,7 @@ cargo xtask COMMAND
                    (ARGS go to `zhizhen demo`: --storm 2019-06-21, --speed 60, --http 127.0.0.1:8651 …)
   verify           everything that must pass: format, tidy, lints, tests on both databases, 200 kills,
                    web checks, browser journeys
-  bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, web)
+  bench [NAME…]    measure against the targets in docs/benchmarks.md (latency, city10k, knee, channels, start, twin, web)
                    telemetry [--series 5000]: beside VictoriaMetrics and InfluxDB
                    drains [real] [towns] [ensemble] [plot] [ROUNDS]: beside SWMM 5.2.4, with docs/drains-cost.svg
                    pipes: the supply engine beside EPANET's C at -O3 (needs cc; a run by itself)

@@ -16,6 +16,7 @@ mod sink;
 mod start;
 mod stream;
 mod telemetry;
+mod twin;
 mod verify;
 mod web;
 
@@ -30,7 +31,7 @@ use std::time::Duration;
 use store::playback::SystemClock;
 
 /// All benchmarks, in the order they run.
-const NAMES: [&str; 6] = ["latency", "city10k", "knee", "channels", "start", "web"];
+const NAMES: [&str; 7] = ["latency", "city10k", "knee", "channels", "start", "twin", "web"];
 
 /// Those that need programs of others, or 20,000 connections: only when named.
 const BY_NAME: [&str; 2] = ["gateway", "telemetry"];
@@ -94,6 +95,7 @@ async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
         "knee" => knee::run().await,
         "channels" => channels::run().await,
         "start" => start::run().await,
+        "twin" => twin::run().await,
         "gateway" => gateway::run(args.seconds).await,
         "telemetry" => telemetry::run(args.series, args.seed, args.today).await,
         _ => web::run(),

@@ -322,7 +322,7 @@ pub(crate) struct LoadArgs {
 /// `zhizhen bench`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which ones: latency, city10k, knee, channels, start, web (all of these when none is named); gateway: 10,000 stations and 10,000 MQTT clients at once; telemetry: beside VictoriaMetrics and InfluxDB
+    /// Which ones: latency, city10k, knee, channels, start, twin, web (all of these when none is named); gateway: 10,000 stations and 10,000 MQTT clients at once; telemetry: beside VictoriaMetrics and InfluxDB
     pub(crate) names: Vec<String>,
     /// Write the figures here as JSON
     #[arg(long)]

@@ -46,6 +46,8 @@ pub struct SupplyBindings {
     pub heads: Vec<HeadBinding>,
     /// Pumps whose running is reported.
     pub pumps: Vec<PumpBinding>,
+    /// Valves whose state is reported.
+    pub valves: Vec<ValveBinding>,
     /// Zones whose inflow is measured.
     pub zones: Vec<ZoneBinding>,
     /// Nodes whose pressure is measured.
@@ -98,6 +100,16 @@ pub struct PumpBinding {
     /// Names of the pumps.
     pub links: Vec<String>,
     /// The station; its point of pumps running.
+    pub station: StationCode,
+}
+
+/// 阀门: which of these are open, as the station's status word says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValveBinding {
+    /// Names of pipes or valves, at most 32: bit n of the word (from 0, the least) is 1 while link n is open.
+    pub links: Vec<String>,
+    /// The station; its point of status.
     pub station: StationCode,
 }
 

@@ -55,7 +55,8 @@ fn storm_bindings(town: &Town, storm: &Sewers) -> Value {
 }
 
 fn supply_bindings(town: &Town) -> Value {
-    let (mut heads, mut pumps, mut zones, mut pressures) = (vec![], vec![], vec![], vec![]);
+    let (mut heads, mut pumps, mut valves) = (vec![], vec![], vec![]);
+    let (mut zones, mut pressures) = (vec![], vec![]);
     for place in &town.supply.places {
         let station = &place.code;
         match &place.measured {
@@ -64,15 +65,22 @@ fn supply_bindings(town: &Town) -> Value {
                 pumps.push(json!({ "links": links, "station": station }));
                 pressures.push(json!({ "node": outlet, "station": station }));
             }
+            Measured::Booster { outlet, pumps: links } => {
+                pumps.push(json!({ "links": links, "station": station }));
+                pressures.push(json!({ "node": outlet, "station": station }));
+            }
             Measured::Tank { tank } => heads.push(json!({ "node": tank, "station": station })),
-            Measured::Zone { zone, inlet, .. } => {
+            Measured::Zone { zone, inlet, valves: links, .. } => {
+                if !links.is_empty() {
+                    valves.push(json!({ "links": links, "station": station }));
+                }
                 zones.push(json!({ "zone": zone, "inflows": [{ "station": station }] }));
                 pressures.push(json!({ "node": inlet, "station": station }));
             }
             Measured::Logger { node } => pressures.push(json!({ "node": node, "station": station })),
         }
     }
-    json!({ "heads": heads, "pumps": pumps, "zones": zones, "pressures": pressures })
+    json!({ "heads": heads, "pumps": pumps, "valves": valves, "zones": zones, "pressures": pressures })
 }
 
 /// The file writes heights to the millimetre, as the model does.

@@ -50,6 +50,8 @@ enum Instrument {
     Pressure(usize),
     Depth(usize),
     Running(Vec<usize>),
+    /// Bit n: link n is open.
+    Open(Vec<usize>),
 }
 
 impl Day {
@@ -67,9 +69,15 @@ impl Day {
                 node(clear_well).map(Instrument::Depth),
                 Some(Instrument::Running(pumps.iter().filter_map(link).collect())),
             ],
+            Measured::Booster { outlet, pumps } => vec![
+                node(outlet).map(Instrument::Pressure),
+                Some(Instrument::Running(pumps.iter().filter_map(link).collect())),
+            ],
             Measured::Tank { tank } => vec![node(tank).map(Instrument::Depth)],
-            Measured::Zone { meter, inlet, .. } => {
-                vec![link(meter).map(Instrument::Flow), node(inlet).map(Instrument::Pressure)]
+            Measured::Zone { meter, inlet, valves, .. } => {
+                let valves: Vec<usize> = valves.iter().filter_map(link).collect();
+                let open = (!valves.is_empty()).then_some(Instrument::Open(valves));
+                vec![link(meter).map(Instrument::Flow), node(inlet).map(Instrument::Pressure), open]
             }
             Measured::Logger { node: at } => vec![node(at).map(Instrument::Pressure)],
         };
@@ -152,6 +160,14 @@ impl Day {
             Instrument::Running(pumps) => {
                 let on = |p: &&usize| self.model.link_view(state, **p).is_some_and(|view| view.flow > 0.0);
                 ("running", pumps.iter().filter(on).count() as f64)
+            }
+            Instrument::Open(links) => {
+                let open = |link: &usize| {
+                    self.model.link_view(state, *link).is_some_and(|view| !view.status.is_closed())
+                };
+                let bits =
+                    links.iter().enumerate().filter(|(_, link)| open(link)).map(|(n, _)| 1u32 << n.min(15));
+                ("valves", f64::from(bits.sum::<u32>()))
             }
         }
     }

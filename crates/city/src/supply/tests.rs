@@ -20,7 +20,12 @@ fn every_station_reads_plausible_figures_all_day() {
         let mut inflow = 0.0;
         for (n, place) in town.supply.places.iter().enumerate() {
             match &place.measured {
-                Measured::Zone { .. } => {
+                Measured::Booster { .. } => {
+                    assert!((0.1..=0.9).contains(&of(n, "pressure")), "{} {:?}", place.name, values[n]);
+                    assert!((1.0..=2.0).contains(&of(n, "running")), "{} {:?}", place.name, values[n]);
+                }
+                Measured::Zone { valves, .. } => {
+                    assert!(valves.is_empty() || of(n, "valves") == 0.0, "{} {:?}", place.name, values[n]);
                     inflow += of(n, "flow");
                     assert!((0.20..=0.62).contains(&of(n, "pressure")), "{} {:?}", place.name, values[n]);
                 }
@@ -81,6 +86,7 @@ fn every_station_has_a_unit_of_its_own() {
     let town = Town::generate(2021).unwrap();
     let units = units(&town);
     assert_eq!(units.len(), registers(&town).len());
-    assert_eq!(units.len(), 2 + 3 + 14 + 14);
+    // Works, the booster, tanks, zone meters, loggers.
+    assert_eq!(units.len(), 2 + 1 + 3 + 14 + 14);
     assert!(units.iter().all(|(unit, _)| (1..=247).contains(unit)));
 }

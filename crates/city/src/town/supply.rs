@@ -1,4 +1,4 @@
-//! 供水站点: two works, three tanks, a meter for each zone and a pressure logger in it, as one PLC each.
+//! 供水站点: two works, a booster, three tanks, a meter for each zone and a pressure logger in it, as one PLC each.
 //! They stand beside the 80 stations of the storms and take no part in them. All assumed.
 
 use super::places::{TOWNS, TownPlace};
@@ -15,10 +15,12 @@ use networks::supply::Supply;
 pub(crate) enum Measured {
     /// A works: flow through its meter, pressure behind its pumps, pumps running, its clear-water tank.
     Works { meter: String, outlet: String, pumps: Vec<String>, clear_well: String },
+    /// A booster: pressure behind its pumps, pumps running.
+    Booster { outlet: String, pumps: Vec<String> },
     /// A balancing tank.
     Tank { tank: String },
-    /// A zone's meter: flow through it, pressure behind it.
-    Zone { zone: String, meter: String, inlet: String },
+    /// A zone's meter: flow through it, pressure behind it, and which of the valves at the zone's edge are open.
+    Zone { zone: String, meter: String, inlet: String, valves: Vec<String> },
     /// A pressure logger.
     Logger { node: String },
 }
@@ -36,7 +38,7 @@ pub(crate) struct SupplyPlace {
 /// The supply's stations with their points, numbered on behind the others.
 #[derive(Clone, Debug, Default)]
 pub struct SupplyStations {
-    /// Works, tanks, zones, loggers.
+    /// Works, the booster, tanks, zones, loggers.
     pub stations: Vec<Station>,
     /// Their points, station by station.
     pub points: Vec<Point>,
@@ -87,10 +89,14 @@ impl Measured {
         const FLOW: (Quantity, &str, f64) = (Quantity::Flow, "flow", 5.0);
         const PRESSURE: (Quantity, &str, f64) = (Quantity::Pressure, "pressure", 1.6);
         const DEPTH: (Quantity, &str, f64) = (Quantity::Depth, "depth", 8.0);
+        const RUNNING: (Quantity, &str, f64) = (Quantity::PumpsRunning, "running", 9.0);
+        const VALVES: (Quantity, &str, f64) = (Quantity::Status, "valves", 65_535.0);
         match self {
-            Self::Works { .. } => &[FLOW, PRESSURE, DEPTH, (Quantity::PumpsRunning, "running", 9.0)],
+            Self::Works { .. } => &[FLOW, PRESSURE, DEPTH, RUNNING],
+            Self::Booster { .. } => &[PRESSURE, RUNNING],
             Self::Tank { .. } => &[DEPTH],
-            Self::Zone { .. } => &[FLOW, PRESSURE],
+            Self::Zone { valves, .. } if valves.is_empty() => &[FLOW, PRESSURE],
+            Self::Zone { .. } => &[FLOW, PRESSURE, VALVES],
             Self::Logger { .. } => &[PRESSURE],
         }
     }
@@ -113,6 +119,18 @@ fn places(network: &Supply) -> Vec<SupplyPlace> {
         });
     }
     let beside = |t: &TownPlace, east: f64, north: f64| Position { lon: t.lon + east, lat: t.lat + north };
+    for (n, (zone, town)) in
+        (1..).zip(network.zones.iter().zip(&TOWNS).filter(|(zone, _)| zone.booster.is_some()))
+    {
+        let Some(booster) = &zone.booster else { continue };
+        places.push(SupplyPlace {
+            code: format!("GS-B{n}"),
+            name: format!("{}加压泵站", town.name),
+            name_en: format!("{} booster station", town.name_en),
+            at: beside(town, 0.002, -0.009),
+            measured: Measured::Booster { outlet: booster.outlet.clone(), pumps: booster.pumps.clone() },
+        });
+    }
     for (n, tank) in (1..).zip(&network.tanks) {
         let zone = network.zones.iter().position(|z| z.id == tank.zone);
         let Some(town) = zone.and_then(|z| TOWNS.get(z)) else { continue };
@@ -134,6 +152,13 @@ fn places(network: &Supply) -> Vec<SupplyPlace> {
                 zone: zone.id.clone(),
                 meter: zone.meter.clone(),
                 inlet: zone.inlet.clone(),
+                // A valve between two zones is told by the first.
+                valves: network
+                    .boundaries
+                    .iter()
+                    .filter(|b| b.zones.first() == Some(&zone.id))
+                    .map(|b| b.pipe.clone())
+                    .collect(),
             },
         });
     }

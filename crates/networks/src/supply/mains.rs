@@ -95,7 +95,7 @@ pub(super) fn build(net: &mut Net, ask: &Ask, zones: &[Built], relief: &Relief) 
         let (from, to) = (&sites[*a], &sites[*b]);
         main(net, &mut dice, e + 1, (from, to), lengths[e], diameters[e], relief);
     }
-    let need = zones.iter().map(|z| z.head_m).fold(f64::MIN, f64::max);
+    let need = zones.iter().filter(|z| !z.boosted).map(|z| z.head_m).fold(f64::MIN, f64::max);
     let design_head_m = need + TRUNK_SPARE_M;
     let tanks = chosen
         .iter()
@@ -213,6 +213,7 @@ fn main(
             diameter_mm,
             roughness: roughness(diameter_mm, dice.unit()),
             valve: piece % 2 == 1,
+            closed: false,
         });
     }
 }
@@ -236,6 +237,7 @@ fn tank(
         diameter_mm: diameter_mm(0.6 * fill_lps, 0.002),
         roughness: 125.0,
         valve: true,
+        closed: false,
     });
     PlacedTank {
         tank: Tank { id, pipe, zone: hub.0.trim_end_matches("-HUB").to_owned() },

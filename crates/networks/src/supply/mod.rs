@@ -1,9 +1,11 @@
 //! 供水管网: two reservoirs, two works with clear-water tanks and pumps, trunk mains, balancing tanks,
-//! and metered zones (DMAs) with reducing valves, as EPANET's `.inp` (litres a second, Hazen-Williams).
+//! and metered zones (DMAs) with reducing valves, a booster for the highest of them and closed valves between
+//! neighbours, as EPANET's `.inp` (litres a second, Hazen-Williams).
 //!
 //! Tap pressures stay within 0.20–0.60 MPa over the day; nights keep the leakage's flow; tanks swing by
 //! a few metres. Nodes carry their zone's name as tag; pipes that carry a gate valve the tag `valve`.
 
+mod boundary;
 mod mains;
 mod size;
 mod works;
@@ -85,8 +87,28 @@ pub struct Supply {
     pub works: Vec<Works>,
     /// Balancing tanks (高位水池).
     pub tanks: Vec<Tank>,
+    /// Closed pipes between neighbouring zones.
+    pub boundaries: Vec<Boundary>,
     /// How many pipes there are.
     pub pipes: usize,
+}
+
+/// 区界阀: a pipe between two zones whose valve is kept closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boundary {
+    /// The pipe.
+    pub pipe: String,
+    /// The zones.
+    pub zones: [String; 2],
+}
+
+/// 加压泵站 of a zone that lies too high for the trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booster {
+    /// Its pumps: the first always runs, the second by day.
+    pub pumps: Vec<String>,
+    /// Junction behind the pumps.
+    pub outlet: String,
 }
 
 /// 计量分区 (DMA).
@@ -102,6 +124,8 @@ pub struct Zone {
     pub inlet: String,
     /// Reducing valve, where there is one.
     pub prv: Option<String>,
+    /// Booster, where there is one.
+    pub booster: Option<Booster>,
     /// Junctions with demand.
     pub taps: Vec<String>,
     /// Where pressure loggers stand: at the inlet, at the end and high up.
@@ -151,10 +175,12 @@ pub fn generate(ask: &Ask) -> Supply {
         .zip(1..)
         .map(|(place, n)| zone::build(&mut net, ask.seed, n, place, each, &relief))
         .collect();
+    boost_highest(&mut zones);
     let mains = mains::build(&mut net, ask, &zones, &relief);
     for zone in &mut zones {
         zone::connect(&mut net, zone, mains.design_head_m);
     }
+    let boundaries = boundary::build(&mut net, &zones);
     let works = works::build(&mut net, ask, &mains);
     if let Some(seed) = ask.wear {
         let mut dice = Dice::new(seed, "wear");
@@ -163,9 +189,20 @@ pub fn generate(ask: &Ask) -> Supply {
     Supply {
         inp: write::write(ask, &net, &mains, &works),
         pipes: net.pipes.len(),
+        boundaries,
         zones: zones.into_iter().map(|z| z.zone).collect(),
         works: works.works,
         tanks: mains.tanks.into_iter().map(|t| t.tank).collect(),
+    }
+}
+
+/// The zone that asks for the highest head gets a booster: the trunk is not laid out for it.
+fn boost_highest(zones: &mut [zone::Built]) {
+    if zones.len() < 2 {
+        return;
+    }
+    if let Some(zone) = zones.iter_mut().max_by(|a, b| a.head_m.total_cmp(&b.head_m)) {
+        zone.boosted = true;
     }
 }
 
@@ -183,6 +220,20 @@ pub(crate) struct Net {
     pub junctions: Vec<Junction>,
     pub pipes: Vec<Pipe>,
     pub valves: Vec<Valve>,
+    pub pumps: Vec<Pump>,
+    /// Points of the pumps' curves: L/s, m.
+    pub curves: Vec<(String, [(f64, f64); 3])>,
+    pub controls: Vec<String>,
+}
+
+/// 水泵.
+#[derive(Debug, Clone)]
+pub(crate) struct Pump {
+    pub id: String,
+    pub from: String,
+    pub to: String,
+    pub curve: String,
+    pub runs: bool,
 }
 
 /// 节点.
@@ -208,6 +259,7 @@ pub(crate) struct Pipe {
     /// Hazen-Williams C.
     pub roughness: f64,
     pub valve: bool,
+    pub closed: bool,
 }
 
 /// 阀门: `PRV` or `FCV`.

@@ -3,7 +3,7 @@
 
 use super::mains::{Mains, WORKS_PEAK};
 use super::size::diameter_mm;
-use super::{Ask, Net, Pipe, Valve, Works};
+use super::{Ask, Net, Pipe, Pump, Valve, Works};
 use crate::ground::At;
 
 /// Everything the works add to the file.
@@ -12,9 +12,6 @@ pub(super) struct Built {
     pub works: Vec<Works>,
     pub reservoirs: Vec<(String, At, f64)>,
     pub wells: Vec<Well>,
-    pub pumps: Vec<Pump>,
-    pub curves: Vec<(String, [(f64, f64); 3])>,
-    pub controls: Vec<String>,
 }
 
 /// A clear-water tank.
@@ -24,16 +21,6 @@ pub(super) struct Well {
     pub at: At,
     pub bottom_m: f64,
     pub diameter_m: f64,
-}
-
-/// A pump.
-#[derive(Debug)]
-pub(super) struct Pump {
-    pub id: String,
-    pub from: String,
-    pub to: String,
-    pub curve: String,
-    pub runs: bool,
 }
 
 /// Pumps on duty at a works; one more stands by.
@@ -69,17 +56,16 @@ pub(super) fn build(net: &mut Net, ask: &Ask, mains: &Mains) -> Built {
             bottom_m: well_bottom,
             diameter_m: (WELL_SHARE * mean * 86.4 / WELL_DEPTH_M * 4.0 / std::f64::consts::PI).sqrt(),
         });
-        raw_water(net, n + 1, &w, (mean, outlet.height_m), at, &mut built.controls);
+        raw_water(net, n + 1, &w, (mean, outlet.height_m), at);
         let lift = mains.design_head_m + outlet.loss_m * WORKS_PEAK.powf(1.852) + 2.0 - (well_bottom + 3.0);
         let each = WORKS_PEAK * mean / DUTY as f64;
-        built
-            .curves
+        net.curves
             .push((format!("{w}-CURVE"), [(0.0, 1.28 * lift), (each, lift), (1.7 * each, 0.58 * lift)]));
         let head = format!("{w}-HEAD");
         net.junction(&head, outlet.at.shifted(lead * 40.0, 0.0), outlet.height_m, "works");
         let pumps: Vec<String> = (1..=DUTY + 1).map(|p| format!("{w}-PUMP{p}")).collect();
         for (p, id) in pumps.iter().enumerate() {
-            built.pumps.push(Pump {
+            net.pumps.push(Pump {
                 id: id.clone(),
                 from: well.clone(),
                 to: head.clone(),
@@ -87,7 +73,7 @@ pub(super) fn build(net: &mut Net, ask: &Ask, mains: &Mains) -> Built {
                 runs: p < 2,
             });
         }
-        pump_controls(&pumps, mains.tanks.get(outlet.tank).map_or("T1", |t| &t.tank.id), &mut built.controls);
+        pump_controls(&pumps, mains.tanks.get(outlet.tank).map_or("T1", |t| &t.tank.id), &mut net.controls);
         let meter = format!("{w}-METER");
         net.pipes.push(Pipe {
             id: meter.clone(),
@@ -97,6 +83,7 @@ pub(super) fn build(net: &mut Net, ask: &Ask, mains: &Mains) -> Built {
             diameter_mm: diameter_mm(1.6 * mean, 0.002),
             roughness: 128.0,
             valve: true,
+            closed: false,
         });
         built.works.push(Works { outlet: outlet.id.clone(), meter, pumps, clear_well: well, raw_valve: raw });
     }
@@ -104,14 +91,7 @@ pub(super) fn build(net: &mut Net, ask: &Ask, mains: &Mains) -> Built {
 }
 
 /// The way from the reservoir to the clear-water tank.
-fn raw_water(
-    net: &mut Net,
-    n: usize,
-    w: &str,
-    (mean, height_m): (f64, f64),
-    well: At,
-    controls: &mut Vec<String>,
-) {
+fn raw_water(net: &mut Net, n: usize, w: &str, (mean, height_m): (f64, f64), well: At) {
     let [intake, raw, filter] = ["INTAKE", "RAW", "FILTER"].map(|part| format!("{w}-{part}"));
     net.junction(&intake, well.shifted(0.0, 60.0), height_m, "works");
     net.pipes.push(Pipe {
@@ -122,6 +102,7 @@ fn raw_water(
         diameter_mm: diameter_mm(1.4 * mean, 0.004),
         roughness: 120.0,
         valve: true,
+        closed: false,
     });
     net.valves.push(Valve {
         id: raw.clone(),
@@ -141,10 +122,11 @@ fn raw_water(
         diameter_mm: diameter_mm(1.4 * mean, 0.004),
         roughness: 125.0,
         valve: true,
+        closed: false,
     });
     let [low, high] = RAW.map(|share| share * mean);
-    controls.push(format!("LINK {raw} {low:.1} IF NODE {w}-CLEAR BELOW 2.8"));
-    controls.push(format!("LINK {raw} {high:.1} IF NODE {w}-CLEAR ABOVE 4.2"));
+    net.controls.push(format!("LINK {raw} {low:.1} IF NODE {w}-CLEAR BELOW 2.8"));
+    net.controls.push(format!("LINK {raw} {high:.1} IF NODE {w}-CLEAR ABOVE 4.2"));
 }
 
 /// The first pump always runs, the second and third by a tank's level.

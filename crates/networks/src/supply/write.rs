@@ -36,7 +36,7 @@ pub(super) fn write(ask: &Ask, net: &Net, mains: &Mains, built: &works::Built) -
         text.line(&format!("; Z{:02} {}", n + 1, zone.name));
     }
     nodes(&mut text, net, mains, built);
-    links(&mut text, net, built);
+    links(&mut text, net);
     text.section("PATTERNS", "id factors of each hour");
     for (id, factors) in [("HOME", HOME), ("TRADE", TRADE), ("LEAK", [1.0; 24]), ("TARIFF", TARIFF)] {
         for row in factors.chunks(6) {
@@ -45,13 +45,13 @@ pub(super) fn write(ask: &Ask, net: &Net, mains: &Mains, built: &works::Built) -
         }
     }
     text.section("CURVES", "id L/s m");
-    for (id, points) in &built.curves {
+    for (id, points) in &net.curves {
         for (flow, head) in points {
             text.line(&format!("{id} {} {}", number(*flow, 2), number(*head, 2)));
         }
     }
     text.section("CONTROLS", "");
-    built.controls.iter().for_each(|control| text.line(control));
+    net.controls.iter().for_each(|control| text.line(control));
     text.section("ENERGY", "");
     for line in ["Global Efficiency 78", "Global Price 0.66", "Global Pattern TARIFF", "Demand Charge 0"] {
         text.line(line);
@@ -97,21 +97,22 @@ fn nodes(text: &mut Text, net: &Net, mains: &Mains, built: &works::Built) {
     }
 }
 
-fn links(text: &mut Text, net: &Net, built: &works::Built) {
+fn links(text: &mut Text, net: &Net) {
     text.section("PIPES", "id from to length(m) diameter(mm) C minor status");
     for p in &net.pipes {
         text.line(&format!(
-            "{} {} {} {} {} {} 0 Open",
+            "{} {} {} {} {} {} 0 {}",
             p.id,
             p.from,
             p.to,
             number(p.length_m, 1),
             number(p.diameter_mm, 0),
-            number(p.roughness, 0)
+            number(p.roughness, 0),
+            if p.closed { "Closed" } else { "Open" }
         ));
     }
     text.section("PUMPS", "id from to parameters");
-    for p in &built.pumps {
+    for p in &net.pumps {
         text.line(&format!("{} {} {} HEAD {}", p.id, p.from, p.to, p.curve));
     }
     text.section("VALVES", "id from to diameter(mm) kind setting minor");
@@ -127,7 +128,7 @@ fn links(text: &mut Text, net: &Net, built: &works::Built) {
         ));
     }
     text.section("STATUS", "id status");
-    for pump in built.pumps.iter().filter(|p| !p.runs) {
+    for pump in net.pumps.iter().filter(|p| !p.runs) {
         text.line(&format!("{} Closed", pump.id));
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "indices are the streets' own crossings and edges")]
 
 use super::size::{diameter_mm, roughness};
-use super::{DEMAND_LPS, Net, PEAK, Pipe, SPACING_M, Valve, Zone, ZonePlace};
+use super::{Booster, DEMAND_LPS, Net, PEAK, Pipe, Pump, SPACING_M, Valve, Zone, ZonePlace};
 use crate::dice::Dice;
 use crate::ground::{At, Relief};
 use crate::streets::{Streets, spanning_tree, ways};
@@ -18,6 +18,8 @@ pub(super) struct Built {
     pub demand_lps: f64,
     /// Head that its highest tap needs behind the inlet valve, m.
     pub head_m: f64,
+    /// Whether a booster lifts its water.
+    pub boosted: bool,
     gate_height_m: f64,
 }
 
@@ -79,6 +81,7 @@ pub(super) fn build(
         meter: format!("{id}-METER"),
         inlet: name(gate),
         prv: None,
+        booster: None,
         taps: taps.iter().map(|i| name(*i)).collect(),
         loggers,
         hydrants: (0..count).filter(|i| hydrant[*i]).map(name).collect(),
@@ -91,6 +94,7 @@ pub(super) fn build(
         hub_height_m: relief.height_m(hub),
         demand_lps: demands.iter().sum(),
         head_m: heights[highest] + TAP_M + LOSS_M,
+        boosted: false,
         gate_height_m: heights[gate],
         zone,
     }
@@ -143,6 +147,7 @@ fn lay_pipes(
             diameter_mm,
             roughness: roughness(diameter_mm, dice.unit()),
             valve: dice.chance(GATES),
+            closed: false,
         });
     }
     distance
@@ -152,15 +157,17 @@ fn lay_pipes(
 pub(super) fn connect(net: &mut Net, built: &mut Built, trunk_head_m: f64) {
     let id = &built.zone.id;
     let diameter = diameter_mm(PEAK * built.demand_lps, 0.003).max(150.0);
-    let reduced = trunk_head_m - built.head_m > SPARE_M;
+    let reduced = built.boosted || trunk_head_m - built.head_m > SPARE_M;
     let behind = if reduced { format!("{id}-IN") } else { built.zone.inlet.clone() };
     if reduced {
         let at = built.hub.shifted(0.0, 45.0);
         net.junction(&behind, at, built.gate_height_m, id);
+        let before = if built.boosted { boost(net, built, &behind, trunk_head_m) } else { behind.clone() };
+        let id = &built.zone.id;
         let valve = format!("{id}-PRV");
         net.valves.push(Valve {
             id: valve.clone(),
-            from: behind.clone(),
+            from: before,
             to: built.zone.inlet.clone(),
             diameter_mm: diameter,
             kind: "PRV",
@@ -176,5 +183,38 @@ pub(super) fn connect(net: &mut Net, built: &mut Built, trunk_head_m: f64) {
         diameter_mm: diameter,
         roughness: 125.0,
         valve: true,
+        closed: false,
     });
+}
+
+/// Least lift of a booster, and what it lifts above what the zone needs when the trunk is low, m.
+const LIFT_MIN_M: f64 = 10.0;
+const LIFT_SPARE_M: f64 = 6.0;
+/// Share of the peak that one of its two pumps is made for.
+const BOOST_SHARE: f64 = 0.6;
+
+/// A booster before the zone's reducing valve; gives the junction behind its pumps.
+fn boost(net: &mut Net, built: &mut Built, from: &str, trunk_head_m: f64) -> String {
+    let id = &built.zone.id;
+    let (outlet, curve) = (format!("{id}-BOOSTED"), format!("{id}-CURVE"));
+    net.junction(&outlet, built.hub.shifted(0.0, 70.0), built.gate_height_m, id);
+    let lift = (built.head_m - trunk_head_m + LIFT_SPARE_M).max(LIFT_MIN_M);
+    let each = BOOST_SHARE * PEAK * built.demand_lps;
+    net.curves.push((curve.clone(), [(0.0, 1.25 * lift), (each, lift), (1.8 * each, 0.55 * lift)]));
+    let pumps: Vec<String> = (1..=2).map(|n| format!("{id}-BOOST{n}")).collect();
+    for pump in &pumps {
+        net.pumps.push(Pump {
+            id: pump.clone(),
+            from: from.to_owned(),
+            to: outlet.clone(),
+            curve: curve.clone(),
+            runs: pumps.first() == Some(pump),
+        });
+    }
+    if let [_, by_day] = pumps.as_slice() {
+        net.controls.push(format!("LINK {by_day} OPEN AT CLOCKTIME 5 AM"));
+        net.controls.push(format!("LINK {by_day} CLOSED AT CLOCKTIME 11 PM"));
+    }
+    built.zone.booster = Some(Booster { pumps, outlet: outlet.clone() });
+    outlet
 }

@@ -23,6 +23,28 @@ fn day(town: &Supply, mut look: impl FnMut(&Model, &State, &HashMap<String, usiz
 }
 
 #[test]
+fn the_highest_zone_is_boosted_and_neighbours_are_kept_apart_by_closed_valves() {
+    for seed in [1, 2, 2021] {
+        let town = generate(&Ask::town(seed, 1_400));
+        let boosted: Vec<_> = town.zones.iter().filter_map(|z| z.booster.as_ref().map(|b| (z, b))).collect();
+        let [(zone, booster)] = boosted.as_slice() else { panic!("{} boosters", boosted.len()) };
+        assert!(town.boundaries.len() >= 5, "{} boundaries", town.boundaries.len());
+        let (mut lifted, mut running) = (Vec::new(), Vec::new());
+        day(&town, |model, state, names| {
+            let head = |id: &str| model.node_view(state, names[id]).unwrap().head;
+            lifted.push(head(&booster.outlet) - head(&format!("{}-IN", zone.id)));
+            let flow = |id: &str| model.link_view(state, model.link(id).unwrap()).unwrap().flow;
+            running.push(booster.pumps.iter().filter(|pump| flow(pump) > 0.0).count());
+            for boundary in &town.boundaries {
+                assert!(flow(&boundary.pipe).abs() < 1e-6 && boundary.zones[0] != boundary.zones[1]);
+            }
+        });
+        assert!(lifted.iter().all(|lift| *lift > 5.0), "{lifted:?}");
+        assert!(running.contains(&1) && running.contains(&2), "{running:?}");
+    }
+}
+
+#[test]
 fn the_same_request_makes_the_same_file_and_another_seed_another() {
     let make = |seed| generate(&Ask::town(seed, 600)).inp;
     assert_eq!(make(7), make(7));

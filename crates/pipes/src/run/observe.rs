@@ -98,11 +98,11 @@ impl Model {
         })
     }
 
-    /// Whether open links join each node, in the order of the file, to a reservoir or tank now. The heads of
-    /// those that none joins mean nothing.
+    /// Whether open links join each node, in the order of the file, to a reservoir or tank now, so that its head
+    /// means something. A flow control valve at work joins nothing: it fixes a flow, and no head beyond it.
     #[must_use]
     pub fn joined_to_source(&self, state: &State) -> Vec<bool> {
-        let reached = crate::solve::reach(self, state);
+        let reached = crate::solve::reach(self, state, false);
         self.node_at.iter().map(|&at| reached.get(at as usize).copied().unwrap_or(false)).collect()
     }
 

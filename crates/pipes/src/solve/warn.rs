@@ -99,7 +99,7 @@ fn node_name(m: &Model, i: usize) -> String {
 
 /// Junctions with demand that no open way joins to a source.
 fn disconnected(m: &Model, state: &mut State) {
-    let reached = reach(m, state);
+    let reached = reach(m, state, true);
     let cut: Vec<usize> = (0..m.junctions).filter(|&i| !reached[i] && state.full_demand[i] > 0.0).collect();
     let Some(&first) = cut.first() else { return };
     let link = (0..m.types.len())
@@ -112,8 +112,9 @@ fn disconnected(m: &Model, state: &mut State) {
     state.warn(WarningKind::Disconnected { node, count: cut.len(), link });
 }
 
-/// Nodes that open links join to a reservoir or a tank.
-pub(crate) fn reach(m: &Model, state: &State) -> Vec<bool> {
+/// Nodes that open links join to a reservoir or a tank. A flow control valve at work lets water through but
+/// fixes no head beyond it: `water` says which is asked.
+pub(crate) fn reach(m: &Model, state: &State, water: bool) -> Vec<bool> {
     let mut reached = vec![false; m.node_of.len()];
     let mut stack: Vec<u32> = m.tanks.iter().map(|t| t.node).collect();
     for &n in &stack {
@@ -122,7 +123,8 @@ pub(crate) fn reach(m: &Model, state: &State) -> Vec<bool> {
     while let Some(n) = stack.pop() {
         for &k in m.near(n as usize) {
             let k = k as usize;
-            if state.status[k].is_closed() {
+            let metered = m.types[k] == LinkType::Valve(ValveKind::Fcv) && state.status[k] == Status::Active;
+            if state.status[k].is_closed() || (metered && !water) {
                 continue;
             }
             let [a, b] = m.ends[k];

@@ -15,6 +15,7 @@ fn network(a: f64, b: f64) -> String {
          [RESERVOIRS]\nR 30\n[TANKS]\nT 58 3 0 6 20 0\n\
          [PIPES]\nM J0 T 50 400 120 0 Open\nA01 J0 A1 800 300 120 0 Open\nA12 A1 A2 800 250 120 0 Open\n\
          A23 A2 A3 800 150 120 0 Open\nB01 J0 B1 600 300 120 0 Open\nB12 B1 B2 600 200 120 0 Open\n\
+         GATE A3 B2 300 200 120 0 Closed\n\
          [PUMPS]\nP1 R J0 HEAD C\nP2 R J0 HEAD C\n[STATUS]\nP2 Closed\n[CURVES]\nC 40 40\n\
          [TAGS]\nNODE A1 ZA\nNODE A2 ZA\nNODE A3 ZA\nNODE B1 ZB\nNODE B2 ZB\nLINK A12 valve\nLINK A23 valve\n\
          [OPTIONS]\nUNITS LPS\nHEADLOSS H-W\n[TIMES]\nDURATION 24:00\n[COORDINATES]\nA1 120.05 29.3\n[END]\n"
@@ -27,6 +28,7 @@ fn bindings() -> Value {
         "supply": {
             "heads": [{ "node": "T", "station": "TANK" }],
             "pumps": [{ "links": ["P1", "P2"], "station": "PUMP" }],
+            "valves": [{ "links": ["B12", "GATE"], "station": "VALVE" }],
             "zones": [
                 { "zone": "ZA", "inflows": [{ "station": "FA" }] },
                 { "zone": "ZB", "inflows": [{ "station": "FB" }] },
@@ -36,9 +38,10 @@ fn bindings() -> Value {
     })
 }
 
-const STATIONS: [(&str, StationKind, Quantity); 6] = [
+const STATIONS: [(&str, StationKind, Quantity); 7] = [
     ("TANK", StationKind::Reservoir, Quantity::Level),
     ("PUMP", StationKind::Pump, Quantity::PumpsRunning),
+    ("VALVE", StationKind::Meter, Quantity::Status),
     ("FA", StationKind::Meter, Quantity::Flow),
     ("FB", StationKind::Meter, Quantity::Flow),
     ("PA", StationKind::Meter, Quantity::Pressure),
@@ -114,8 +117,26 @@ async fn demands_follow_the_measured_inflow_and_pressures_then_agree() {
     assert_eq!(board["zones"][0]["scale"], json!(1.5));
     assert_eq!(board["pressure_kpa"].as_array().unwrap().len(), 8);
     assert_eq!((&board["taps"], &board["low_taps"]), (&json!(5), &json!(0)));
-    assert_eq!(board["closed"], json!([7]), "the second pump stands still, as its station says");
+    assert_eq!(
+        board["closed"],
+        json!([6, 8]),
+        "the gate, as the file says, and the second pump stands still, as its station says"
+    );
     assert_eq!(ground.board("twin.supply.map")["zones"][1], json!("ZA"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_valve_opened_or_closed_by_hand_is_so_in_the_model() {
+    let (mut ground, mut truth) = (town().await, Truth::new());
+    let mut desk = ground.desk("supply");
+    // Bit 0 is B12, bit 1 the gate.
+    for (n, word, closed) in [(0, 1.0, json!([6, 8])), (5, 3.0, json!([8])), (10, 2.0, json!([5, 8]))] {
+        truth.reports(&mut ground, n).await;
+        ground.hears("VALVE", n, word).await;
+        ground.comes_to(n);
+        assert!(desk.turn().await.unwrap());
+        assert_eq!(ground.board("twin.supply")["closed"], closed, "word {word}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +180,7 @@ async fn a_silent_meter_leaves_the_last_scale_and_is_named() {
     assert_eq!(board["flows"], json!({ "bound": 2, "silent": ["FA", "FB"] }));
     assert_eq!(board["zones"][0]["scale"], json!(1.5));
     assert_eq!(board["zones"][0]["inflow_m3s"], Value::Null);
-    assert_eq!(board["closed"], json!([7]), "the file's own status stands again");
+    assert_eq!(board["closed"], json!([6, 8]), "the file's own status stands again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

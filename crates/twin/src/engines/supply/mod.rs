@@ -72,6 +72,13 @@ struct Pumps {
     point: PointId,
 }
 
+/// Valves whose state a station reports.
+#[derive(Debug)]
+struct Valves {
+    links: Vec<usize>,
+    point: PointId,
+}
+
 /// 分区.
 #[derive(Debug)]
 struct Zone {
@@ -106,6 +113,7 @@ struct Memory {
 struct Bound {
     heads: Vec<Head>,
     pumps: Vec<Pumps>,
+    valves: Vec<Valves>,
     zones: Vec<Zone>,
     pressures: Vec<Pressure>,
 }
@@ -184,6 +192,12 @@ fn bind(setup: &Setup, project: &Project, troubles: &mut Vec<Trouble>) -> Bound 
         Ok(Pumps { links, station: b.station.clone(), point })
     });
     let pumps = sift(pumps, troubles);
+    let valves = bindings.valves.iter().map(|b| {
+        let point = point_of(registry, &b.station, &[Quantity::Status])?.id;
+        let links = b.links.iter().map(link).collect::<Result<_, _>>()?;
+        Ok(Valves { links, point })
+    });
+    let valves = sift(valves, troubles);
     let zones = bindings.zones.iter().map(|b| {
         let inflow = |f: &crate::bindings::ZoneInflow| {
             Ok((f.station.clone(), point_of(registry, &f.station, &[Quantity::Flow])?.id, f.sign))
@@ -208,7 +222,7 @@ fn bind(setup: &Setup, project: &Project, troubles: &mut Vec<Trouble>) -> Bound 
         Ok(Pressure { node: node(&b.node)?, station: b.station.clone(), point, simulated, residual })
     });
     let pressures = sift(pressures, troubles);
-    Bound { heads, pumps, zones, pressures }
+    Bound { heads, pumps, valves, zones, pressures }
 }
 
 /// Zones by the tags of the junctions, where none is bound: nothing scales them, but they can be looked at.
@@ -266,6 +280,7 @@ impl Supply {
                 }
             }
         }
+        self.set_valves(memory, minute, sight)?;
         for zone in &self.bound.zones {
             let before = scale_of(&memory.scales, &zone.name);
             let demand = self.demand_m3s(&memory.state, zone);
@@ -284,6 +299,22 @@ impl Supply {
             }
         }
         Runner::new(model).solve(&mut memory.state).map_err(|why| failed(minute, &why))
+    }
+
+    /// Opens and closes what stations report open and closed by hand; what falls silent stays as it was told last
+    /// and obeys the model's controls again.
+    fn set_valves(&self, memory: &mut Memory, minute: Time, sight: &Sight) -> Result<(), Trouble> {
+        for valves in &self.bound.valves {
+            let word = sight.newest(valves.point, minute, FRESH_MS).map(|(_, word)| word);
+            for (n, link) in (0..32).zip(&valves.links) {
+                let done = match word {
+                    Some(word) => self.model.set_status(&mut memory.state, *link, bit(word, n)),
+                    None => self.model.release(&mut memory.state, *link),
+                };
+                done.map_err(|why| failed(minute, &why))?;
+            }
+        }
+        Ok(())
     }
 
     /// Demand that is modelled in a zone, scaled as it is, m³/s.
@@ -320,6 +351,11 @@ fn metres(model: &Model) -> f64 {
     if model.factors().metric { 1.0 } else { 0.3048 }
 }
 
+/// Bit `n` of a status word.
+fn bit(word: f64, n: i32) -> bool {
+    (word / 2f64.powi(n)).floor().rem_euclid(2.0) >= 1.0
+}
+
 fn failed(minute: Time, why: &dyn std::fmt::Display) -> Trouble {
     Trouble::Engine { at: minute.to_string(), why: why.to_string() }
 }
@@ -343,6 +379,7 @@ impl Engine for Supply {
     fn wish(&self, minute: Time) -> Wish {
         let b = &self.bound;
         let points = b.heads.iter().map(|h| h.point).chain(b.pumps.iter().map(|p| p.point));
+        let points = points.chain(b.valves.iter().map(|v| v.point));
         let points = points.chain(b.zones.iter().flat_map(|z| z.inflows.iter().map(|(_, p, _)| *p)));
         let points = points.chain(b.pressures.iter().map(|p| p.point));
         Wish { points: points.collect(), from: minute.plus_ms(-FRESH_MS - MINUTE_MS) }
