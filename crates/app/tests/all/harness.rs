@@ -139,6 +139,7 @@ pub(crate) fn get(addr: SocketAddr, path: &str) -> String {
 
 /// `zhizhen demo` on known ports, attached to a town that lives on when it is killed.
 pub(crate) fn demo(
+    config: &Path,
     data: &Path,
     seed: u64,
     speed: &str,
@@ -146,10 +147,12 @@ pub(crate) fn demo(
     sl651: u16,
     city: &City,
 ) -> Option<Running> {
-    let (seed, data) = (seed.to_string(), data.to_str().unwrap());
+    let (seed, data, config) = (seed.to_string(), data.to_str().unwrap(), config.to_str().unwrap());
     let (http, sl651) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{sl651}"));
     Running::start(&[
         "demo",
+        "--config",
+        config,
         "--data",
         data,
         "--seed",

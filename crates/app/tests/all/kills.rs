@@ -3,9 +3,10 @@
 //!
 //! The stations, the phones and the people live in another process and remember what they were told:
 //! a station which frames were confirmed, a channel which messages it took, a person which steps were
-//! answered with 2xx. `ZHIZHEN_KILLS` sets how often (200 without it), `ZHIZHEN_SEED` the moments.
+//! answered with 2xx. A source pushes rows over HTTP all the while and knows which were acknowledged. `ZHIZHEN_KILLS` sets how often (200 without it), `ZHIZHEN_SEED` the moments.
 
 use crate::harness::{City, demo, free_port};
+use crate::pusher::{self, Pusher};
 use field::id::{JournalSeq, MessageId, PacketSeq, PointId, StationCode};
 use field::time::Time;
 use rand::{RngExt, SeedableRng};
@@ -26,9 +27,14 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     let data = tempfile::tempdir().unwrap();
     let (http, sl651) = (free_port(), free_port());
     let city = City::start(TOWN, http, sl651);
-    let mut witness = Witness::default();
+    let pushed_to = city::Town::generate(TOWN).unwrap().stations[0].code.to_string();
+    let config = data.path().join("pusher.toml");
+    std::fs::write(&config, pusher::config(&pushed_to)).unwrap();
+    let start = || demo(&config, data.path(), TOWN, "600", http, sl651, &city);
+    let pusher = Pusher::start(http);
+    let mut witness = Witness { pushed_to, ..Witness::default() };
     // First into the thick of it: a storm in which people are on their way.
-    let server = demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts");
+    let server = start().expect("the server starts");
     for _ in 0..600 {
         if !city.list("/acts").is_empty() {
             break;
@@ -36,15 +42,14 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
         wait(Duration::from_millis(200));
     }
     server.kill();
-    witness.examine(data.path(), &city);
+    witness.examine(data.path(), &city, &pusher);
     println!("before the first counted kill: {}", witness.summary());
     for kill in 1..=kills {
-        let server =
-            demo(data.path(), TOWN, "600", http, sl651, &city).expect("the server starts after every kill");
+        let server = start().expect("the server starts after every kill");
         let life = Duration::from_millis(dice.random_range(20..1_100));
         wait(life);
         server.kill();
-        witness.examine(data.path(), &city);
+        witness.examine(data.path(), &city, &pusher);
         if kill % 20 == 0 {
             println!("after {kill} kills: {}", witness.summary());
         }
@@ -52,7 +57,7 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     city.stop();
     println!("after {kills} kills: {}", witness.summary());
     assert!(
-        witness.readings > 0 && witness.acts > 0 && witness.messages > 0,
+        witness.readings > 0 && witness.acts > 0 && witness.messages > 0 && witness.pushed > 0,
         "a storm without anything to lose"
     );
     // At-least-once: only what was under way at a kill may arrive twice.
@@ -73,6 +78,9 @@ fn wait(life: Duration) {
 #[derive(Default)]
 struct Witness {
     readings: usize,
+    /// Pushed rows that were acknowledged, and the station whose point takes them.
+    pushed: usize,
+    pushed_to: String,
     acts: usize,
     messages: usize,
     /// Texts that told something again: channel, person, moment. One text may name hundreds of messages.
@@ -89,8 +97,9 @@ struct Witness {
 impl Witness {
     fn summary(&self) -> String {
         format!(
-            "{} confirmed readings, {} answered steps, {} messages taken ({} twice), {} journal lines",
+            "{} confirmed readings, {} acknowledged rows, {} answered steps, {} messages taken ({} twice), {} journal lines",
             self.readings,
+            self.pushed,
             self.acts,
             self.messages,
             self.arrived_twice.len(),
@@ -98,11 +107,12 @@ impl Witness {
         )
     }
 
-    fn examine(&mut self, data: &Path, city: &City) {
+    fn examine(&mut self, data: &Path, city: &City, pusher: &Pusher) {
         // First what was told, then what is kept: the town goes on talking, but to nobody.
         let readings = city.list(&format!("/ledger?after={}&confirmed=true", self.readings));
         let acts = city.list(&format!("/acts?after={}", self.acts));
         let messages = city.list(&format!("/messages?after={}", self.messages));
+        let rows = pusher.take();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let store = Store::open(Options::new(data)).await.expect("the data directory opens after a kill");
@@ -111,6 +121,7 @@ impl Witness {
             let last = store.tables.journal_verify().await.expect("the journal's chain is whole");
             assert_eq!(last, JournalSeq(self.lines_read));
             self.check_readings(&store, &readings);
+            self.check_rows(&store, &rows);
             store.close().await;
         });
         self.check_acts(&acts);
@@ -179,6 +190,20 @@ impl Witness {
             assert!(kept.is_some(), "confirmed and lost: {reading}");
         }
         self.readings += told.len();
+    }
+
+    fn check_rows(&mut self, store: &Store, acknowledged: &[(i64, f64)]) {
+        if acknowledged.is_empty() {
+            return;
+        }
+        let code = StationCode::new(&self.pushed_to).unwrap();
+        let registry = store.tables.registry();
+        let point = registry.point_for_element(&code, pusher::ELEMENT).expect("rows were acknowledged").id;
+        for (at, value) in acknowledged {
+            let kept = self.kept.get(&(point, Time::from_ms(*at)));
+            assert_eq!(kept, Some(&Some(*value)), "acknowledged and lost: row of {at} ms");
+        }
+        self.pushed += acknowledged.len();
     }
 
     fn check_acts(&mut self, told: &[Value]) {

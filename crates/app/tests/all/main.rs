@@ -12,5 +12,6 @@ mod bad_input;
 mod commands;
 mod harness;
 mod kills;
+mod pusher;
 mod storm;
 mod town;
