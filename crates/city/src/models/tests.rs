@@ -22,8 +22,8 @@ fn every_online_point_and_gauge_is_bound_to_an_object_of_the_model() {
     let gauges = texts(&bound["gages"], "station");
     assert_eq!(gauges, town.gauges().map(|g| g.code.as_str()).collect::<Vec<_>>());
     assert_eq!(bound["pumps"].as_array().unwrap().len(), 4);
-    for moved in ([&bound["pumps"], &bound["valves"]]).into_iter().flat_map(|list| list.as_array().unwrap()) {
-        assert!(moved["links"].as_array().unwrap().iter().all(|l| links.contains(l.as_str().unwrap())));
+    for pump in bound["pumps"].as_array().unwrap() {
+        assert!(pump["links"].as_array().unwrap().iter().all(|l| links.contains(l.as_str().unwrap())));
     }
     let streets = bound["streets"].as_array().unwrap();
     let grounds: HashSet<&str> = models.streets.iter().map(|(name, _)| name.as_str()).collect();
@@ -72,8 +72,8 @@ fn every_supply_station_is_bound_to_an_object_of_the_supply_model() {
     for list in ["heads", "pressures"] {
         assert!(texts(&bound[list], "node").iter().all(|n| nodes.contains(n)), "{list}");
     }
-    for pump in bound["pumps"].as_array().unwrap() {
-        assert!(pump["links"].as_array().unwrap().iter().all(|l| links.contains(l.as_str().unwrap())));
+    for moved in [&bound["pumps"], &bound["valves"]].into_iter().flat_map(|list| list.as_array().unwrap()) {
+        assert!(moved["links"].as_array().unwrap().iter().all(|l| links.contains(l.as_str().unwrap())));
     }
     let count = |list: &str| bound[list].as_array().unwrap().len();
     assert_eq!((count("heads"), count("pumps"), count("zones"), count("pressures")), (5, 3, 14, 31));
