@@ -136,6 +136,7 @@ test('every page of the desk speaks both languages in both themes', async ({ bro
 })
 
 test('every link of the rail leads to its page', async ({ browser, city }) => {
+  test.setTimeout(180_000)
   const desk = await browser.newContext({ viewport: desktop })
   await signedIn(desk, city.login('administrator'))
   const page = await desk.newPage()
