@@ -158,6 +158,12 @@ impl Ground {
         (self.columns, self.rows)
     }
 
+    /// Columns and rows of all cells, a row at a time from the south-west.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (columns, rows) = self.size();
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| (column, row)))
+    }
+
     /// Side of a cell, m.
     #[must_use]
     pub fn cell_m(&self) -> f64 {

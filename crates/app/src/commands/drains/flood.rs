@@ -221,9 +221,7 @@ fn open_edges(ground: &Ground, surface: &mut Surface, slope: f64) {
 }
 
 fn peaks(ground: &Ground, surface: &Surface) -> Vec<f64> {
-    let (columns, rows) = ground.size();
-    let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
-    cells.map(|(column, row)| surface.peak_m(ground, column, row)).collect()
+    ground.cells().map(|(column, row)| surface.peak_m(ground, column, row)).collect()
 }
 
 fn answer(args: &FloodArgs, ground: &Ground, surface: &Surface, summary: &Summary) -> Result<()> {

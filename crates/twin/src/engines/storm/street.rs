@@ -62,11 +62,10 @@ impl Street {
         if columns * rows > CELLS_MAX {
             return Err(ill(format!("{} cells; a street has at most {CELLS_MAX}", columns * rows)));
         }
-        let cells = || (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
-        let heights = cells().filter_map(|(c, r)| ground.height_m(c, r));
+        let heights = ground.cells().filter_map(|(c, r)| ground.height_m(c, r));
         let least = heights.fold(f64::MAX, f64::min) + LOWEST_M;
         let is_low = |(c, r): &(usize, usize)| ground.height_m(*c, *r).is_some_and(|z| z <= least);
-        let lowest: Vec<_> = cells().filter(is_low).collect();
+        let lowest: Vec<_> = ground.cells().filter(is_low).collect();
         if lowest.is_empty() {
             return Err(ill("no cell has a height".to_owned()));
         }
@@ -106,9 +105,7 @@ impl Street {
     }
 
     fn depths(&self, surface: &Surface) -> Vec<f64> {
-        let (columns, rows) = self.ground.size();
-        let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
-        cells.map(|(column, row)| surface.depth_m(&self.ground, column, row)).collect()
+        self.ground.cells().map(|(column, row)| surface.depth_m(&self.ground, column, row)).collect()
     }
 
     /// Outlines of depths, one a cell.
