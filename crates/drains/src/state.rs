@@ -73,6 +73,8 @@ pub struct State {
     pub(crate) dydt: Vec<f64>,
     /// 1 where the depth rests between two trials.
     pub(crate) rests: Vec<f64>,
+    #[serde(skip)]
+    pub(crate) restless: crate::wave::Restless,
     pub(crate) updated: Vec<bool>,
     pub(crate) seepage: Vec<Option<SeepageState>>,
     pub(crate) storage_loss: Vec<[f64; 2]>,
@@ -180,6 +182,7 @@ impl State {
             sum_dqdh: vec![0.0; n],
             dydt: vec![0.0; n],
             rests: vec![0.0; n],
+            restless: crate::wave::Restless::default(),
             updated: vec![false; n],
             seepage: (0..n)
                 .map(|i| {

@@ -192,7 +192,7 @@ impl Gather<'_> {
         let zero = V::splat(s, 0.0);
         let of = |list: &Lanes| V::part(s, list, lane);
         let mut sums = of(self.live).gt(zero);
-        if self.trial >= 2 && !b.always[i] && !list.is_empty() {
+        if self.trial >= 2 && !list.is_empty() && b.always.binary_search(&(i as u32)).is_err() {
             let mut rests = of(&self.nodes[i].rests);
             for e in list {
                 rests = rests * of(&self.nodes[e.other as usize].rests);
@@ -358,7 +358,7 @@ impl Abreast {
             conductivity: round.conductivity,
             ..Pass::of(model, trial)
         };
-        Arch::new().dispatch(Momentum::<false, true> { pass, slots: &mut self.slots, from: 0 });
+        Arch::new().dispatch(Momentum::<false, true> { pass, slots: &mut self.slots, from: 0, some: None });
         let live = |i: usize| round.live[i] > 0.0;
         for (lane, state) in states.iter().enumerate().filter(|(i, _)| live(*i)) {
             for &i in &b.nodes.special {

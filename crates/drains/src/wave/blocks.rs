@@ -8,6 +8,7 @@ use numerics::lanes::WIDEST;
 
 use super::culvert::Culvert;
 use super::depths::Depths;
+use super::restless::Stars;
 use super::slots::SlotBlock;
 use super::tabled::Tabled;
 use crate::crew::{PARTS, Parts};
@@ -51,6 +52,8 @@ macro_rules! fixed {
             /// Nodes upstream and downstream.
             pub(crate) n1: [u32; WIDEST],
             pub(crate) n2: [u32; WIDEST],
+            /// The group it belongs to.
+            pub(crate) group: usize,
             /// Lanes that are conduits; the rest only fill the block.
             pub(crate) live: usize,
             /// Some lane ends above its node's invert.
@@ -139,8 +142,9 @@ pub(crate) struct Blocks {
     pub(crate) nodes: super::nodes::Layout,
     /// Ends of conduits at the nodes of every part.
     pub(crate) ends: [super::gather::Ends; PARTS],
+    pub(crate) stars: Stars,
     /// Nodes whose sums are always made anew: pumps and regulators add to them, or the area changes.
-    pub(crate) always: Vec<bool>,
+    pub(crate) always: Vec<u32>,
     pub(crate) parts: Parts,
     /// Nodes that pumps, regulators, outfalls and volumes work on.
     pub(crate) touched: Vec<usize>,
@@ -190,6 +194,7 @@ impl Blocks {
                 _ => Tabled::of(&links.section[conduits[i]], model.crown_cutoff)
                     .map_or(Geometry::Each, |t| Geometry::Tabled(Box::new(t))),
             };
+            b.fixed[from / WIDEST..].iter_mut().for_each(|f| f.group = b.groups.len());
             b.groups.push(Group {
                 from: from / WIDEST,
                 to: b.link.len() / WIDEST,
@@ -211,7 +216,10 @@ impl Blocks {
         b.touched.extend(&b.nodes.special);
         b.touched.sort_unstable();
         b.touched.dedup();
-        (b.ends, b.always) = super::gather::ends(model, &b);
+        let lists = super::gather::lists(model, &b);
+        b.always = super::gather::always(model, &b);
+        b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists);
+        b.stars = Stars::of(&lists);
         b
     }
 

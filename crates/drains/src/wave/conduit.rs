@@ -77,6 +77,8 @@ pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
     pub(crate) pass: Pass<'p>,
     pub(crate) slots: &'a mut [SlotBlock],
     pub(crate) from: usize,
+    /// The blocks that move, where it is not all of them.
+    pub(crate) some: Option<&'a [u32]>,
 }
 
 impl<const EXACT: bool, const ABREAST: bool> WithSimd for Momentum<'_, '_, EXACT, ABREAST> {
@@ -84,28 +86,39 @@ impl<const EXACT: bool, const ABREAST: bool> WithSimd for Momentum<'_, '_, EXACT
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let b = self.pass.blocks;
-        let (wide, lanes) = if ABREAST { (WIDEST, 1) } else { (1, V::<S>::LANES) };
-        let end = self.from + self.slots.len() / wide;
-        for g in &b.groups {
-            for block in g.from.max(self.from)..g.to.min(end) {
-                let f = &b.fixed[block];
-                let mut at = 0;
-                while at < WIDEST {
-                    let k = block * WIDEST + at;
-                    if ABREAST {
-                        let mut lane = 0;
-                        while lane < WIDEST {
-                            let kernel = Kernel::<S, EXACT, true> { s, p: self.pass, b, g, f, k, at, lane };
-                            kernel.run(&mut self.slots[k]);
-                            lane += V::<S>::LANES;
-                        }
-                    } else {
-                        let kernel = Kernel::<S, EXACT, false> { s, p: self.pass, b, g, f, k, at, lane: at };
-                        kernel.run(&mut self.slots[block - self.from]);
-                    }
-                    at += lanes;
+        let Momentum { pass, slots, from, some } = self;
+        let wide = if ABREAST { WIDEST } else { 1 };
+        let all = 0..slots.len() / wide;
+        // One loop for both: the kernel is large, and compiled once.
+        for i in 0..some.map_or(all.len(), <[u32]>::len) {
+            let block = some.map_or(from + i, |some| some[i] as usize);
+            let own = (block - from) * wide;
+            Self::block(s, pass, block, &mut slots[own..own + wide]);
+        }
+    }
+}
+
+impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
+    #[inline(always)]
+    fn block<S: Simd>(s: S, p: Pass, block: usize, slots: &mut [SlotBlock]) {
+        let b = p.blocks;
+        let f = &b.fixed[block];
+        let g = &b.groups[f.group];
+        let mut at = 0;
+        while at < WIDEST {
+            let k = block * WIDEST + at;
+            if ABREAST {
+                let mut lane = 0;
+                while lane < WIDEST {
+                    let kernel = Kernel::<S, EXACT, true> { s, p, b, g, f, k, at, lane };
+                    kernel.run(&mut slots[at]);
+                    lane += V::<S>::LANES;
                 }
+                at += 1;
+            } else {
+                let kernel = Kernel::<S, EXACT, false> { s, p, b, g, f, k, at, lane: at };
+                kernel.run(&mut slots[0]);
+                at += V::<S>::LANES;
             }
         }
     }

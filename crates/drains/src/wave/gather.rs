@@ -6,7 +6,7 @@ use numerics::lanes::WIDEST;
 
 use super::blocks::Blocks;
 use super::slots::SlotBlock;
-use crate::crew::PARTS;
+use crate::crew::{Cuts, PARTS};
 use crate::model::{Model, NodeType};
 
 /// An end of a conduit.
@@ -49,6 +49,10 @@ impl Ends {
         Self { degrees }
     }
 
+    pub(crate) fn of_parts(cuts: &Cuts, lists: &[Vec<End>]) -> [Self; PARTS] {
+        std::array::from_fn(|p| Self::of(cuts[p]..cuts[p + 1], lists))
+    }
+
     /// Nodes with their ends.
     pub(crate) fn each(&self) -> impl Iterator<Item = (usize, &[End])> {
         let lists = |d: &'_ Degree| (d.count, d.nodes.len());
@@ -59,25 +63,26 @@ impl Ends {
     }
 }
 
-/// Ends at the nodes of every part; nodes whose sums are always made anew.
-pub(crate) fn ends(model: &Model, blocks: &Blocks) -> ([Ends; PARTS], Vec<bool>) {
+/// The ends of conduits at every node, in the order of the links.
+pub(crate) fn lists(model: &Model, blocks: &Blocks) -> Vec<Vec<End>> {
     let l = &model.links;
     let mut lists: Vec<Vec<End>> = vec![Vec::new(); model.nodes.kind.len()];
-    let mut always = vec![false; lists.len()];
-    for (j, &slot) in blocks.slot.iter().enumerate() {
+    for (j, &slot) in blocks.slot.iter().enumerate().filter(|(_, slot)| **slot != usize::MAX) {
         let (n1, n2) = (l.node1[j], l.node2[j]);
-        if slot == usize::MAX {
-            (always[n1], always[n2]) = (true, true);
-            continue;
-        }
         lists[n1].push(End { code: 2 * slot as u32, other: n2 as u32 });
         lists[n2].push(End { code: 2 * slot as u32 + 1, other: n1 as u32 });
     }
-    for &i in &blocks.nodes.special {
-        always[i] = true;
-    }
-    let cuts = &blocks.parts.nodes;
-    (std::array::from_fn(|p| Ends::of(cuts[p]..cuts[p + 1], &lists)), always)
+    lists
+}
+
+/// Nodes whose sums are always made anew.
+pub(crate) fn always(model: &Model, blocks: &Blocks) -> Vec<u32> {
+    let l = &model.links;
+    let ends = blocks.others.iter().flat_map(|j| [l.node1[*j], l.node2[*j]]);
+    let mut always: Vec<u32> = ends.chain(blocks.nodes.special.iter().copied()).map(|i| i as u32).collect();
+    always.sort_unstable();
+    always.dedup();
+    always
 }
 
 /// Sums over the conduits at the nodes of a part, over what flows in and is lost there anyway.
@@ -88,9 +93,8 @@ pub(crate) struct Gather<'a> {
     pub(crate) lossy: Option<&'a [NodeType]>,
     pub(crate) lateral: &'a [f64],
     pub(crate) losses: &'a [f64],
-    pub(crate) rests: &'a [f64],
-    /// The first two trials move everything.
-    pub(crate) trial: usize,
+    /// The nodes that move, where it is not all of them.
+    pub(crate) some: Option<&'a [u32]>,
     /// Ends at this part's nodes, and its first node.
     pub(crate) ends: &'a Ends,
     pub(crate) from: usize,
@@ -104,22 +108,18 @@ pub(crate) struct Gather<'a> {
 impl Gather<'_> {
     /// Adds the conduits at every node, in the order of the links.
     pub(crate) fn run(mut self) {
+        if let Some(some) = self.some {
+            let stars = &self.blocks.stars;
+            some.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
+            return;
+        }
         for d in &self.ends.degrees {
             if d.count == 0 {
-                for &i in &d.nodes {
-                    self.node(i as usize, &[]);
-                }
+                d.nodes.iter().for_each(|i| self.node(*i as usize, &[]));
                 continue;
             }
             for (&i, list) in d.nodes.iter().zip(d.ends.chunks_exact(d.count)) {
-                let i = i as usize;
-                let mut rests = self.rests[i];
-                for e in list {
-                    rests *= self.rests[e.other as usize];
-                }
-                if self.trial < 2 || rests == 0.0 || self.blocks.always[i] {
-                    self.node(i, list);
-                }
+                self.node(i as usize, list);
             }
         }
     }

@@ -25,8 +25,15 @@ impl State {
         let mut converged = false;
         let mut trial = 0;
         while trial < model.options.max_trials {
+            // The first two trials move everything.
+            let all = trial < 2;
+            let mut hands = hands;
+            if !all {
+                self.restless.seek(&model.blocks, &self.rests);
+                hands = if self.restless.is_much() { hands } else { Hands::ONE };
+            }
             self.conduits(model, dt, trial, hands);
-            self.gather(model, trial, hands);
+            self.gather(model, all, hands);
             self.others(model, dt, trial);
             converged = self.depths(model, dt, trial, hands);
             trial += 1;
@@ -103,15 +110,19 @@ impl State {
         };
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
-        let mut from = cuts.iter();
-        let parts = cut(&mut self.slots.blocks, cuts).map(|slots| (from.next().copied().unwrap_or(0), slots));
-        hands.each(parts, |(from, slots)| match numerics {
-            Numerics::Exact => Momentum::<true, false> { pass, slots, from }.with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(Momentum::<false, false> { pass, slots, from }),
+        let restless = &self.restless.blocks;
+        let mut part = 0..PARTS;
+        let parts = cut(&mut self.slots.blocks, cuts).map(|slots| (part.next().unwrap_or(0), slots));
+        hands.each(parts, |(part, slots)| {
+            let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
+            match numerics {
+                Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.with_simd(Scalar::new()),
+                Numerics::Fast => Arch::new().dispatch(Momentum::<false, false> { pass, slots, from, some }),
+            }
         });
     }
 
-    fn gather(&mut self, model: &Model, trial: usize, hands: Hands) {
+    fn gather(&mut self, model: &Model, all: bool, hands: Hands) {
         let b = &model.blocks;
         for &i in &b.nodes.special {
             self.area[i] = self.own_area(model, i);
@@ -125,7 +136,7 @@ impl State {
         let [i, o, a, s] = [&mut self.inflow, &mut self.outflow, &mut self.area, &mut self.sum_dqdh]
             .map(|list| cut(list, cuts).map(Some));
         let mut lists = [i, o, a, s];
-        let (slots, rests) = (&self.slots.blocks[..], &self.rests[..]);
+        let (slots, restless) = (&self.slots.blocks[..], &self.restless.nodes);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
         let parts = std::array::from_fn(|p| Gather {
             blocks: b,
@@ -133,8 +144,7 @@ impl State {
             lossy,
             lateral,
             losses,
-            rests,
-            trial,
+            some: (!all).then_some(&restless[p][..]),
             ends: &b.ends[p],
             from: cuts[p],
             inflow: taken(&mut lists[0][p]),
