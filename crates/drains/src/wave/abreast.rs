@@ -173,13 +173,9 @@ impl WithSimd for Gather<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) {
         let b = &self.model.blocks;
-        for part in &b.ends {
-            for (i, list) in part.each() {
-                let mut lane = 0;
-                while lane < WIDEST {
-                    self.node(s, i, list, lane);
-                    lane += V::<S>::LANES;
-                }
+        for i in 0..self.nodes.len() {
+            for lane in (0..WIDEST).step_by(V::<S>::LANES) {
+                self.node(s, i, b.stars.at(i), lane);
             }
         }
     }

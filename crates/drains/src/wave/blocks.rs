@@ -32,9 +32,6 @@ pub(crate) enum Geometry {
 /// Blocks that share a geometry.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
-    /// First block, and the one after the last.
-    pub(crate) from: usize,
-    pub(crate) to: usize,
     pub(crate) geometry: Geometry,
     pub(crate) open: bool,
     pub(crate) force_main: bool,
@@ -196,8 +193,6 @@ impl Blocks {
             };
             b.fixed[from / WIDEST..].iter_mut().for_each(|f| f.group = b.groups.len());
             b.groups.push(Group {
-                from: from / WIDEST,
-                to: b.link.len() / WIDEST,
                 geometry,
                 open: shape.is_open(),
                 force_main: shape == Shape::ForceMain,
@@ -218,7 +213,7 @@ impl Blocks {
         b.touched.dedup();
         let lists = super::gather::lists(model, &b);
         b.always = super::gather::always(model, &b);
-        b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists);
+        b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists, &b.nodes.plain);
         b.stars = Stars::of(&lists);
         b
     }

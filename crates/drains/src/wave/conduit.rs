@@ -8,7 +8,7 @@
 use numerics::lanes::{M, Simd, V, WIDEST, WithSimd};
 
 use super::abreast::{Lanes, NodeBlock};
-use super::blocks::{Blocks, Fixed, Group};
+use super::blocks::{Blocks, Fixed, Geometry, Group};
 use super::shape::Water;
 use super::slots::{Class, SlotBlock};
 use crate::model::Model;
@@ -66,6 +66,11 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Most groups of most models: closed pipes by tables, nothing special about them.
+    fn pipes(&self, g: &Group) -> bool {
+        !self.slot_method && !g.open && !g.force_main && !g.culverts && matches!(g.geometry, Geometry::Tabled(_))
+    }
+
     fn evaporates(&self) -> bool {
         self.evaporation.iter().any(|e| *e > 0.0)
     }
@@ -93,41 +98,40 @@ impl<const EXACT: bool, const ABREAST: bool> WithSimd for Momentum<'_, '_, EXACT
         for i in 0..some.map_or(all.len(), <[u32]>::len) {
             let block = some.map_or(from + i, |some| some[i] as usize);
             let own = (block - from) * wide;
-            Self::block(s, pass, block, &mut slots[own..own + wide]);
+            Self::block(s, &pass, block, &mut slots[own..own + wide]);
         }
     }
 }
 
 impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
     #[inline(always)]
-    fn block<S: Simd>(s: S, p: Pass, block: usize, slots: &mut [SlotBlock]) {
+    fn block<S: Simd>(s: S, p: &Pass<'_>, block: usize, slots: &mut [SlotBlock]) {
         let b = p.blocks;
         let f = &b.fixed[block];
         let g = &b.groups[f.group];
+        let pipes = !EXACT && p.pipes(g);
         let mut at = 0;
         while at < WIDEST {
             let k = block * WIDEST + at;
-            if ABREAST {
-                let mut lane = 0;
-                while lane < WIDEST {
-                    let kernel = Kernel::<S, EXACT, true> { s, p, b, g, f, k, at, lane };
-                    kernel.run(&mut slots[at]);
-                    lane += V::<S>::LANES;
+            let lanes = if ABREAST { WIDEST } else { 1 };
+            for lane in (0..lanes).step_by(V::<S>::LANES) {
+                let lane = if ABREAST { lane } else { at };
+                let out = &mut slots[if ABREAST { at } else { 0 }];
+                if pipes {
+                    Kernel::<S, EXACT, ABREAST, true> { s, p, b, g, f, k, at, lane }.run(out);
+                } else {
+                    Kernel::<S, EXACT, ABREAST, false> { s, p, b, g, f, k, at, lane }.run(out);
                 }
-                at += 1;
-            } else {
-                let kernel = Kernel::<S, EXACT, false> { s, p, b, g, f, k, at, lane: at };
-                kernel.run(&mut slots[0]);
-                at += V::<S>::LANES;
             }
+            at += if ABREAST { 1 } else { V::<S>::LANES };
         }
     }
 }
 
-/// The kernel at one vector of a block.
-pub(super) struct Kernel<'p, S: Simd, const EXACT: bool, const ABREAST: bool> {
+/// The kernel at one vector of a block. `PIPES`: of a group that is [`Pass::pipes`], known when it is compiled.
+pub(super) struct Kernel<'p, S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
     pub(super) s: S,
-    pub(super) p: Pass<'p>,
+    pub(super) p: &'p Pass<'p>,
     pub(super) b: &'p Blocks,
     pub(super) g: &'p Group,
     pub(super) f: &'p Fixed,
@@ -157,7 +161,27 @@ struct Flow<S: Simd> {
     dn_dry: M<S>,
 }
 
-impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREAST> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<'_, S, EXACT, ABREAST, PIPES> {
+    #[inline(always)]
+    pub(super) const fn open(&self) -> bool {
+        !PIPES && self.g.open
+    }
+
+    #[inline(always)]
+    const fn force_main(&self) -> bool {
+        !PIPES && self.g.force_main
+    }
+
+    #[inline(always)]
+    const fn has_culverts(&self) -> bool {
+        !PIPES && self.g.culverts
+    }
+
+    #[inline(always)]
+    pub(super) const fn slot_method(&self) -> bool {
+        !PIPES && self.p.slot_method
+    }
+
     /// What never changes.
     #[inline(always)]
     pub(super) fn of(&self, list: &[f64; WIDEST]) -> V<S> {
@@ -254,7 +278,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
         let h2 = (d2 + self.of(&f.inv2)).max(z2);
         let mut y1 = (h1 - z1).max(fudge);
         let mut y2 = (h2 - z2).max(fudge);
-        if !self.p.slot_method {
+        if !self.slot_method() {
             y1 = y1.min(y_full);
             y2 = y2.min(y_full);
         }
@@ -292,7 +316,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
             Damping::Full => sigma = zero,
             Damping::Partial => {}
         }
-        if !self.g.open {
+        if !self.open() {
             sigma = full.select(zero, sigma);
         }
         let mut dq1 = if EXACT {
@@ -304,7 +328,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
             let rest = self.c(1.0) + r_wtd.rough_log2() * self.c(LOG_SHARE);
             dt * self.of(&f.rough) * (x2 * x2) * rest * v.abs()
         };
-        if self.g.force_main && full.any() {
+        if self.force_main() && full.any() {
             let r = r_mid.array();
             let slope = v.abs().map(|i, v| {
                 crate::forcemain::friction_slope(self.p.darcy, &self.b.section[self.slot(i)], v, r[i])
@@ -320,7 +344,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
             dq5 = self.per_length(self.local_losses(a1, a2, a_mid, q_last) / self.c(2.0)) * dt;
         }
         let mut dq6 = zero;
-        if self.b.any_seepage || (self.g.open && self.p.evaporates()) {
+        if self.b.any_seepage || (self.open() && self.p.evaporates()) {
             let active = keep.map_or(one, |k| k.select(one, zero));
             let wet = dry.select(zero, active);
             let rate = self.losses(out, wet, active);
@@ -338,12 +362,12 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
             dqdh = per * self.per_length(self.c(GRAVITY) * dt * a_wtd) * barrels;
         }
         let (mut limited, mut inlet) = (zero, zero);
-        if self.g.culverts {
+        if self.has_culverts() {
             (q, dqdh, inlet) = self.inlet_control(q, dqdh, h1, full);
         }
         let middle = class.ge(self.c(Class::SUBCRITICAL)) & class.le(self.c(Class::SUPERCRITICAL));
         let mut maybe = q.gt(zero) & y1.lt(y_full) & middle;
-        if self.g.culverts {
+        if self.has_culverts() {
             maybe = maybe & !self.culverts();
         }
         if self.p.normal_flow != NormalFlow::None && maybe.any() {
@@ -382,7 +406,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
         put(keep, lane, &mut out.full, dry.select(last, full_state));
         let last = self.own(&out.limited);
         put(keep, lane, &mut out.limited, dry.select(last, limited));
-        if self.g.culverts {
+        if self.has_culverts() {
             let last = self.own(&out.inlet);
             put(keep, lane, &mut out.inlet, dry.select(last, inlet));
         }

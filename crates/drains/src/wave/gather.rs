@@ -2,7 +2,7 @@
 //! bits. Nodes whose conduits all rest keep the sums they have.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::WIDEST;
+use numerics::lanes::{Simd, V, WIDEST, WithSimd};
 
 use super::blocks::Blocks;
 use super::slots::SlotBlock;
@@ -18,48 +18,45 @@ pub(crate) struct End {
     pub(crate) other: u32,
 }
 
-/// Nodes with the same number of conduits: loops of one length cost no wrong guesses.
-#[derive(Debug, Clone)]
-struct Degree {
+/// Plain nodes with the same number of conduits, as many side by side as the widest vector has lanes.
+#[derive(Debug, Clone, Default)]
+struct Bundles {
     count: usize,
-    nodes: Vec<u32>,
-    ends: Vec<End>,
+    nodes: Vec<[u32; WIDEST]>,
+    /// Codes of their ends: first those of all, second those of all, and so on; `count` rows a bundle.
+    ends: Vec<[u32; WIDEST]>,
 }
 
 /// The ends of conduits at the nodes of a part, in link order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
-    degrees: Vec<Degree>,
+    bundles: Vec<Bundles>,
+    /// Nodes that are summed one by one.
+    single: Vec<u32>,
 }
 
 impl Ends {
-    fn of(nodes: std::ops::Range<usize>, lists: &[Vec<End>]) -> Self {
-        let most = lists[nodes.clone()].iter().map(Vec::len).max().unwrap_or(0);
-        let mut degrees: Vec<Degree> =
-            (0..=most).map(|count| Degree { count, nodes: Vec::new(), ends: Vec::new() }).collect();
+    fn of(nodes: std::ops::Range<usize>, lists: &[Vec<End>], plain: &[f64]) -> Self {
+        let (mut bundled, single): (Vec<usize>, Vec<usize>) =
+            nodes.partition(|i| plain[*i] > 0.0 && !lists[*i].is_empty());
+        let mut ends = Self { bundles: Vec::new(), single: single.into_iter().map(|i| i as u32).collect() };
         // In the order of their conduits' slots: neighbours lie together.
-        let mut order: Vec<usize> = nodes.collect();
-        order.sort_by_key(|i| lists[*i].first().map_or(0, |e| e.code));
-        for i in order {
-            let d = &mut degrees[lists[i].len()];
-            d.nodes.push(i as u32);
-            d.ends.extend(&lists[i]);
+        bundled.sort_by_key(|i| (lists[*i].len(), lists[*i].first().map_or(0, |e| e.code)));
+        for alike in bundled.chunk_by(|a, b| lists[*a].len() == lists[*b].len()) {
+            let mut b = Bundles { count: lists[alike[0]].len(), ..Bundles::default() };
+            let (whole, rest) = alike.as_chunks::<WIDEST>();
+            for some in whole {
+                b.nodes.push(some.map(|i| i as u32));
+                b.ends.extend((0..b.count).map(|e| some.map(|i| lists[i][e].code)));
+            }
+            ends.bundles.push(b);
+            ends.single.extend(rest.iter().map(|i| *i as u32));
         }
-        degrees.retain(|d| !d.nodes.is_empty());
-        Self { degrees }
+        ends
     }
 
-    pub(crate) fn of_parts(cuts: &Cuts, lists: &[Vec<End>]) -> [Self; PARTS] {
-        std::array::from_fn(|p| Self::of(cuts[p]..cuts[p + 1], lists))
-    }
-
-    /// Nodes with their ends.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (usize, &[End])> {
-        let lists = |d: &'_ Degree| (d.count, d.nodes.len());
-        self.degrees.iter().flat_map(move |d| {
-            let (count, n) = lists(d);
-            (0..n).map(move |i| (d.nodes[i] as usize, &d.ends[i * count..(i + 1) * count]))
-        })
+    pub(crate) fn of_parts(cuts: &Cuts, lists: &[Vec<End>], plain: &[f64]) -> [Self; PARTS] {
+        std::array::from_fn(|p| Self::of(cuts[p]..cuts[p + 1], lists, plain))
     }
 }
 
@@ -105,22 +102,74 @@ pub(crate) struct Gather<'a> {
     pub(crate) sum_dqdh: &'a mut [f64],
 }
 
-impl Gather<'_> {
-    /// Adds the conduits at every node, in the order of the links.
-    pub(crate) fn run(mut self) {
+impl WithSimd for Gather<'_> {
+    type Output = ();
+
+    /// Adds the conduits at every node, in the order of the links: the same bits on any number of lanes.
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        let stars = &self.blocks.stars;
         if let Some(some) = self.some {
-            let stars = &self.blocks.stars;
             some.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
             return;
         }
-        for d in &self.ends.degrees {
-            if d.count == 0 {
-                d.nodes.iter().for_each(|i| self.node(*i as usize, &[]));
-                continue;
+        let ends = self.ends;
+        ends.single.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
+        for b in &ends.bundles {
+            for (nodes, codes) in b.nodes.iter().zip(b.ends.chunks_exact(b.count)) {
+                if self.lossy.is_some() {
+                    nodes.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
+                    continue;
+                }
+                for lane in (0..WIDEST).step_by(V::<S>::LANES) {
+                    self.bundle(s, nodes, codes, lane);
+                }
             }
-            for (&i, list) in d.nodes.iter().zip(d.ends.chunks_exact(d.count)) {
-                self.node(i as usize, list);
+        }
+    }
+}
+
+impl Gather<'_> {
+    /// A vector of plain nodes, from a lane of their bundle on.
+    #[inline(always)]
+    fn bundle<S: Simd>(&mut self, s: S, nodes: &[u32; WIDEST], codes: &[[u32; WIDEST]], lane: usize) {
+        let zero = V::splat(s, 0.0);
+        let lanes = |of: &dyn Fn(usize) -> f64| {
+            let mut all = [0.0; WIDEST];
+            all.iter_mut().enumerate().take(V::<S>::LANES).for_each(|(i, v)| *v = of(lane + i));
+            V::load(s, &all)
+        };
+        let (lateral, losses) = (self.lateral, self.losses);
+        let lateral = lanes(&|i| lateral[nodes[i] as usize]);
+        let losses = lanes(&|i| losses[nodes[i] as usize]);
+        let comes = lateral.ge(zero);
+        let mut inflow = comes.select(lateral, zero);
+        let mut outflow = comes.select(losses, losses - lateral);
+        let (mut area, mut sum) = (zero, zero);
+        for codes in codes {
+            let (mut flow, mut surface, mut dqdh) = ([0.0; WIDEST], [0.0; WIDEST], [0.0; WIDEST]);
+            for i in 0..V::<S>::LANES {
+                let code = codes[lane + i] as usize;
+                let slot = &self.slots[code / (2 * WIDEST)];
+                let (at, down) = (code / 2 % WIDEST, code % 2 == 1);
+                flow[i] = if down { slot.flow[at] } else { -slot.flow[at] };
+                surface[i] = if down { slot.surf2[at] } else { slot.surf1[at] };
+                dqdh[i] = slot.dqdh[at];
             }
+            let q = V::load(s, &flow);
+            let comes = q.gt(zero);
+            inflow = inflow + comes.select(q, zero);
+            outflow = outflow + comes.select(zero, -q);
+            area = area + V::load(s, &surface);
+            sum = sum + V::load(s, &dqdh);
+        }
+        let (inflow, outflow, area, sum) = (inflow.array(), outflow.array(), area.array(), sum.array());
+        for i in 0..V::<S>::LANES {
+            let own = nodes[lane + i] as usize - self.from;
+            self.inflow[own] = inflow[i];
+            self.outflow[own] = outflow[i];
+            self.area[own] = area[i];
+            self.sum_dqdh[own] = sum[i];
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Water<S: Simd> {
     pub(crate) true_width: V<S>,
 }
 
-impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREAST> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<'_, S, EXACT, ABREAST, PIPES> {
     /// `f` of the section of every lane.
     #[inline(always)]
     fn each(&self, v: V<S>, f: impl Fn(&Section, f64) -> f64) -> V<S> {
@@ -30,7 +30,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
     /// Everything at depth `y`.
     #[inline(always)]
     pub(super) fn water(&self, y: V<S>) -> Water<S> {
-        if !EXACT && !self.p.slot_method {
+        if !EXACT && !self.slot_method() {
             match &self.g.geometry {
                 Geometry::Tabled(t) => {
                     let s = t.at(y * self.of(&self.f.per_y_full));
@@ -42,8 +42,8 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
                         true_width: w_max * s.width,
                     };
                 }
-                Geometry::Prism => return self.prism(y),
-                Geometry::Each => {}
+                Geometry::Prism if !PIPES => return self.prism(y),
+                _ => {}
             }
         }
         Water { area: self.area(y), width: self.width(y), radius: self.radius(y), true_width: self.c(0.0) }
@@ -57,7 +57,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
         let area = (bottom + side * y) * y;
         let width = bottom + self.c(2.0) * side * y;
         let mut perimeter = bottom + self.of(&f.wetted) * y;
-        if !self.g.open {
+        if !self.open() {
             let ratio = y * self.of(&f.per_y_full);
             let lid = (ratio - self.c(0.97)) * self.c(1.0 / (1.0 - 0.97)) * bottom;
             perimeter = perimeter + ratio.gt(self.c(0.97)).select(lid, self.c(0.0));
@@ -68,7 +68,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
     /// Width of the Preissmann slot.
     #[inline(always)]
     fn slot_width(&self, y: V<S>) -> V<S> {
-        if !self.p.slot_method || self.g.open {
+        if !self.slot_method() || self.open() {
             return self.c(0.0);
         }
         let cutoff = self.p.cutoff;
@@ -87,13 +87,13 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
     #[inline(always)]
     fn width(&self, y: V<S>) -> V<S> {
         let y_full = self.of(&self.f.y_full);
-        let cut = if self.g.open {
+        let cut = if self.open() {
             y
         } else {
             (y / y_full).ge(self.c(self.p.cutoff)).select(self.c(self.p.cutoff) * y_full, y)
         };
         let w = self.each(cut, Section::width);
-        if !self.p.slot_method {
+        if !self.slot_method() {
             return w;
         }
         let slot = self.slot_width(y);
@@ -105,7 +105,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
         let y_full = self.of(&self.f.y_full);
         let full = y.ge(y_full);
         let a_full = self.of(&self.f.a_full);
-        let closed = if self.p.slot_method { a_full + (y - y_full) * self.slot_width(y) } else { a_full };
+        let closed = if self.slot_method() { a_full + (y - y_full) * self.slot_width(y) } else { a_full };
         full.select(closed, self.each(y, Section::area))
     }
 
@@ -137,7 +137,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
     fn no_froude(&self, y: V<S>) -> M<S> {
         let fudge = self.c(FUDGE);
         let none = y.le(fudge);
-        if self.g.open { none } else { none | (self.of(&self.f.y_full) - y).le(fudge) }
+        if self.open() { none } else { none | (self.of(&self.f.y_full) - y).le(fudge) }
     }
 
     /// Area and true width at `y`, which `w` has for the geometries computed in lanes.
@@ -153,7 +153,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool> Kernel<'_, S, EXACT, ABREA
     /// Whether the geometry is computed a vector at a time.
     #[inline(always)]
     fn in_lanes(&self) -> bool {
-        !EXACT && !self.p.slot_method && !matches!(self.g.geometry, Geometry::Each)
+        PIPES || (!EXACT && !self.slot_method() && !matches!(self.g.geometry, Geometry::Each))
     }
 
     /// Froude number at velocity `v` and depth `y`; `per_area` is 1 / area there.

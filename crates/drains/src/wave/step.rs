@@ -152,7 +152,7 @@ impl State {
             area: taken(&mut lists[2][p]),
             sum_dqdh: taken(&mut lists[3][p]),
         });
-        hands.each(parts, Gather::run);
+        hands.each(parts, |part| Arch::new().dispatch(part));
     }
 
     /// Surface area of a node with a volume or a pond.
