@@ -354,7 +354,7 @@ impl Abreast {
             conductivity: round.conductivity,
             ..Pass::of(model, trial)
         };
-        Arch::new().dispatch(Momentum::<false, true> { pass, slots: &mut self.slots, from: 0, some: None });
+        Momentum::<false, true> { pass, slots: &mut self.slots, from: 0, some: None }.run();
         let live = |i: usize| round.live[i] > 0.0;
         for (lane, state) in states.iter().enumerate().filter(|(i, _)| live(*i)) {
             for &i in &b.nodes.special {

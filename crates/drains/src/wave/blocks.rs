@@ -13,6 +13,7 @@ use super::slots::SlotBlock;
 use super::tabled::Tabled;
 use crate::crew::{PARTS, Parts};
 use crate::model::{LinkType, Model, NodeType};
+use crate::project::Surcharge;
 use crate::section::{Section, Shape};
 
 /// Conduits looked back over for one with the same section.
@@ -37,6 +38,8 @@ pub(crate) struct Group {
     pub(crate) force_main: bool,
     /// Some are culverts.
     pub(crate) culverts: bool,
+    /// Closed pipes by tables with nothing special about them: most of most models.
+    pub(crate) pipes: bool,
 }
 
 macro_rules! fixed {
@@ -123,6 +126,9 @@ fixed!(
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocks {
     pub(crate) groups: Vec<Group>,
+    /// Some group is [`Group::pipes`]; some is not.
+    pub(crate) has_pipes: bool,
+    pub(crate) has_others: bool,
     pub(crate) fixed: Vec<Fixed>,
     pub(crate) link: Vec<usize>,
     /// Slot of a link; `usize::MAX` for links that are no true conduits.
@@ -192,14 +198,16 @@ impl Blocks {
                     .map_or(Geometry::Each, |t| Geometry::Tabled(Box::new(t))),
             };
             b.fixed[from / WIDEST..].iter_mut().for_each(|f| f.group = b.groups.len());
-            b.groups.push(Group {
-                geometry,
-                open: shape.is_open(),
-                force_main: shape == Shape::ForceMain,
-                culverts: b.culvert[from..].iter().any(Option::is_some),
-            });
+            let (open, force_main) = (shape.is_open(), shape == Shape::ForceMain);
+            let culverts = b.culvert[from..].iter().any(Option::is_some);
+            let pipes = matches!(geometry, Geometry::Tabled(_))
+                && model.options.surcharge == Surcharge::Extran
+                && !(open || force_main || culverts);
+            b.groups.push(Group { geometry, open, force_main, culverts, pipes });
             i = end;
         }
+        b.has_pipes = b.groups.iter().any(|g| g.pipes);
+        b.has_others = b.groups.iter().any(|g| !g.pipes);
         b.nodes = super::nodes::Layout::of(model);
         b.parts = Parts::of(b.fixed.len(), model.nodes.kind.len());
         b.touched = b

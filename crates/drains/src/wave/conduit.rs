@@ -5,10 +5,10 @@
 //! geometry and powers are the fast ones, a vector of conduits at a time.
 #![expect(clippy::indexing_slicing, reason = "slots are walked in whole vectors, nodes are checked")]
 
-use numerics::lanes::{M, Simd, V, WIDEST, WithSimd};
+use numerics::lanes::{Arch, M, Scalar, Simd, V, WIDEST, WithSimd};
 
 use super::abreast::{Lanes, NodeBlock};
-use super::blocks::{Blocks, Fixed, Geometry, Group};
+use super::blocks::{Blocks, Fixed, Group};
 use super::shape::Water;
 use super::slots::{Class, SlotBlock};
 use crate::model::Model;
@@ -66,11 +66,6 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Most groups of most models: closed pipes by tables, nothing special about them.
-    fn pipes(&self, g: &Group) -> bool {
-        !self.slot_method && !g.open && !g.force_main && !g.culverts && matches!(g.geometry, Geometry::Tabled(_))
-    }
-
     fn evaporates(&self) -> bool {
         self.evaporation.iter().any(|e| *e > 0.0)
     }
@@ -86,49 +81,72 @@ pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
     pub(crate) some: Option<&'a [u32]>,
 }
 
-impl<const EXACT: bool, const ABREAST: bool> WithSimd for Momentum<'_, '_, EXACT, ABREAST> {
+impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
+    /// Goes over the blocks: plain pipes first, then the others.
+    pub(crate) fn run(self) {
+        let Self { pass, slots, from, some } = self;
+        if EXACT {
+            Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some }.with_simd(Scalar::new());
+            return;
+        }
+        let arch = Arch::new();
+        if pass.blocks.has_pipes {
+            arch.dispatch(Blockwise::<EXACT, ABREAST, true> { pass, slots: &mut *slots, from, some });
+        }
+        if pass.blocks.has_others {
+            arch.dispatch(Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some });
+        }
+    }
+}
+
+/// The blocks of [`Group::pipes`], or the others; in exact numerics all of them.
+struct Blockwise<'a, 'p, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
+    pass: Pass<'p>,
+    slots: &'a mut [SlotBlock],
+    from: usize,
+    some: Option<&'a [u32]>,
+}
+
+impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
+    for Blockwise<'_, '_, EXACT, ABREAST, PIPES>
+{
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Momentum { pass, slots, from, some } = self;
-        let wide = if ABREAST { WIDEST } else { 1 };
-        let all = 0..slots.len() / wide;
-        // One loop for both: the kernel is large, and compiled once.
-        for i in 0..some.map_or(all.len(), <[u32]>::len) {
-            let block = some.map_or(from + i, |some| some[i] as usize);
-            let own = (block - from) * wide;
-            Self::block(s, &pass, block, &mut slots[own..own + wide]);
-        }
-    }
-}
-
-impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
-    #[inline(always)]
-    fn block<S: Simd>(s: S, p: &Pass<'_>, block: usize, slots: &mut [SlotBlock]) {
+        let Self { pass: p, slots, from, some } = self;
+        let p = &p;
         let b = p.blocks;
-        let f = &b.fixed[block];
-        let g = &b.groups[f.group];
-        let pipes = !EXACT && p.pipes(g);
-        let mut at = 0;
-        while at < WIDEST {
-            let k = block * WIDEST + at;
-            let lanes = if ABREAST { WIDEST } else { 1 };
-            for lane in (0..lanes).step_by(V::<S>::LANES) {
-                let lane = if ABREAST { lane } else { at };
-                let out = &mut slots[if ABREAST { at } else { 0 }];
-                if pipes {
-                    Kernel::<S, EXACT, ABREAST, true> { s, p, b, g, f, k, at, lane }.run(out);
+        let wide = if ABREAST { WIDEST } else { 1 };
+        let all = slots.len() / wide;
+        // One loop for both: the kernel is large, and compiled once.
+        for i in 0..some.map_or(all, <[u32]>::len) {
+            let block = some.map_or(from + i, |some| some[i] as usize);
+            let f = &b.fixed[block];
+            let g = &b.groups[f.group];
+            if !EXACT && g.pipes != PIPES {
+                continue;
+            }
+            let own = (block - from) * wide;
+            let mut at = 0;
+            while at < WIDEST {
+                let k = block * WIDEST + at;
+                if ABREAST {
+                    for lane in (0..WIDEST).step_by(V::<S>::LANES) {
+                        Kernel::<S, EXACT, true, PIPES> { s, p, b, g, f, k, at, lane }.run(&mut slots[own + at]);
+                    }
+                    at += 1;
                 } else {
-                    Kernel::<S, EXACT, ABREAST, false> { s, p, b, g, f, k, at, lane }.run(out);
+                    Kernel::<S, EXACT, false, PIPES> { s, p, b, g, f, k, at, lane: at }.run(&mut slots[own]);
+                    at += V::<S>::LANES;
                 }
             }
-            at += if ABREAST { 1 } else { V::<S>::LANES };
         }
     }
 }
 
-/// The kernel at one vector of a block. `PIPES`: of a group that is [`Pass::pipes`], known when it is compiled.
+/// The kernel at one vector of a block. `PIPES`: of a group that is [`Group::pipes`], known when it is
+/// compiled.
 pub(super) struct Kernel<'p, S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
     pub(super) s: S,
     pub(super) p: &'p Pass<'p>,

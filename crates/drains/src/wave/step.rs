@@ -116,8 +116,8 @@ impl State {
         hands.each(parts, |(part, slots)| {
             let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
             match numerics {
-                Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.with_simd(Scalar::new()),
-                Numerics::Fast => Arch::new().dispatch(Momentum::<false, false> { pass, slots, from, some }),
+                Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.run(),
+                Numerics::Fast => Momentum::<false, false> { pass, slots, from, some }.run(),
             }
         });
     }
