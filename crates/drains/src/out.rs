@@ -341,7 +341,7 @@ impl State {
     /// SWMM's eight results of a subcatchment between the last two runoff steps.
     pub(crate) fn subcatchment_results(&self, model: &Model, i: usize, f: f64) -> [f32; 8] {
         let (u, m, s) = (&model.units, &model.subs[i], &self.subs[i]);
-        let mut runoff = (1.0 - f) * s.old_runoff + f * s.new_runoff;
+        let mut runoff = (1.0 - f) * self.old_runoff[i] + f * self.new_runoff[i];
         if m.lid_area > 0.0 {
             runoff += (1.0 - f) * self.lids[i].old_drain + f * self.lids[i].new_drain;
         }

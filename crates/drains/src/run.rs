@@ -307,13 +307,7 @@ impl State {
         }
         let span = self.new_runoff_time - self.old_runoff_time;
         let f = min(max((self.old_routing_time - self.old_runoff_time) / span, 0.0), 1.0);
-        for &(j, i) in &model.ways.runoff {
-            let s = &self.subs[j];
-            let q = (1.0 - f) * s.old_runoff + f * s.new_runoff;
-            self.lateral[i] += q;
-            self.balance.step.wet_weather += q;
-            self.add_runoff_loads(model, j, i, f);
-        }
+        self.add_runoff(model, f);
         let grounds = if model.ways.any_ground { model.subs.len() } else { 0 };
         for (j, m) in model.subs.iter().enumerate().take(grounds) {
             let (Some(s), Some(g)) = (&self.ground[j], &model.ground[j]) else { continue };
@@ -537,7 +531,7 @@ impl State {
     /// Runoff of a subcatchment now, in the model's flow unit.
     #[must_use]
     pub fn runoff(&self, model: &Model, k: Index) -> Option<f64> {
-        self.subs.get(k).map(|s| s.new_runoff * model.units.flow)
+        self.new_runoff.get(k).map(|q| q * model.units.flow)
     }
 
     /// 现场雨量: the rain of a gage from the next runoff step on, in the model's units an hour; `None`

@@ -40,6 +40,9 @@ pub struct State {
     pub(crate) has_runoff: bool,
     pub(crate) gages: Vec<GageState>,
     pub(crate) subs: Vec<SubState>,
+    /// Runoff of the subcatchments before and after the last runoff step, ft³/s.
+    pub(crate) old_runoff: Vec<f64>,
+    pub(crate) new_runoff: Vec<f64>,
     pub(crate) ground: Vec<Option<GroundState>>,
     pub(crate) snow: Vec<Option<crate::hydrology::SnowState>>,
     pub(crate) lids: Vec<crate::hydrology::LidState>,
@@ -146,6 +149,8 @@ impl State {
             climate,
             has_runoff: false,
             subs: model.subs.iter().map(SubState::new).collect(),
+            old_runoff: vec![0.0; model.subs.len()],
+            new_runoff: vec![0.0; model.subs.len()],
             ground: model
                 .ground
                 .iter()

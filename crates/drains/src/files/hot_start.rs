@@ -232,7 +232,7 @@ impl State {
             let mut put = |x: &[f64]| x.iter().for_each(|v| b.extend_from_slice(&v.to_le_bytes()));
             let s = &self.subs[i];
             put(&s.depth);
-            put(&[s.new_runoff]);
+            put(&[self.new_runoff[i]]);
             put(&soil_figures(model.subs[i].infiltration.as_ref().map(|(_, soil)| soil), &s.soil));
             if let (Some(g), Some(s)) = (&model.ground[i], &self.ground[i]) {
                 put(&[s.theta, g.bottom + s.lower, s.new_flow, s.room]);
@@ -276,7 +276,8 @@ impl State {
     pub(crate) fn apply_hot_start(&mut self, model: &Model, file: &HotStart) {
         for (i, x) in file.surfaces.iter().enumerate() {
             let s = &mut self.subs[i];
-            (s.depth, s.new_runoff) = (x.depth, x.runoff);
+            s.depth = x.depth;
+            self.new_runoff[i] = x.runoff;
             set_soil(model.subs[i].infiltration.as_ref().map(|(_, soil)| soil), &mut s.soil, &x.soil);
             if let (Some(snow), Some(x)) = (&mut self.snow[i], &x.snow) {
                 snow.set_hot_start(x);

@@ -91,12 +91,11 @@ impl State {
                 (snow.old_depth, snow.new_depth) = (snow.new_depth, v[1] / u.rain_depth);
             }
             let s = &mut self.subs[i];
-            s.old_runoff = s.new_runoff;
             s.inflow = [0.0; 3];
             // SWMM saves evaporation a day and reads it an hour.
             s.evaporation = v[2] / u.rainfall;
             s.infiltration = v[3] / u.rainfall;
-            s.new_runoff = v[4] / u.flow;
+            (self.old_runoff[i], self.new_runoff[i]) = (self.new_runoff[i], v[4] / u.flow);
             let count = model.quality.count();
             if let Some(q) = self.quality.subs.get_mut(i) {
                 let first = (at * model.subs.len() + i) * count;

@@ -295,8 +295,9 @@ impl State {
             most_in: -min((total - old.lower) * (g.porosity - old.theta) / dt, node_flow),
         };
         let mut k = self.ground_conductivity;
-        let [mut theta, mut lower] =
-            ode::integrate_all([old.theta, old.lower], dt, ODE_TOLERANCE, |x| step.derivatives(x, &mut k));
+        let [mut theta, mut lower] = ode::integrate_exactly([old.theta, old.lower], dt, ODE_TOLERANCE, |x| {
+            step.derivatives(x, &mut k)
+        });
         theta = max(theta, g.wilting_point);
         if theta >= g.porosity {
             theta = g.porosity - ROOM;

@@ -8,12 +8,14 @@ mod lid;
 mod lid_flux;
 mod lid_run;
 mod ode;
+mod pond;
 mod rdii;
 mod runoff;
 mod seepage;
 mod snow;
 mod summary;
 mod weather;
+mod wet;
 
 pub(crate) use climate::Climate;
 pub(crate) use gage::GageState;

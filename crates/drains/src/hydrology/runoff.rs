@@ -1,12 +1,13 @@
 //! Runoff (产汇流): a nonlinear reservoir on each part of a subcatchment (Reference Manual I, ch. 3).
 #![expect(clippy::indexing_slicing, reason = "three parts a subcatchment, one state each")]
 
-use numerics::lanes::{Scalar, V};
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::infiltration::{Ground, SoilState};
 use super::lid_run::LidVolumes;
-use super::ode;
+use super::pond::{self, GROUP, Ponds};
 use crate::date::{month, seconds_between};
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{InternalRouting, PatternKind, Routing};
@@ -14,15 +15,13 @@ use crate::quality::Produced;
 use crate::state::{Numerics, State};
 use crate::units::{ZERO, max, min};
 
-const MANNING_EXPONENT: f64 = 1.6666667;
-const ODE_TOLERANCE: f64 = 0.0001;
+/// Impervious without and with depression storage, pervious.
+const PARTS: [usize; 3] = [0, 1, 2];
 
 /// State of a subcatchment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct SubState {
     pub(crate) rainfall: f64,
-    pub(crate) old_runoff: f64,
-    pub(crate) new_runoff: f64,
     pub(crate) runon: f64,
     pub(crate) evaporation: f64,
     pub(crate) infiltration: f64,
@@ -53,13 +52,29 @@ impl SubState {
     }
 }
 
+/// Volumes of a subcatchment in a step, ft³.
+#[derive(Debug, Clone, Copy, Default)]
 struct Volumes {
     inflow: f64,
     evaporation: f64,
     /// As SWMM counts it: of all parts up to the pervious one.
     pervious_evaporation: f64,
     infiltration: f64,
+    /// To the outlet, and runoff of the parts.
     outflow: f64,
+    impervious: f64,
+    pervious: f64,
+}
+
+/// What a subcatchment gets in a step before anything runs off it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Received {
+    /// Rain and snow, and what may evaporate, ft/s.
+    rain: f64,
+    evaporation: f64,
+    /// From elsewhere, ft³.
+    runon: f64,
+    volumes: Volumes,
 }
 
 impl State {
@@ -74,6 +89,36 @@ impl State {
         let old_step = (self.new_runoff_time - self.old_runoff_time) / 1000.0;
         let date = model.date_at(self.new_runoff_time);
         self.climate.go(model, date);
+        let raining = self.rain(model, date);
+        if let Some(file) = &model.interface.runoff {
+            self.read_runoff(model, file);
+            return;
+        }
+        let step = self.begin_runoff_step(model, date, raining);
+        self.age_surfaces(model);
+        if old_step > 0.0 {
+            self.outfall_runon(model, old_step);
+        }
+        for &j in &model.ways.runon {
+            self.runon(model, j);
+        }
+        self.plow_all(model, step);
+        self.has_runoff = false;
+        self.wet_lids = false;
+        for from in (0..model.subs.len()).step_by(GROUP) {
+            let subs = from..(from + GROUP).min(model.subs.len());
+            self.group(model, subs.clone(), date, step);
+            for s in &mut self.subs[subs] {
+                (s.runon, s.inflow) = (0.0, [0.0; 3]);
+            }
+        }
+        let total = self.new_runoff.iter().fold(0.0, |t, q| t + q);
+        self.stats.max_runoff = max(self.stats.max_runoff, total);
+        self.record_runoff(model, step);
+    }
+
+    /// Brings every gage to a moment; true if there is rain at any.
+    fn rain(&mut self, model: &Model, date: f64) -> bool {
         let mut raining = false;
         for (j, g) in model.gages.iter().enumerate() {
             if let Some(k) = self.follows(g, j) {
@@ -85,10 +130,11 @@ impl State {
             }
             raining |= self.gages[j].rainfall > 0.0;
         }
-        if let Some(file) = &model.interface.runoff {
-            self.read_runoff(model, file);
-            return;
-        }
+        raining
+    }
+
+    /// Moves the clock of the runoff on; the step, s.
+    fn begin_runoff_step(&mut self, model: &Model, date: f64, raining: bool) -> f64 {
         let mut step = self.runoff_step(model, date, raining);
         self.old_runoff_time = self.new_runoff_time;
         self.new_runoff_time += 1000.0 * step;
@@ -99,40 +145,20 @@ impl State {
         for g in &mut self.gages {
             g.remember(step as i64);
         }
-        for s in &mut self.subs {
-            s.old_runoff = s.new_runoff;
-            s.inflow = [0.0; 3];
-        }
+        step
+    }
+
+    /// Before a step: what was new is old.
+    fn age_surfaces(&mut self, model: &Model) {
+        self.old_runoff.copy_from_slice(&self.new_runoff);
         self.age_surface_quality();
-        self.age_lids();
-        for s in self.snow.iter_mut().flatten() {
-            s.old_depth = s.new_depth;
+        if model.ways.any_lids {
+            self.age_lids();
         }
-        if old_step > 0.0 {
-            self.outfall_runon(model, old_step);
-        }
-        for j in 0..model.subs.len() {
-            if model.subs[j].area > 0.0 {
-                self.runon(model, j);
-                if !model.options.ignore_snowmelt {
-                    self.plow(model, j, step);
-                }
+        if model.ways.any_snow {
+            for s in self.snow.iter_mut().flatten() {
+                s.old_depth = s.new_depth;
             }
-        }
-        self.has_runoff = false;
-        self.wet_lids = false;
-        for j in 0..model.subs.len() {
-            if model.subs[j].area > 0.0 {
-                let made = self.subcatchment(model, j, step);
-                self.has_runoff |= made.runoff > 0.0;
-                self.surface_quality(model, j, &made, date, step);
-            }
-        }
-        let total = self.subs.iter().fold(0.0, |t, s| t + s.new_runoff);
-        self.stats.max_runoff = max(self.stats.max_runoff, total);
-        self.record_runoff(model, step);
-        for s in &mut self.subs {
-            s.runon = 0.0;
         }
     }
 
@@ -147,7 +173,8 @@ impl State {
         for (j, g) in model.gages.iter().enumerate() {
             limit(seconds_between(self.gages[j].change(g, date), date));
         }
-        let step = if raining || self.has_runoff || self.wet_lids || self.has_snow() {
+        let snow = model.ways.any_snow && self.has_snow();
+        let step = if raining || self.has_runoff || self.wet_lids || snow {
             model.options.wet_step
         } else {
             model.options.dry_step
@@ -161,11 +188,7 @@ impl State {
 
     /// Outfalls that discharge onto a subcatchment.
     fn outfall_runon(&mut self, model: &Model, step: f64) {
-        for i in 0..model.nodes.kind.len() {
-            let Some(k) = model.nodes.outfall[i].as_ref().and_then(|o| o.route_to) else { continue };
-            if model.subs[k].area == 0.0 {
-                continue;
-            }
+        for &(i, k) in &model.ways.returns {
             let v = self.routed[i];
             self.add_runon(model, k, v / step);
             self.balance.runoff.runon += v;
@@ -191,7 +214,7 @@ impl State {
         if let Some(k) = m.out_sub
             && k != j
         {
-            let q = self.subs[j].old_runoff;
+            let q = self.old_runoff[j];
             self.add_runon(model, k, q);
             self.add_runon_load(j, k, q, None);
         }
@@ -222,104 +245,110 @@ impl State {
         monthly(model, model.subs[j].patterns[2], now).unwrap_or(self.climate.conductivity)
     }
 
-    /// Runoff of one subcatchment.
-    fn subcatchment(&mut self, model: &Model, j: usize, step: f64) -> Produced {
+    /// A runoff step of some neighbouring subcatchments: what falls on all of them, then what runs off all
+    /// their parts, then their books. None of them asks for what another does in the same step.
+    fn group(&mut self, model: &Model, subs: Range<usize>, date: f64, step: f64) {
+        let mut ponds = PARTS.map(|_| Ponds::dry(step));
+        let mut received = [Received::default(); GROUP];
+        let (first, count) = (subs.start, subs.len());
+        let has_area = |j: &usize| model.subs[*j].area > 0.0;
+        for j in subs.clone().filter(has_area) {
+            received[j - first] = self.receive(model, j, step, j - first, &mut ponds);
+        }
+        // The tree routings' own steps hang on the last digits.
+        let exact = self.numerics == Numerics::Exact || model.options.routing != Routing::Dynamic;
+        pond::drain(&mut ponds, count, step, exact);
+        for j in subs.filter(has_area) {
+            let mut got = received[j - first];
+            let total = self.run_off(model, j, step, &mut got.volumes, j - first, &ponds);
+            let made = self.book_runoff(model, j, step, got, total);
+            self.has_runoff |= made.runoff > 0.0;
+            self.surface_quality(model, j, &made, date, step);
+        }
+    }
+
+    /// What falls on a subcatchment, evaporates and seeps; what stands on its parts is put in place `k` of
+    /// the lists.
+    fn receive(&mut self, model: &Model, j: usize, step: f64, k: usize, ponds: &mut [Ponds; 3]) -> Received {
         let m = &model.subs[j];
         let (rain, snow) = self.precipitation(model, j);
         let other = m.area - m.lid_area;
-        let v_runon = self.subs[j].runon * step * if other == 0.0 { m.area } else { other };
-        let inflow = self.subs[j].runon * step * other + self.subs[j].depth_on(m) * other;
         let net = self.net_precipitation(model, j, rain, snow, step);
         let rain = rain + snow;
-        self.subs[j].rainfall = rain;
+        let s = &mut self.subs[j];
+        s.rainfall = rain;
+        let runon = s.runon * step * if other == 0.0 { m.area } else { other };
+        let inflow = s.runon * step * other + s.depth_on(m) * other;
         let evaporation =
             if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
-        let mut v =
-            Volumes { inflow, evaporation: 0.0, pervious_evaporation: 0.0, infiltration: 0.0, outflow: 0.0 };
-        let (mut total, mut v_impervious, mut v_pervious) = (0.0, 0.0, 0.0);
-        for (i, precipitation) in net.into_iter().enumerate() {
+        let mut volumes = Volumes { inflow, ..Volumes::default() };
+        for i in PARTS {
             let area = other * m.parts[i].fraction;
-            if other <= 0.0 {
-                continue;
+            if other > 0.0 && area != 0.0 {
+                let infil = if i == 2 { self.infiltrate(model, j, net[i], step) } else { 0.0 };
+                let stands = self.wet_part(j, i, net[i], evaporation, infil, area, step, &mut volumes);
+                let (storage, alpha) = self.surface(model, j, i);
+                ponds[i].put(k, stands, self.subs[j].inflow[i], storage, alpha);
             }
-            let runoff = self.part(model, j, i, area, precipitation, evaporation, step, &mut v);
-            self.subs[j].runoff[i] = runoff;
-            if i == 2 {
-                v_pervious = runoff * area * step;
-            } else {
-                v_impervious += runoff * area * step;
-            }
-            total += runoff * area;
         }
-        let mut lid = LidVolumes {
-            evaporation: v.evaporation,
-            pervious_evaporation: v.pervious_evaporation,
-            infiltration: v.infiltration,
-            ..LidVolumes::default()
-        };
-        let mut made = Produced {
-            runoff: total / m.area,
-            inflow: v.inflow,
-            infiltration: v.infiltration,
-            outflow: v.outflow,
-            drain: 0.0,
-        };
-        if m.lid_area > 0.0 {
-            lid = self.run_lids(model, j, lid, evaporation, step);
-            v.evaporation = lid.evaporation;
-            v.pervious_evaporation = lid.pervious_evaporation;
-            v.infiltration += lid.infiltration;
-            v.outflow = v.outflow - lid.taken + lid.outflow;
-        }
-        if !model.options.ignore_groundwater {
-            self.groundwater(model, j, v.pervious_evaporation, v.infiltration, step);
-        }
-        let s = &mut self.subs[j];
-        s.evaporation = v.evaporation / step / m.area;
-        s.infiltration = v.infiltration / step / m.area;
-        s.new_runoff = v.outflow / step;
-        let v_rain = rain * step * m.area;
-        let t = &mut self.stats.subs[j];
-        t.precipitation += v_rain;
-        t.runon += v_runon;
-        t.evaporation += v.evaporation;
-        t.infiltration += v.infiltration;
-        t.impervious += v_impervious;
-        t.pervious += v_pervious;
-        t.runoff += v.outflow + lid.drain;
-        t.max_flow = max(t.max_flow, s.new_runoff + lid.drain / step);
-        let b = &mut self.balance.runoff;
-        b.rainfall += v_rain;
-        b.evaporation += v.evaporation;
-        b.infiltration += v.infiltration;
-        if m.out_node.is_some() || m.out_sub == Some(j) {
-            b.runoff += v.outflow;
-        }
-        made.drain = lid.drain;
-        made
+        Received { rain, evaporation, runon, volumes }
     }
 
+    /// What seeps into pervious ground, ft/s.
+    fn infiltrate(&mut self, model: &Model, j: usize, rain: f64, step: f64) -> f64 {
+        let mut infil = 0.0;
+        if let Some((kind, soil)) = &model.subs[j].infiltration {
+            let factor = self.infiltration_factor(model, j);
+            let ground = Ground { step, factor, recovery: self.climate.recovery };
+            let s = &mut self.subs[j];
+            infil = soil.rate(*kind, &mut s.soil, ground, rain, s.inflow[2], s.depth[2]);
+        }
+        if model.ways.any_ground
+            && !model.options.ignore_groundwater
+            && let Some(g) = &self.ground[j]
+        {
+            infil = min(infil, g.room / step);
+        }
+        infil
+    }
+
+    /// Rain on a part less what evaporates and seeps becomes its inflow; the depth that stands on it, if
+    /// any does.
     #[expect(clippy::too_many_arguments, reason = "what falls on one part in one step")]
-    fn part(
+    fn wet_part(
         &mut self,
-        model: &Model,
         j: usize,
         i: usize,
-        area: f64,
         rain: f64,
         evaporation: f64,
+        infil: f64,
+        area: f64,
         step: f64,
         v: &mut Volumes,
-    ) -> f64 {
-        if area == 0.0 {
-            return 0.0;
+    ) -> Option<f64> {
+        let s = &mut self.subs[j];
+        let mut moisture = s.depth[i] / step;
+        let surface = min(moisture, evaporation);
+        s.inflow[i] += rain;
+        moisture += s.inflow[i];
+        v.inflow += rain * area * step;
+        v.evaporation += surface * area * step;
+        if i == 2 {
+            v.pervious_evaporation += v.evaporation;
         }
+        v.infiltration += infil * area * step;
+        if surface + infil >= moisture {
+            return None;
+        }
+        s.inflow[i] -= surface + infil;
+        Some(s.depth[i])
+    }
+
+    /// Depth (ft) that a part keeps, and runoff (ft/s) of a foot above it.
+    fn surface(&self, model: &Model, j: usize, i: usize) -> (f64, f64) {
         let m = &model.subs[j];
-        let p = &m.parts[i];
-        let pervious = i == 2;
-        let (mut storage, mut alpha) = (p.storage, p.alpha);
-        let factor = self.infiltration_factor(model, j);
-        if pervious && m.patterns.iter().any(Option::is_some) {
+        let (mut storage, mut alpha) = (m.parts[i].storage, m.parts[i].alpha);
+        if i == 2 && m.patterns.iter().any(Option::is_some) {
             let now = month(model.date_at(self.old_runoff_time)) - 1;
             let of = |k: usize| monthly(model, m.patterns[k], now);
             if let Some(f) = of(1).filter(|f| *f >= 0.0) {
@@ -329,60 +358,102 @@ impl State {
                 alpha = if f <= 0.0 { 0.0 } else { alpha / f };
             }
         }
-        // The tree routings' own steps hang on the last digits.
-        let exact = self.numerics == Numerics::Exact || model.options.routing != Routing::Dynamic;
-        let recovery = self.climate.recovery;
-        let room = self.ground[j].filter(|_| !model.options.ignore_groundwater).map(|g| g.room / step);
-        let s = &mut self.subs[j];
-        let mut moisture = s.depth[i] / step;
-        let surface = min(moisture, evaporation);
-        let mut infil = 0.0;
-        if pervious && let Some((kind, soil)) = &m.infiltration {
-            infil = soil.rate(
-                *kind,
-                &mut s.soil,
-                Ground { step, factor, recovery },
-                rain,
-                s.inflow[2],
-                s.depth[2],
-            );
+        (storage, alpha)
+    }
+
+    /// Depth and runoff of the parts of a subcatchment out of place `k` of the lists; what runs off it all,
+    /// ft³/s.
+    fn run_off(
+        &mut self,
+        model: &Model,
+        j: usize,
+        step: f64,
+        v: &mut Volumes,
+        k: usize,
+        ponds: &[Ponds; 3],
+    ) -> f64 {
+        let (m, s) = (&model.subs[j], &mut self.subs[j]);
+        let other = m.area - m.lid_area;
+        if other <= 0.0 {
+            return 0.0;
         }
-        if pervious && let Some(room) = room {
-            infil = min(infil, room);
-        }
-        s.inflow[i] += rain;
-        moisture += s.inflow[i];
-        v.inflow += rain * area * step;
-        v.evaporation += surface * area * step;
-        if pervious {
-            v.pervious_evaporation += v.evaporation;
-        }
-        v.infiltration += infil * area * step;
-        let mut time = step;
-        if surface + infil >= moisture {
-            s.depth[i] = 0.0;
-        } else {
-            s.inflow[i] -= surface + infil;
-            let (depth, inflow) = (&mut s.depth[i], s.inflow[i]);
-            time = if exact {
-                pond(depth, inflow, storage, alpha, step, exact_manning)
-            } else {
-                pond(depth, inflow, storage, alpha, step, fast_manning)
-            };
-        }
-        let excess = s.depth[i] - storage;
-        let runoff = if excess > ZERO {
-            if p.n > 0.0 {
-                alpha * if exact { exact_manning(excess) } else { fast_manning(excess) }
-            } else {
-                s.depth[i] = storage;
-                excess / time
+        let mut total = 0.0;
+        for (i, (p, pond)) in m.parts.iter().zip(ponds).enumerate() {
+            let area = other * p.fraction;
+            let mut runoff = 0.0;
+            if area != 0.0 {
+                s.depth[i] = pond.depth[k];
+                let excess = s.depth[i] - pond.storage[k];
+                if excess > ZERO && p.n > 0.0 {
+                    runoff = pond.alpha[k] * pond.power[k];
+                } else if excess > ZERO {
+                    s.depth[i] = pond.storage[k];
+                    runoff = excess / pond.time[k];
+                }
+                v.outflow += p.to_outlet * runoff * area * step;
             }
-        } else {
-            0.0
+            s.runoff[i] = runoff;
+            if i == 2 {
+                v.pervious = runoff * area * step;
+            } else {
+                v.impervious += runoff * area * step;
+            }
+            total += runoff * area;
+        }
+        total
+    }
+
+    /// The LIDs, the ground below and the books of a subcatchment whose parts give `total` ft³/s.
+    fn book_runoff(&mut self, model: &Model, j: usize, step: f64, got: Received, total: f64) -> Produced {
+        let m = &model.subs[j];
+        let mut v = got.volumes;
+        let mut made = Produced {
+            runoff: total / m.area,
+            inflow: v.inflow,
+            infiltration: v.infiltration,
+            outflow: v.outflow,
+            drain: 0.0,
         };
-        v.outflow += p.to_outlet * runoff * area * step;
-        runoff
+        if m.lid_area > 0.0 {
+            let lid = LidVolumes {
+                evaporation: v.evaporation,
+                pervious_evaporation: v.pervious_evaporation,
+                infiltration: v.infiltration,
+                ..LidVolumes::default()
+            };
+            let lid = self.run_lids(model, j, lid, got.evaporation, step);
+            v.evaporation = lid.evaporation;
+            v.pervious_evaporation = lid.pervious_evaporation;
+            v.infiltration += lid.infiltration;
+            v.outflow = v.outflow - lid.taken + lid.outflow;
+            made.drain = lid.drain;
+        }
+        if model.ways.any_ground && !model.options.ignore_groundwater {
+            self.groundwater(model, j, v.pervious_evaporation, v.infiltration, step);
+        }
+        let s = &mut self.subs[j];
+        s.evaporation = v.evaporation / step / m.area;
+        s.infiltration = v.infiltration / step / m.area;
+        let runoff = v.outflow / step;
+        self.new_runoff[j] = runoff;
+        let v_rain = got.rain * step * m.area;
+        let t = &mut self.stats.subs[j];
+        t.precipitation += v_rain;
+        t.runon += got.runon;
+        t.evaporation += v.evaporation;
+        t.infiltration += v.infiltration;
+        t.impervious += v.impervious;
+        t.pervious += v.pervious;
+        t.runoff += v.outflow + made.drain;
+        t.max_flow = max(t.max_flow, runoff + made.drain / step);
+        let b = &mut self.balance.runoff;
+        b.rainfall += v_rain;
+        b.evaporation += v.evaporation;
+        b.infiltration += v.infiltration;
+        if m.out_node.is_some() || m.out_sub == Some(j) {
+            b.runoff += v.outflow;
+        }
+        made
     }
 }
 
@@ -390,53 +461,4 @@ impl State {
 fn monthly(model: &Model, pattern: Option<usize>, month: usize) -> Option<f64> {
     let p = pattern.and_then(|p| model.patterns.get(p)).filter(|p| p.kind == PatternKind::Monthly)?;
     p.factors.get(month).copied()
-}
-
-/// Depth to Manning's power as SWMM takes it.
-fn exact_manning(depth: f64) -> f64 {
-    depth.powf(MANNING_EXPONENT)
-}
-
-/// The same without a library call, right to about 1e-7.
-#[inline]
-fn fast_manning(depth: f64) -> f64 {
-    if depth <= 0.0 {
-        return 0.0;
-    }
-    let [root, ..] = V::splat(Scalar::new(), depth).inverse_cbrt().array();
-    depth * depth * root
-}
-
-/// New depth on a part; returns the time there was runoff.
-fn pond(
-    depth: &mut f64,
-    inflow: f64,
-    storage: f64,
-    alpha: f64,
-    step: f64,
-    manning: impl Fn(f64) -> f64,
-) -> f64 {
-    let mut time = step;
-    if *depth + inflow * time <= storage {
-        *depth += inflow * time;
-    } else {
-        let missing = storage - *depth;
-        if missing > 0.0 && inflow > 0.0 {
-            time -= missing / inflow;
-            *depth = storage;
-        }
-        if alpha > 0.0 && time > 0.0 {
-            *depth = ode::integrate(*depth, time, ODE_TOLERANCE, |d| {
-                let r = d - storage;
-                inflow - if r < 0.0 { 0.0 } else { alpha * manning(r) }
-            });
-        } else {
-            time = if time < 0.0 { 0.0 } else { time };
-            *depth += inflow * time;
-        }
-    }
-    if *depth < 0.0 {
-        *depth = 0.0;
-    }
-    time
 }

@@ -293,8 +293,18 @@ impl State {
         }
     }
 
+    /// Snow falls on every pack and is plowed.
+    pub(crate) fn plow_all(&mut self, model: &Model, dt: f64) {
+        if model.options.ignore_snowmelt || !model.ways.any_snow {
+            return;
+        }
+        for j in (0..model.subs.len()).filter(|j| model.subs[*j].area > 0.0) {
+            self.plow(model, j, dt);
+        }
+    }
+
     /// Snow falls on the pack of a subcatchment and is plowed.
-    pub(crate) fn plow(&mut self, model: &Model, j: usize, dt: f64) {
+    fn plow(&mut self, model: &Model, j: usize, dt: f64) {
         let (Some(p), Some(mut s)) = (&model.snow[j], self.snow[j]) else { return };
         let (_, fall) = self.precipitation(model, j);
         for (x, area) in s.surfaces.iter_mut().zip(p.area) {

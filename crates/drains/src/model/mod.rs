@@ -253,23 +253,42 @@ pub struct Model {
     pub(crate) ways: Ways,
 }
 
-/// Ways of water from the ground into the network: what every step asks, kept apart from the rest.
+/// Ways of water over the ground and into the network: what every step asks, kept apart from the rest.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ways {
     /// Subcatchments with an area that drain to a node, in order.
     pub(crate) runoff: Vec<(Index, Index)>,
-    /// Some subcatchment has groundwater, some has LID units.
+    /// Subcatchments with an area whose runoff or drains run onto another or onto a part of their own.
+    pub(crate) runon: Vec<Index>,
+    /// Outfalls that discharge onto a subcatchment with an area, and onto which.
+    pub(crate) returns: Vec<(Index, Index)>,
+    /// Some subcatchment has groundwater, some has LID units, some has a snow pack.
     pub(crate) any_ground: bool,
     pub(crate) any_lids: bool,
+    pub(crate) any_snow: bool,
 }
 
 impl Ways {
     fn of(model: &Model) -> Self {
         let drains = |(j, m): (usize, &SubcatchmentData)| Some((j, m.out_node.filter(|_| m.area > 0.0)?));
+        let runs_on = |j: &usize| {
+            model.subs.get(*j).is_some_and(|m| {
+                let elsewhere = m.out_sub.is_some_and(|k| k != *j);
+                let within = m.routing != crate::project::InternalRouting::Outlet || m.lid_area > 0.0;
+                m.area > 0.0 && (elsewhere || within)
+            })
+        };
+        let returns = |(i, outfall): (usize, &Option<OutfallData>)| {
+            let to = outfall.as_ref()?.route_to?;
+            model.subs.get(to).filter(|m| m.area != 0.0).map(|_| (i, to))
+        };
         Self {
             runoff: model.subs.iter().enumerate().filter_map(drains).collect(),
+            runon: (0..model.subs.len()).filter(runs_on).collect(),
+            returns: model.nodes.outfall.iter().enumerate().filter_map(returns).collect(),
             any_ground: model.ground.iter().any(Option::is_some),
             any_lids: model.lids.iter().any(|g| !g.units.is_empty()),
+            any_snow: model.snow.iter().any(Option::is_some),
         }
     }
 }

@@ -108,8 +108,8 @@ impl State {
     /// What the runoff of a subcatchment brings to its node, between the last two runoff steps.
     pub(crate) fn add_runoff_loads(&mut self, model: &Model, sub: usize, node: Index, f: f64) {
         for p in 0..model.quality.count() {
-            let (s, q) = (&self.subs[sub], &self.quality.subs[sub]);
-            let w = (1.0 - f) * s.old_runoff * q.old[p] + f * s.new_runoff * q.new[p];
+            let (old, new, q) = (self.old_runoff[sub], self.new_runoff[sub], &self.quality.subs[sub]);
+            let w = (1.0 - f) * old * q.old[p] + f * new * q.new[p];
             self.add_load(node, p, w, Source::WetWeather);
         }
     }

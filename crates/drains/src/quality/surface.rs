@@ -133,7 +133,7 @@ impl State {
         let lid_rain = s.rainfall * m.lid_area * step;
         let lid_runon = if m.area == m.lid_area { s.runon * m.area * step } else { 0.0 };
         let before = made.outflow + lid_rain + lid_runon;
-        let surface = s.new_runoff * step;
+        let surface = self.new_runoff[j] * step;
         let after = surface + made.drain;
         let flows = after > LEAST_RUNOFF * m.area * step;
         for (p, data) in model.quality.pollutants.iter().enumerate() {
