@@ -149,3 +149,47 @@ fn a_climate_file_that_is_not_there_is_a_problem_with_its_line() {
     let said = format!("{problem:?}");
     assert!(said.contains("nowhere.dat") && said.contains("line: 4"), "{said}");
 }
+
+/// Subcatchments that drain to an outfall, but for those of `onto`, which drain onto another.
+fn many(count: usize, onto: &[(usize, usize)]) -> Model {
+    let mut t = String::from(
+        "[OPTIONS]\nFLOW_UNITS CMS\nINFILTRATION HORTON\nFLOW_ROUTING DYNWAVE\nEND_TIME 01:00\nWET_STEP 00:01:00\n\
+         ROUTING_STEP 10\n[RAINGAGES]\nG INTENSITY 0:05 1 TIMESERIES rain\n[TIMESERIES]\nrain 0:00 20 0:05 70 0:15 30 0:25 0\n\
+         [JUNCTIONS]\nJ 1 3 0 0 0\n[OUTFALLS]\nO 0 FREE NO\n[CONDUITS]\nC J O 50 0.013 0 0\n[XSECTIONS]\nC CIRCULAR 2 0 0 0\n[SUBCATCHMENTS]\n",
+    );
+    let (mut areas, mut soils) = (String::from("[SUBAREAS]\n"), String::from("[INFILTRATION]\n"));
+    for k in 0..count {
+        let to = onto.iter().find(|(from, _)| *from == k);
+        let to = to.map_or("J".to_owned(), |(_, to)| format!("S{to}"));
+        t += &format!("S{k} G {to} 0.5 60 80 1 0\n");
+        areas += &format!("S{k} 0.015 0.1 1.5 5 25 OUTLET\n");
+        soils += &format!("S{k} 60 5 4 7 0\n");
+    }
+    Model::read(&(t + &areas + &soils), &|_| None).unwrap()
+}
+
+#[test]
+fn what_a_subcatchment_gives_hangs_neither_on_its_place_nor_on_its_neighbours() {
+    // Onto one after it and onto one before it: far from each other, and beside each other.
+    let onto = [(0, 1), (6, 5), (31, 32), (64, 63), (66, 2)];
+    let model = many(70, &onto);
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let mut state = State::new(&model, numerics);
+        let mut most = 0.0;
+        while state.step(&model, f64::INFINITY) > 0.0 {
+            let of = |k: usize| state.runoff(&model, k).unwrap().to_bits();
+            for k in 0..70 {
+                let like = if onto.iter().any(|(_, to)| *to == k) { 1 } else { 0 };
+                assert_eq!(
+                    of(k),
+                    of(like),
+                    "S{k} is not S{like} after {} s, {numerics:?}",
+                    state.elapsed_s()
+                );
+            }
+            most = f64::max(most, state.runoff(&model, 1).unwrap());
+        }
+        assert!(most > 0.05, "{most} m³/s");
+        assert!(state.flow_totals(&model).error().abs() < 1.0);
+    }
+}
