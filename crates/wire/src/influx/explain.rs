@@ -1,6 +1,7 @@
 //! A line for a person: the lines of `zhizhen decode influx`, and the view of the frame-trace page.
 
 use super::{Line, NAME, Precision, lines, unescape};
+use crate::view::plain_quality;
 use crate::{Explained, Field};
 use field::time::Time;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ pub fn explain(bytes: &[u8]) -> Explained {
     }
     let decoded = match shown {
         Some((first, readings)) => view(&first, readings, problems),
-        None => json!({ "protocol": NAME, "station": null, "function": null, "readings": [],
+        None => json!({ "protocol": NAME, "station": null, "function": null, "sent_at": null, "readings": [],
             "problems": problems }),
     };
     Explained { decoded, fields }
@@ -67,7 +68,7 @@ fn readings(line: &Line<'_>, precision: Precision, several: bool) -> Vec<Value> 
     let at = line.stamp.map(|stamp| Time::from_ms(precision.to_ms(stamp)));
     let one = |field: super::Field<'_>| {
         let value = field.value.number();
-        let quality = if value.is_some() { "good" } else { "missing" };
+        let quality = plain_quality(value.is_some());
         let name = text(field.name);
         let mut reading = json!({ "id": name, "element": name, "value": value, "unit": "", "quality": quality,
             "observed_at": at });

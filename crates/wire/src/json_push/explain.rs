@@ -2,6 +2,7 @@
 //! nobody knows stations and units, so none are told.
 
 use super::NAME;
+use crate::view::plain_quality;
 use crate::{Explained, Field};
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ pub fn explain(bytes: &[u8]) -> Explained {
         }
     }
     let readings: Vec<Value> = if problems.is_empty() { scan.numbers() } else { vec![] };
-    let decoded = json!({ "protocol": NAME, "station": null, "function": null, "readings": readings, "problems": problems });
+    let decoded = json!({ "protocol": NAME, "station": null, "function": null, "sent_at": null, "readings": readings,
+        "problems": problems });
     Explained { decoded, fields: scan.fields }
 }
 
@@ -165,7 +167,8 @@ impl Scan<'_> {
     fn numbers(&self) -> Vec<Value> {
         let number = |field: &Field| {
             let value: f64 = serde_json::from_slice(self.bytes.get(field.start..field.end)?).ok()?;
-            Some(json!({ "id": field.name, "value": value }))
+            Some(json!({ "id": field.name, "element": field.name, "value": value, "unit": "",
+                "quality": plain_quality(true), "observed_at": null }))
         };
         self.fields.iter().filter_map(number).collect()
     }
@@ -192,10 +195,9 @@ mod tests {
             ("n", "-1e2"),
         ];
         assert_eq!(marked, expected);
-        assert_eq!(
-            explained.decoded["readings"],
-            json!([{ "id": "data[0].cm", "value": 25.5 }, { "id": "n", "value": -100.0 }])
-        );
+        let readings = explained.decoded["readings"].as_array().unwrap();
+        let told: Vec<_> = readings.iter().map(|r| json!([r["id"], r["value"], r["quality"]])).collect();
+        assert_eq!(told, [json!(["data[0].cm", 25.5, "good"]), json!(["n", -100.0, "good"])]);
     }
 
     #[test]

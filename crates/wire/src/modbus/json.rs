@@ -5,6 +5,7 @@ use super::pdu::{Answer, Request};
 use super::{NAME, Transport};
 use crate::Explained;
 use crate::hex::{bytes_of, hex};
+use crate::view::plain_quality;
 use serde_json::{Value, json};
 
 /// Longest row on a line, bytes: what the command line reads.
@@ -44,7 +45,7 @@ fn view(row: &Decoded) -> Value {
             "element": read.title,
             "value": read.value,
             "unit": read.unit,
-            "quality": if read.value.is_some() { "good" } else { "missing" },
+            "quality": plain_quality(read.value.is_some()),
             "why": read.why,
             "observed_at": row.observed_at,
         })
@@ -56,6 +57,7 @@ fn view(row: &Decoded) -> Value {
         "unit": row.parts.first().map(|part| part.unit),
         "function": first.map(|function| format!("{function:02X}")),
         "map": row.map_key,
+        "sent_at": null,
         "readings": readings.collect::<Vec<_>>(),
         "frames": row.parts.iter().map(part).collect::<Vec<_>>(),
         "problems": crate::fault::lines(&row.problems),

@@ -5,6 +5,7 @@
 use super::map::TopicMap;
 use super::{NAME, Packet, Publish, Version, decode};
 use crate::fault::Fault;
+use crate::view::{plain_quality, unread};
 use crate::{Explained, Field, hex, sparkplug};
 use field::time::Time;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ pub fn json_line(text: &str) -> String {
     };
     match publish {
         Ok(publish) => view(&publish).to_string(),
-        Err(fault) => unread(&fault).to_string(),
+        Err(fault) => unread(NAME, None, None, &[fault]).to_string(),
     }
 }
 
@@ -36,12 +37,8 @@ pub fn json_line(text: &str) -> String {
 pub fn explain(bytes: &[u8]) -> Explained {
     match read(bytes) {
         Ok(publish) => Explained { decoded: view(&publish), fields: fields(bytes, &publish) },
-        Err(fault) => Explained { decoded: unread(&fault), fields: vec![] },
+        Err(fault) => Explained { decoded: unread(NAME, None, None, &[fault]), fields: vec![] },
     }
-}
-
-fn unread(fault: &Fault) -> Value {
-    json!({ "protocol": NAME, "station": null, "function": null, "readings": [], "problems": [fault.line()] })
 }
 
 fn is_hex(text: &str) -> bool {
@@ -70,8 +67,7 @@ fn view(publish: &Publish) -> Value {
         .iter()
         .map(|r| {
             let at = (r.observed_at != Time::MIN).then_some(r.observed_at);
-            let quality = if r.value.is_some() { "good" } else { "missing" };
-            json!({ "id": r.element, "element": r.element, "value": r.value, "unit": r.unit, "quality": quality,
+            json!({ "id": r.element, "element": r.element, "value": r.value, "unit": r.unit, "quality": plain_quality(r.value.is_some()),
                 "observed_at": at })
         })
         .collect();

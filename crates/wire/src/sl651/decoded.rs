@@ -130,22 +130,26 @@ impl Decoded {
         self.end == Some(super::control::ETB)
     }
 
-    /// What the frame comes down to, for the intake. A value in doubt stays doubtful, one keyed in
-    /// (35H) is marked as such.
+    /// How far a reading can be trusted: a value in doubt stays doubtful, one keyed in (35H) is marked
+    /// as such.
     #[must_use]
-    pub fn report(&self) -> Report {
-        let manual = self.function == Some(super::function::MANUAL);
-        let quality = |reading: &Reading| match reading.value {
+    pub fn quality(&self, reading: &Reading) -> Quality {
+        match reading.value {
             None => Quality::Missing,
             Some(_) if reading.doubtful => Quality::Suspect,
-            Some(_) if manual => Quality::Manual,
+            Some(_) if self.function == Some(super::function::MANUAL) => Quality::Manual,
             Some(_) => Quality::Good,
-        };
+        }
+    }
+
+    /// What the frame comes down to, for the intake.
+    #[must_use]
+    pub fn report(&self) -> Report {
         let readings = self.readings.iter().map(|reading| ReportReading {
             element: reading.id.clone(),
             value: reading.value,
             observed_at: reading.observed_at,
-            quality: quality(reading),
+            quality: self.quality(reading),
         });
         let mut readings: Vec<ReportReading> = readings.collect();
         self.bits(&mut readings);

@@ -4,6 +4,7 @@ use super::decoded::Decoded;
 use super::problem::Problem;
 use super::{NAME, decode};
 use crate::Explained;
+use field::sample::Quality;
 use field::time::Time;
 use serde::Serialize;
 
@@ -29,6 +30,7 @@ struct ReadingView<'a> {
     element: &'static str,
     value: Option<f64>,
     unit: &'static str,
+    quality: Quality,
     observed_at: Time,
 }
 
@@ -49,6 +51,7 @@ fn view(frame: &Decoded) -> LineView<'_> {
                 element: reading.element,
                 value: reading.value,
                 unit: reading.unit,
+                quality: frame.quality(reading),
                 observed_at: reading.observed_at,
             })
             .collect(),

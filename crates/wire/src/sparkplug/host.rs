@@ -346,7 +346,7 @@ fn reading(metric: &Metric, element: String, kind: u32, observed_at: Time) -> Op
 }
 
 /// §6.4.14: the property `Quality` is 192 (good), 0 (bad) or 500 (stale); without it, good.
-fn is_good(metric: &Metric) -> bool {
+pub(super) fn is_good(metric: &Metric) -> bool {
     let Some(set) = &metric.properties else { return true };
     let place = set.keys.iter().position(|key| key.eq_ignore_ascii_case("quality"));
     let quality = place.and_then(|n| set.values.get(n)).and_then(|value| value.int_value);

@@ -1,9 +1,12 @@
 //! Sparkplug messages as JSON: the lines of `zhizhen decode sparkplug`, and the frame-trace page.
 
+use super::host::is_good;
 use super::proto::{Metric, Payload, Value};
 use super::{NAME, Topic, number};
 use crate::fault::Fault;
+use crate::view::{plain_quality, unread};
 use crate::{Explained, hex, mqtt};
+use field::sample::Quality;
 use field::time::Time;
 use prost::Message as _;
 use serde_json::json;
@@ -16,9 +19,7 @@ pub fn json_line(text: &str) -> String {
     }
     match hex::bytes_of(text, mqtt::MAX_PACKET) {
         Ok(bytes) => shown(None, &bytes).to_string(),
-        Err(fault) => json!({ "protocol": NAME, "station": null, "function": null, "readings": [],
-            "problems": [fault.line()] })
-        .to_string(),
+        Err(fault) => unread(NAME, None, None, &[fault]).to_string(),
     }
 }
 
@@ -44,8 +45,7 @@ fn shown(topic: Option<&Topic>, payload: &[u8]) -> serde_json::Value {
         Ok(payload) => payload,
         Err(error) => {
             let fault = Fault::fatal("no_sparkplug", format!("the payload is no Sparkplug B: {error}"));
-            return json!({ "protocol": NAME, "station": station, "function": function, "readings": [],
-                "problems": [fault.line()] });
+            return unread(NAME, station.as_deref(), function, &[fault]);
         }
     };
     let sent_at = payload.timestamp.and_then(time);
@@ -67,9 +67,13 @@ fn reading(metric: &Metric, sent_at: Option<Time>) -> serde_json::Value {
     };
     let alias = metric.alias.map(|alias| format!("alias:{alias}"));
     let id = metric.name.clone().or(alias);
+    let quality = match plain_quality(!value.is_null()) {
+        Quality::Good if !is_good(metric) => Quality::Suspect,
+        plain => plain,
+    };
     json!({
         "id": id, "element": id, "value": value, "unit": "",
-        "quality": if value.is_null() { "missing" } else { "good" }, "alias": metric.alias,
+        "quality": quality, "alias": metric.alias,
         "datatype": metric.datatype, "observed_at": metric.timestamp.and_then(time).or(sent_at),
     })
 }
