@@ -7,8 +7,9 @@ every value is kept, or `-`. Without CERTDIR it is open to all; with it only Bas
 encrypt, user `scada` with password `right`, and clients whose certificate lies in CERTDIR/clients and
 names the application that it says it is. Lines on stdin are done and answered by one line:
 
-    set NODE VALUE STATUS UTC_TIME    ok
+    set NODE VALUE STATUS UTC_TIME    ok; STATUS by name, or its bits in hexadecimal after 0x
     get NODE                          the value
+    refused -                         how many logins were refused so far
 """
 
 import asyncio
@@ -33,9 +34,12 @@ START = datetime.datetime(2021, 6, 30, 5, 0)
 
 
 class Users(UserManager):
+    refused = 0
+
     def get_user(self, iserver, username=None, password=None, certificate=None):
         if username == "scada" and password in ("right", b"right"):
             return User(role=UserRole.User)
+        Users.refused += 1
         return None
 
 
@@ -95,6 +99,9 @@ async def main():
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             act, name, *rest = line.split()
+            if act == "refused":
+                print(Users.refused, flush=True)
+                continue
             node = nodes[name]
             if act == "get":
                 print(await node.read_value(), flush=True)
@@ -103,8 +110,9 @@ async def main():
             at = datetime.datetime.fromisoformat(at)
             kind = NODES[name].VariantType
             number = float(value) if kind is ua.VariantType.Double else int(value)
+            bits = int(status, 16) if status.startswith("0x") else getattr(ua.StatusCodes, status)
             await node.write_value(ua.DataValue(
-                ua.Variant(number, kind), ua.StatusCode(getattr(ua.StatusCodes, status)), SourceTimestamp=at))
+                ua.Variant(number, kind), ua.StatusCode(bits), SourceTimestamp=at))
             if history != "-":
                 await kept(node, at)
             print("ok", flush=True)

@@ -5,6 +5,7 @@ use super::config::Server;
 use super::history::{self, Gaps};
 use super::keep::{self, QUEUE};
 use super::maps::Items;
+use super::overflow::Overflows;
 use super::session::{KEEP_ALIVE_COUNT, advice, open, subscribe};
 use crate::hub::Hub;
 use crate::throttle::Throttle;
@@ -39,11 +40,19 @@ pub(super) struct Subscriber {
     hub: Hub,
     back_off: Duration,
     trouble: Throttle,
+    dropped: Throttle,
 }
 
 impl Subscriber {
     pub(super) fn new(server: Server, items: Items, hub: Hub) -> Self {
-        Self { server, items: Arc::new(items), hub, back_off: FIRST_BACK_OFF, trouble: Throttle::default() }
+        Self {
+            server,
+            items: Arc::new(items),
+            hub,
+            back_off: FIRST_BACK_OFF,
+            trouble: Throttle::default(),
+            dropped: Throttle::default(),
+        }
     }
 
     /// Listens until the house shuts down.
@@ -87,12 +96,13 @@ impl Subscriber {
         };
         let (full, standing) = (Arc::new(AtomicBool::new(false)), AtomicBool::new(false));
         let (begun, again) = (AtomicBool::new(false), Notify::new());
+        let overflows = Arc::new(Overflows::default());
         let this: &Self = self;
         let work = async {
             session.wait_for_connection().await;
-            this.begin(&session, queue, &full).await?;
+            this.begin(&session, queue, &full, &overflows).await?;
             begun.store(true, Ordering::Release);
-            this.serve(&session, queue, &standing, &again).await
+            this.serve(&session, queue, &standing, &again, &overflows).await
         };
         tokio::pin!(work);
         let events = events.enter();
@@ -141,10 +151,12 @@ impl Subscriber {
         session: &Session,
         queue: &mpsc::Sender<keep::Change>,
         full: &Arc<AtomicBool>,
+        overflows: &Arc<Overflows>,
     ) -> Result<(), String> {
         let mut gaps = self.gaps();
         self.fill(session, &mut gaps, queue).await?;
-        let refused = subscribe(session, &self.server, &self.items, queue.clone(), Arc::clone(full)).await?;
+        let (own, full, overflows) = (queue.clone(), Arc::clone(full), Arc::clone(overflows));
+        let refused = subscribe(session, &self.server, &self.items, own, full, overflows).await?;
         self.subscribed(&refused);
         self.fill(session, &mut gaps, queue).await
     }
@@ -169,13 +181,15 @@ impl Subscriber {
         Ok(())
     }
 
-    /// Carries commands; after a line that broke, fetches what may have been lost with it.
+    /// Carries commands; after a line that broke, or a queue of the server that was full, fetches what
+    /// may have been lost with it.
     async fn serve(
         &self,
         session: &Session,
         queue: &mpsc::Sender<keep::Change>,
         standing: &AtomicBool,
         again: &Notify,
+        overflows: &Overflows,
     ) -> Result<(), String> {
         let mut line = self.hub.downlink.open(super::maps::NAME);
         for station in self.stations() {
@@ -188,6 +202,15 @@ impl Subscriber {
                 () = again.notified() => {
                     self.fill(session, &mut self.gaps(), queue).await?;
                     history::read_all(session, &self.items, queue).await?;
+                }
+                mut gaps = overflows.gaps() => {
+                    if let Some(held_back) = self.dropped.pass() {
+                        let (url, nodes) = (&self.server.url, gaps.len());
+                        tracing::warn!(url, nodes, held_back, "an OPC UA server's queue was full and it dropped values; raise `queue`, or let it sample less often");
+                    }
+                    if self.server.history {
+                        self.fill(session, &mut gaps, queue).await?;
+                    }
                 }
                 errand = line.next() => {
                     if errand.is_over() {

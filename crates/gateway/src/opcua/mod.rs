@@ -6,8 +6,8 @@
 //!   good, uncertain 存疑, bad 缺测;
 //! - its lines say by themselves what was read: a stored reading is what [`wire::opcua`] reads from
 //!   them, nothing else;
-//! - what was published is kept or tried until it is; where the queue overflows, it is said and the
-//!   last value of each node is fetched again;
+//! - what was published is kept or tried until it is; where our queue overflows, it is said and the
+//!   last value of each node is fetched again; where the server's does, its history is read;
 //! - a line that breaks is joined to the same session, so that the server hands over what it held
 //!   meanwhile; a server that has forgotten it is subscribed to anew, and its history, where it keeps
 //!   one and `history` is set, is read from the last value that was kept;
@@ -23,6 +23,7 @@ mod config;
 mod history;
 mod keep;
 mod maps;
+mod overflow;
 mod session;
 
 pub use config::{Config, Mode, Policy, Secret, Server, Station};

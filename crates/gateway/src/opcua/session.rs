@@ -4,6 +4,7 @@
 use super::config::{Mode, Policy, Server};
 use super::keep::Change;
 use super::maps::Items;
+use super::overflow::Overflows;
 use ::opcua::client::transport::TcpConnector;
 use ::opcua::client::{
     Client, ClientBuilder, DataChangeCallback, IdentityToken, Password, Session, SessionEventLoop,
@@ -158,10 +159,12 @@ pub(super) async fn subscribe(
     items: &Arc<Items>,
     queue: mpsc::Sender<Change>,
     full: Arc<AtomicBool>,
+    overflows: Arc<Overflows>,
 ) -> Result<Vec<(NodeId, StatusCode)>, String> {
     let known = Arc::clone(items);
     let on_change = DataChangeCallback::new(move |data, item| {
         let node = &item.item_to_monitor().node_id;
+        overflows.note(node, &data);
         for place in known.by_node.get(node).into_iter().flatten() {
             let change = Change { item: *place, data: data.clone(), history: false };
             if queue.try_send(change).is_err() {

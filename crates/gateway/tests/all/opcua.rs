@@ -217,7 +217,15 @@ async fn register(store: &Store) {
     tx.station_put(&station).await.unwrap();
     for (quantity, element) in [(Quantity::Level, "level"), (Quantity::RainTotal, "total")] {
         let (elements, station) = (vec![element.to_owned()], station.code.clone());
-        let point = Point { id: PointId(0), station, quantity, elements, min: 0.0, max: 100.0 };
+        let point = Point {
+            id: PointId(0),
+            station,
+            quantity,
+            elements,
+            min: 0.0,
+            max: 100.0,
+            own_unit: String::new(),
+        };
         tx.point_put(&point).await.unwrap();
     }
     tx.commit().await.unwrap();
@@ -249,16 +257,15 @@ async fn what_a_server_publishes_is_kept_with_its_time_its_status_and_its_line()
     bench.stop().await;
 }
 
-#[tokio::test]
-async fn a_signed_and_encrypted_session_stands_when_each_side_trusts_the_others_certificate() {
-    let certs = tempfile::tempdir().unwrap();
+/// A server that wants signed and encrypted sessions of user `scada`, and a gateway's directory: each trusts the
+/// other's certificate. `None`, in words, without asyncua.
+async fn trusted(certs: &Path) -> Option<(Peer, tempfile::TempDir, Store)> {
     // The gateway makes its certificate at its first start; nobody answers yet.
-    let bench = Bench::new(secure(9, "right")).await;
-    let (dir, store) = bench.stop().await;
-    let clients = certs.path().join("clients");
+    let (dir, store) = Bench::new(secure(9, "right")).await.stop().await;
+    let clients = certs.join("clients");
     std::fs::create_dir(&clients).unwrap();
     std::fs::copy(dir.path().join("opcua/own/cert.der"), clients.join("zhizhen.der")).unwrap();
-    let Some(mut peer) = Peer::start(0, None, Some(certs.path())).await else { return };
+    let peer = Peer::start(0, None, Some(certs)).await?;
     let (trusted, rejected) = (dir.path().join("opcua/trusted"), dir.path().join("opcua/rejected"));
     let bench = Bench::over(dir, store, secure(peer.port, "right")).await;
     // Its certificate is not trusted: it is laid aside for a person to look at.
@@ -272,11 +279,92 @@ async fn a_signed_and_encrypted_session_stands_when_each_side_trusts_the_others_
     assert_eq!(bench.store.samples.latest(bench.point("level")), None);
     let (dir, store) = bench.stop().await;
     std::fs::rename(&laid, trusted.join(laid.file_name().unwrap())).unwrap();
+    Some((peer, dir, store))
+}
+
+#[tokio::test]
+async fn a_signed_and_encrypted_session_stands_when_each_side_trusts_the_others_certificate() {
+    let certs = tempfile::tempdir().unwrap();
+    let Some((mut peer, dir, store)) = trusted(certs.path()).await else { return };
     let bench = Bench::over(dir, store, secure(peer.port, "right")).await;
     bench.shows("level", Some(1.0)).await;
     peer.set("Level", 3.5, "Good", "06:01:00").await;
     bench.shows("level", Some(3.5)).await;
     bench.stop().await;
+}
+
+/// Log lines in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_with_its_remedy_and_nothing_is_kept_until_it_is_right() {
+    let certs = tempfile::tempdir().unwrap();
+    let Some((mut peer, dir, store)) = trusted(certs.path()).await else { return };
+    let log = Log::default();
+    let into = log.clone();
+    let lines = tracing_subscriber::fmt().with_writer(move || into.clone()).with_ansi(false).finish();
+    // This test's runtime has one thread, and so has its log.
+    let guard = tracing::subscriber::set_default(lines);
+    let bench = Bench::over(dir, store, secure(peer.port, "mellon-7")).await;
+    let said = loop {
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        if text.contains("cannot be had") {
+            break text;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    drop(guard);
+    assert!(
+        said.contains("the server refuses the user or the password; check `user` and `password`"),
+        "{said}"
+    );
+    assert!(!said.contains("mellon-7"), "{said}");
+    assert_ne!(peer.say("refused -".to_owned()).await, "0");
+    assert_eq!(bench.store.samples.latest(bench.point("level")), None);
+    let (dir, store) = bench.stop().await;
+    let bench = Bench::over(dir, store, secure(peer.port, "right")).await;
+    bench.shows("level", Some(1.0)).await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_server_had_to_drop_is_read_from_its_history_and_without_one_the_last_value_stands() {
+    for keeps in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("history.sqlite");
+        let Some(mut peer) = Peer::start(0, keeps.then_some(file.as_path()), None).await else { return };
+        // The server holds one value of a node between two publications, which are a second apart.
+        let server = Server { history: keeps, queue: 1, publish_ms: 1_000, ..open(peer.port) };
+        let bench = Bench::new(server).await;
+        peer.set("Level", 1.1, "Good", "06:01:00").await;
+        bench.shows("level", Some(1.1)).await;
+        peer.set("Level", 1.2, "Good", "06:02:00").await;
+        peer.set("Level", 1.3, "Good", "06:03:00").await;
+        // Good, with the bits that say that values before it were dropped.
+        peer.set("Level", 1.4, "0x480", "06:04:00").await;
+        assert_eq!(bench.shows("level", Some(1.4)).await, Quality::Good);
+        let packets = bench.store.samples.packets_of(&code(STATION), 100).await.unwrap();
+        let told = packets.iter().map(|p| wire::opcua::explain(&p.packet.raw).decoded.to_string());
+        assert!(told.into_iter().any(|text| text.contains("overflow: the server's queue was full")));
+        let whole = [(1, Some(1.1)), (2, Some(1.2)), (3, Some(1.3)), (4, Some(1.4))];
+        let mut news = bench.store.samples.watch();
+        while keeps && bench.row("level").await != whole {
+            news.changed().await.unwrap();
+        }
+        bench.stop().await;
+    }
 }
 
 #[tokio::test]

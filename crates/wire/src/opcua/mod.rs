@@ -28,6 +28,12 @@ pub const LINE_MAX: usize = 65_536;
 /// The data value overflow bits of a status (OPC 10000-4, 7.39.1): type "data value" and overflow.
 const OVERFLOW: u32 = 0x0480;
 
+/// Whether a status says that values before this one were dropped.
+#[must_use]
+pub const fn overflowed(status: u32) -> bool {
+    status & OVERFLOW == OVERFLOW
+}
+
 /// 数据值: one value of one node, with its status and times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -125,7 +131,7 @@ impl Line {
                 format!("the server calls it {what}: status {:08X}", self.status),
             ));
         }
-        if self.status & OVERFLOW == OVERFLOW {
+        if overflowed(self.status) {
             let message = "the server's queue was full: values before this one are lost; raise `queue` or lengthen the sampling";
             faults.push(Fault::minor("overflow", message));
         }
