@@ -4,6 +4,7 @@
 use field::id::{BlockId, PointId, StationCode};
 use field::place::Position;
 use field::station::{Point, Quantity, Station, StationKind};
+use field::unit::{Conversion, conversion};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Registry;
@@ -236,24 +237,34 @@ fn registered(draft: &Draft, registry: &Registry, code: StationCode, block: Bloc
 
 /// Gives each wanted point the id of the known one it stands for: the id asked for, else the first
 /// of its quantity that nobody has taken. A point whose unit would change is another point: values of
-/// two units never stand in one series. (A series nobody has classified yet may become anything.)
+/// two units never stand in one series. (A series nobody has classified yet, and whose sender never named a
+/// unit, may become anything.)
 fn matched(code: &StationCode, wanted: &[PointDraft], known: &[std::sync::Arc<Point>]) -> Vec<Point> {
     let mut free: Vec<_> = known.iter().collect();
     let mut take = |fits: &dyn Fn(&Point) -> bool| {
         let place = free.iter().position(|p| fits(p))?;
         Some(free.remove(place).id)
     };
-    let same_unit =
-        |p: &Point, w: &PointDraft| p.quantity == Quantity::Other || p.quantity.unit() == w.quantity.unit();
+    let unclassified = |p: &Point| p.quantity == Quantity::Other && p.own_unit.is_empty();
+    let same_unit = |p: &Point, w: &PointDraft| {
+        let (from, to) = (p.unit(), w.quantity.unit());
+        let alike = || !from.is_empty() && !to.is_empty() && conversion(from, to) == Ok(Conversion::NONE);
+        unclassified(p) || w.quantity == p.quantity || from == to || alike()
+    };
     let asked = |w: &PointDraft| w.id.and_then(|id| take(&|p| p.id == id && same_unit(p, w)));
     let asked: Vec<_> = wanted.iter().map(asked).collect();
-    let point = |(w, asked): (&PointDraft, Option<PointId>)| Point {
-        id: asked.or_else(|| take(&|p| p.quantity == w.quantity)).unwrap_or(PointId(0)),
-        station: code.clone(),
-        quantity: w.quantity,
-        elements: w.elements.iter().map(|e| e.to_ascii_uppercase()).collect(),
-        min: w.min,
-        max: w.max,
+    let point = |(w, asked): (&PointDraft, Option<PointId>)| {
+        let id = asked.or_else(|| take(&|p| p.quantity == w.quantity)).unwrap_or(PointId(0));
+        let was = known.iter().find(|p| p.id == id && w.quantity == Quantity::Other);
+        Point {
+            id,
+            station: code.clone(),
+            quantity: w.quantity,
+            elements: w.elements.iter().map(|e| e.to_ascii_uppercase()).collect(),
+            min: w.min,
+            max: w.max,
+            own_unit: was.map(|p| p.own_unit.clone()).unwrap_or_default(),
+        }
     };
     wanted.iter().zip(asked).map(point).collect()
 }

@@ -66,7 +66,7 @@ impl Facts {
             block: Some(alarm.block),
             kind: alarm.kind.clone(),
             quantity: point.map(|p| p.quantity.code().to_owned()).unwrap_or_default(),
-            unit: point.map(|p| p.quantity.unit().to_owned()).unwrap_or_default(),
+            unit: point.map(|p| p.unit().to_owned()).unwrap_or_default(),
             value: alarm.evidence.value,
             threshold: alarm.evidence.threshold,
             trend_per_10min: trend_per_10min(&alarm.evidence),

@@ -196,6 +196,10 @@ pub struct Point {
     pub min: f64,
     /// Greatest plausible value, in the quantity's unit.
     pub max: f64,
+    /// The unit of a point nobody has classified ([`Quantity::Other`]), as its sender named it first; empty:
+    /// none was named. See [`Point::unit`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own_unit: String,
 }
 
 /// 计算系列: what a model says of a measured point. Such a series is an ordinary point of the same
@@ -237,7 +241,30 @@ impl Computed {
     }
 }
 
+/// Longest unit of a sender that becomes a point's, bytes.
+const OWN_UNIT_MAX: usize = 24;
+
 impl Point {
+    /// The unit its values are kept in; empty where it has none, or nobody has named one yet.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        match self.quantity {
+            Quantity::Other => &self.own_unit,
+            quantity => quantity.unit(),
+        }
+    }
+
+    /// Whether a unit that a sender names becomes the point's: nobody has classified it, and no unit was named
+    /// before. From then on others are converted into it or refused.
+    #[must_use]
+    pub fn takes_unit(&self, unit: &str) -> bool {
+        let plain = |c: char| !c.is_control() && !matches!(c, ',' | ';' | '"' | '\n');
+        self.quantity == Quantity::Other
+            && self.own_unit.is_empty()
+            && (1..=OWN_UNIT_MAX).contains(&unit.len())
+            && unit.chars().all(plain)
+    }
+
     /// What it is of which measured point, when a model computes it; `None` for a measured point.
     #[must_use]
     pub fn computed(&self) -> Option<(Computed, PointId)> {
@@ -295,6 +322,7 @@ mod tests {
             elements,
             min: 0.0,
             max: 9.0,
+            own_unit: String::new(),
         };
         for computed in [Computed::Simulated, Computed::Forecast(60), Computed::Residual] {
             assert_eq!(point(computed.elements(PointId(4))).computed(), Some((computed, PointId(4))));

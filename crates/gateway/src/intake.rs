@@ -120,6 +120,21 @@ impl Intake {
         self.store.samples.latest(point.id).map(|(sample, _)| sample.at)
     }
 
+    /// The first unit that a sender names for a point nobody has classified becomes the point's: station,
+    /// element and unit of each value.
+    pub(crate) async fn adopt_units<'a>(&self, named: impl Iterator<Item = (&'a str, &'a str, &'a str)>) {
+        let registry = self.registry();
+        let point = |(station, element, unit): (&str, &str, &'a str)| {
+            let code = StationCode::new(station).ok().filter(|_| !unit.is_empty())?;
+            Some((registry.point_for_element(&code, element)?.id, unit))
+        };
+        let adopted =
+            self.store.tables.adopt_units(named.filter_map(point), Actor::Desk("gateway"), self.now());
+        if let Err(error) = adopted.await {
+            tracing::error!(%error, "the unit of a point could not be written down; its values are kept as they came");
+        }
+    }
+
     /// Something was heard of a station that is not worth a place in the log: a keep-alive.
     pub(crate) fn heard(
         &self,

@@ -35,7 +35,15 @@ pub(crate) fn station(n: i64, kind: StationKind) -> Station {
 
 pub(crate) fn point(id: i64, station: &Station, quantity: Quantity) -> Point {
     let elements = vec![];
-    Point { id: PointId(id), station: station.code.clone(), quantity, elements, min: 0.0, max: 300.0 }
+    Point {
+        id: PointId(id),
+        station: station.code.clone(),
+        quantity,
+        elements,
+        min: 0.0,
+        max: 300.0,
+        own_unit: String::new(),
+    }
 }
 
 /// One of each kind of rule.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
-use store::{Registry, Store, StoreError};
+use store::{Actor, Registry, Store, StoreError};
 use utoipa::ToSchema;
 
 /// The source imported samples name.
@@ -76,6 +76,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// How many problems there are in all.
     pub problem_count: usize,
+    /// The first unit named for a point nobody has classified: it becomes the point's.
+    #[serde(skip)]
+    units: BTreeMap<PointId, String>,
     #[serde(skip)]
     wanted: BTreeMap<(PointId, Time), (f64, Quality)>,
 }
@@ -130,6 +133,9 @@ pub async fn apply(store: &Store, plan: &Plan, now: Time) -> Result<Outcome, (Ou
     let broken = |written, error| (Outcome { written, of }, error);
     let source = StationCode::new(SOURCE)
         .map_err(|e| broken(0, StoreError::Invalid { what: "importing", why: e.to_string() }))?;
+    let units = plan.units.iter().map(|(point, unit)| (*point, unit.as_str()));
+    let adopted = store.tables.adopt_units(units, Actor::Desk("import"), now).await;
+    adopted.map_err(|error| broken(0, error))?;
     let mut written = 0;
     let mut rows = plan.wanted.iter().peekable();
     while rows.peek().is_some() {
@@ -216,7 +222,11 @@ impl Plan {
         let Some(value) = text.parse::<f64>().ok().filter(|value| value.is_finite()) else {
             return self.problem(line, column, "bad_number", text);
         };
-        let Ok(conversion) = conversion(unit, point.quantity.unit()) else {
+        if point.takes_unit(unit) {
+            self.units.entry(point.id).or_insert_with(|| unit.to_owned());
+        }
+        let kept_in = self.units.get(&point.id).map_or(point.unit(), String::as_str);
+        let Ok(conversion) = conversion(unit, kept_in) else {
             return self.problem(line, column, "bad_unit", unit);
         };
         let value = conversion.apply(value);

@@ -52,6 +52,7 @@ fn draft(station: &StationCode, element: &str) -> Point {
         elements: vec![element.to_owned()],
         min: -1e15,
         max: 1e15,
+        own_unit: String::new(),
     }
 }
 

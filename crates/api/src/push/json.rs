@@ -12,6 +12,7 @@ use axum::response::Response;
 use field::sample::{Packet, Quality};
 use field::unit::conversion;
 use serde_json::{Value, json};
+use store::Actor;
 use wire::json_push::{NAME, Read};
 
 /// Takes one push.
@@ -72,11 +73,15 @@ async fn batch(
         })
         .collect();
     let answers = resolve::resolve(app, source, &asked).await?;
+    let named = read.readings.iter().zip(&answers);
+    let named =
+        named.filter_map(|(reading, answer)| Some((answer.as_ref().ok()?.point, reading.unit.as_str())));
+    app.store.tables.adopt_units(named, Actor::Desk("push"), now).await?;
     let registry = app.store.tables.registry();
     let mut batch = Batch::with_room(answers.len());
     for (n, (reading, answer)) in read.readings.iter().zip(answers).enumerate() {
         let taken = answer.and_then(|target| {
-            let unit = registry.point(target.point).map(|p| p.quantity.unit()).unwrap_or_default();
+            let unit = registry.point(target.point).map(|p| p.unit()).unwrap_or_default();
             let convert = conversion(&reading.unit, unit).map_err(|why| ("bad_unit", why.to_string()))?;
             Ok((target, convert))
         });

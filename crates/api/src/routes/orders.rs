@@ -117,7 +117,7 @@ fn level(app: &App, registry: &Registry, order: &Order) -> Option<SpotLevel> {
     Some(SpotLevel {
         at: sample.at.into(),
         value: sample.value,
-        unit: point.quantity.unit().to_owned(),
+        unit: point.unit().to_owned(),
         trend_per_10min: app.trends.per_10min(point.id, app.now()),
         threshold: reached.or_else(lowest),
     })

@@ -57,7 +57,7 @@ async fn one(app: &App, id: PointId, from: Time, to: Time, max: usize) -> Result
     Ok(SeriesView {
         point: id.0,
         quantity: point.quantity,
-        unit: point.quantity.unit().to_owned(),
+        unit: point.unit().to_owned(),
         station: point.station.to_string(),
         thinned: thinned.len() < read,
         truncated: read == READ_MAX,

@@ -190,7 +190,7 @@ fn datastream(point: &Point, station: &Station) -> Map<String, Value> {
         "observationType": format!("http://www.opengis.net/def/observationType/OGC-OM/2.0/{kind}"),
         "unitOfMeasurement": {
             "name": text(named.unit),
-            "symbol": text(point.quantity.unit()),
+            "symbol": text(point.unit()),
             "definition": if named.ucum.is_empty() { Value::Null } else { format!("ucum:{}", named.ucum).into() },
         },
         "observedArea": { "type": "Point", "coordinates": [station.position.lon, station.position.lat] },

@@ -19,13 +19,13 @@ pub fn csv_heading(to: &mut impl Write) -> Result<(), CsvError> {
     Ok(to.write_all(b"point,station,quantity,unit,time,value,quality,packet\n")?)
 }
 
-/// Writes a point's samples; the packet is empty where it is not known any more. A station's code and a quantity's name need no quotes.
+/// Writes a point's samples; the packet is empty where it is not known any more. A station's code, a quantity's name and a unit need no quotes.
 ///
 /// # Errors
 /// What the writer says.
 pub fn csv_rows(to: &mut impl Write, point: &Point, samples: &Columns) -> Result<(), CsvError> {
     let Point { id, station, quantity, .. } = point;
-    let (name, unit) = (quantity.code(), quantity.unit());
+    let (name, unit) = (quantity.code(), point.unit());
     for (n, (at, value, quality)) in samples.rows().enumerate() {
         let (at, word) = (Time::from_ms(at), quality_word(quality));
         write!(to, "{id},{station},{name},{unit},{at},")?;

@@ -48,7 +48,7 @@ impl<W: Write + Send> ParquetFile<W> {
         column::<Int64Type, _>(&mut group, &vec![point.id.0; samples.len()], None)?;
         column::<ByteArrayType, _>(&mut group, &text(point.station.as_str()), None)?;
         column::<ByteArrayType, _>(&mut group, &text(point.quantity.code()), None)?;
-        column::<ByteArrayType, _>(&mut group, &text(point.quantity.unit()), None)?;
+        column::<ByteArrayType, _>(&mut group, &text(point.unit()), None)?;
         column::<Int64Type, _>(&mut group, &samples.times, None)?;
         let levels: Vec<i16> = samples.values.iter().map(|v| i16::from(!v.is_nan())).collect();
         let values: Vec<f64> = samples.values.iter().copied().filter(|v| !v.is_nan()).collect();

@@ -291,7 +291,7 @@ impl PointView {
         Self {
             id: p.id.0,
             quantity: p.quantity,
-            unit: p.quantity.unit().to_owned(),
+            unit: p.unit().to_owned(),
             elements: p.elements.clone(),
             min: p.min,
             max: p.max,

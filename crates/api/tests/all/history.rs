@@ -51,6 +51,32 @@ async fn a_wide_file_has_a_column_a_point_with_its_unit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn mixed_units_of_one_file_come_to_the_points_unit_and_what_cannot_is_named() {
+    let house = House::open().await;
+    // A series nobody has classified: its unit is what its sender calls it first.
+    let other = house.unclassified("turbidity").await;
+    let text = format!(
+        "测点,时间,值,单位\n{other},2021-06-30 11:00,31,厘米\n{other},2021-06-30 11:01,0.32,m\n{other},2021-06-30 11:02,33,\n{other},2021-06-30 11:03,1,伏\n{other},2021-06-30 11:04,1,斗\n{},2021-06-30 11:00,0.5,m\n",
+        house.depth
+    );
+    let (bytes, _, lost) = encoding_rs::GB18030.encode(&text);
+    assert!(!lost);
+    let first = planned(&house, &bytes).await;
+    assert_eq!((first.encoding.as_str(), codes(&first)), ("gb18030", vec![(5, "bad_unit"), (6, "bad_unit")]));
+    assert_eq!((first.problems[0].value.as_str(), first.problems[1].value.as_str()), ("伏", "斗"));
+    assert_eq!(apply(&house.store, &first, noon()).await.unwrap().written, 4, "the others are not affected");
+    let kept = house.store.samples.range(other, noon().plus_ms(-7_200_000), noon(), 9).await.unwrap();
+    assert_eq!(kept.iter().map(|(s, _)| s.value).collect::<Vec<_>>(), [Some(31.0), Some(32.0), Some(33.0)]);
+    // The next file of another hand is converted into the same unit.
+    let next = format!("point,time,value,unit\n{other},2021-06-30 11:05,0.34,m\n");
+    let next = planned(&house, next.as_bytes()).await;
+    apply(&house.store, &next, noon()).await.unwrap();
+    assert_eq!(house.store.samples.latest(other).unwrap().0.value, Some(34.0));
+    assert_eq!(house.store.tables.registry().point(other).unwrap().unit(), "厘米");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_broken_line_is_named_and_the_others_are_counted() {
     let house = House::open().await;
     house.measured(ROAD, house.depth, 60, 0.5).await;

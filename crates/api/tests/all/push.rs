@@ -144,6 +144,35 @@ async fn json_is_read_by_its_mapping_and_units_become_the_points() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_changes_its_unit_is_converted_or_refused_and_never_mixed() {
+    let house = House::open().await;
+    let mud = house.unclassified("mud").await;
+    let minute = |n: i64| noon().plus_ms(n * 60_000).to_string();
+    let record =
+        |n: i64, value: f64, unit: &str| json!({ "id": ROAD, "at": minute(n), "mud": value, "unit": unit });
+    let send = async |records: Value| {
+        let body = json!({ "data": records }).to_string();
+        push(&house, "/api/v1/push/json/levels", "telegraf", body).await
+    };
+    assert_eq!(send(json!([record(-5, 300.0, "mg/L")])).await.status(), 204);
+    // Its maker's update sends grams: the same series, the same unit.
+    assert_eq!(send(json!([record(-4, 0.31, "g/L")])).await.status(), 204);
+    // And then something that is no concentration at all: named, in quarantine; what came with it is kept.
+    let refused = send(json!([record(-3, 7.0, "V"), record(-2, 320.0, "mg/L")])).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let said: Value = refused.json().await.unwrap();
+    let fault = &said["params"]["faults"][0];
+    assert_eq!((&fault["line"], &fault["code"]), (&json!(1), &json!("bad_unit")));
+    assert!(fault.to_string().contains("unit `V` cannot become `mg/L`"), "{fault}");
+    let kept = house.store.samples.range(mud, noon().plus_ms(-600_000), noon(), 9).await.unwrap();
+    assert_eq!(kept.iter().map(|(s, _)| s.value.unwrap()).collect::<Vec<_>>(), [300.0, 310.0, 320.0]);
+    let quarantined = house.store.tables.quarantine(&Default::default()).await.unwrap();
+    assert_eq!((quarantined.len(), quarantined[0].reason.as_str()), (1, "bad_unit"));
+    assert!(String::from_utf8_lossy(&quarantined[0].raw).contains("7.0"), "its bytes are there");
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_the_rows_are_not_called_durable() {
     let house = House::open().await;
     house.fault.disk_has_room_for(0);

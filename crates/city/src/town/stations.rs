@@ -192,6 +192,7 @@ impl Stations {
                 elements: elements.iter().map(|e| (*e).to_owned()).collect(),
                 min: *min,
                 max: *max,
+                own_unit: String::new(),
             });
         }
         self.stations.push(station);

@@ -63,6 +63,7 @@ impl SupplyStations {
                     elements: vec![(*element).to_owned()],
                     min: 0.0,
                     max: *max,
+                    own_unit: String::new(),
                 });
             }
             all.stations.push(Station {

@@ -107,6 +107,7 @@ impl Utilities {
                 elements: elements.iter().map(|e| (*e).to_owned()).collect(),
                 min: *min,
                 max: *max,
+                own_unit: String::new(),
             });
         }
         self.stations.push(station);

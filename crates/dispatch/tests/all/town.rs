@@ -140,6 +140,7 @@ impl Town {
                 elements: vec!["39".into()],
                 min: 0.0,
                 max: 5.0,
+                own_unit: String::new(),
             };
             self.points.push(tx.point_put(&point).await.unwrap());
         }

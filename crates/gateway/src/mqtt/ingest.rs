@@ -5,6 +5,7 @@ use super::config::Config;
 use crate::credentials::Identity;
 use crate::hub::Hub;
 use crate::intake::{Arrival, Refused};
+use crate::throttle::Throttle;
 use field::id::StationCode;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,13 +45,15 @@ pub(crate) struct Ingest {
     pub config: Config,
     pub broker: Broker,
     host: Mutex<sparkplug::Host>,
+    /// Lines about clients that were not let in.
+    pub turned_away: Throttle,
 }
 
 impl Ingest {
     pub(crate) fn new(config: Config, hub: Hub) -> Arc<Self> {
         let names = config.sparkplug.clone().unwrap_or_default().names;
         let host = Mutex::new(sparkplug::Host::new(names));
-        Arc::new(Self { hub, config, broker: Broker::default(), host })
+        Arc::new(Self { hub, config, broker: Broker::default(), host, turned_away: Throttle::default() })
     }
 
     /// Whether somebody may speak for a station.
@@ -98,6 +101,9 @@ impl Ingest {
             let station = told.readings.first().map(|r| r.station.clone());
             self.refuse(publish, station, Refused::new(fault.code, fault.message.clone()), arrival).await;
         }
+        let named = told.readings.iter().filter(|reading| !reading.unit.is_empty());
+        let named = named.map(|r| (r.station.as_str(), r.element.as_str(), r.unit.as_str()));
+        self.hub.intake.adopt_units(named).await;
         let registry = self.hub.intake.registry();
         // A payload without a time of its own is told apart from the same one a minute later.
         let untimed = told.readings.iter().any(|r| r.observed_at == arrival.at);
@@ -198,7 +204,7 @@ fn converted(registry: &Registry, reading: &wire::json_push::JsonReading) -> Res
     let station = StationCode::new(reading.station.as_str()).ok();
     let point = station.and_then(|station| registry.point_for_element(&station, &reading.element).cloned());
     let Some(point) = point else { return Ok(Some(value)) };
-    match field::unit::conversion(&reading.unit, point.quantity.unit()) {
+    match field::unit::conversion(&reading.unit, point.unit()) {
         Ok(conversion) => Ok(Some(conversion.apply(value))),
         Err(fault) => Err(Refused::new("bad_unit", format!("element `{}`: {fault}", reading.element))),
     }

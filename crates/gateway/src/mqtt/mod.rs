@@ -139,7 +139,9 @@ async fn connection(ingest: Arc<Ingest>, stream: TcpStream, peer: SocketAddr, ac
         }
         Ok(Err(error)) => {
             metrics::counter!("gateway_tls_failed_total").increment(1);
-            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            if let Some(held_back) = ingest.turned_away.pass() {
+                tracing::warn!(%peer, %error, held_back, "an MQTT client was not let in: its TLS handshake failed");
+            }
         }
         Err(_) => metrics::counter!("gateway_tls_failed_total").increment(1),
     }

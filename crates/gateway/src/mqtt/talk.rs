@@ -81,6 +81,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     metrics::counter!("gateway_connections_ended_total", "why" => end.code()).increment(1);
+    if matches!(end, End::Refused(reason::BAD_LOGIN | reason::NOT_AUTHORISED))
+        && let Some(held_back) = ingest.turned_away.pass()
+    {
+        tracing::warn!(
+            %peer,
+            held_back,
+            "an MQTT client was not let in: its user, password or certificate is that of no station's credential"
+        );
+    }
     tracing::debug!(%peer, why = end.code(), "an MQTT client was not let in");
     link.close().await;
     if let End::Malformed(fault, bytes) = end {

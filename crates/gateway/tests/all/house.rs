@@ -99,6 +99,7 @@ fn point(quantity: Quantity, elements: &[&str], max: f64) -> Point {
         elements: elements.iter().map(|e| (*e).to_owned()).collect(),
         min: 0.0,
         max,
+        own_unit: String::new(),
     }
 }
 

@@ -220,6 +220,7 @@ async fn register(store: &Store) {
                 elements,
                 min: 0.0,
                 max: 100.0,
+                own_unit: String::new(),
             };
             tx.point_put(&point).await.unwrap();
         }

@@ -57,7 +57,8 @@ async fn mosquitto_pub_is_kept_and_mosquitto_sub_hears_it() {
     }
 }
 
-/// A certificate authority, a server's and a client's certificate; `false`: no openssl here.
+/// A certificate authority, a server's and two clients' certificates, and a client's of an authority that
+/// nobody here trusts; `false`: no openssl here.
 fn certificates(dir: &Path) -> bool {
     let run = |args: &str| {
         let done =
@@ -69,34 +70,37 @@ fn certificates(dir: &Path) -> bool {
         "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
     )
     .unwrap();
-    let sign = |name: &str| {
+    let authority = |name: &str| {
+        run(&format!(
+            "req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 2 -subj /CN={name}"
+        ))
+    };
+    let sign = |name: &str, by: &str| {
         run(&format!("req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"))
             && run(&format!(
-                "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san.cnf -out {name}.pem"
+                "x509 -req -in {name}.csr -CA {by}.pem -CAkey {by}.key -CAcreateserial -days 2 -extfile san.cnf -out {name}.pem"
             ))
+            && run(&format!("x509 -in {name}.pem -outform DER -out {name}.der"))
     };
-    run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority")
-        && sign("server")
-        && sign("well")
-        && run("x509 -in well.pem -outform DER -out well.der")
+    authority("ca")
+        && authority("elsewhere")
+        && sign("server", "ca")
+        && sign("well", "ca")
+        && sign("neighbour", "ca")
+        && sign("stranger", "elsewhere")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_certificate_proves_a_station_over_tls() {
-    let dir = tempfile::tempdir().unwrap();
-    if !installed("mosquitto_pub") || !certificates(dir.path()) {
-        println!("skipped: `mosquitto_pub` and `openssl` are needed");
-        return;
-    }
-    let file = |name: &str| dir.path().join(name);
+/// A house whose broker speaks TLS with the certificates of a folder, and where the station is spoken for by
+/// `well.pem`.
+async fn tls_house(dir: &Path, mqtt: Mqtt) -> House {
     let tls = Tls {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        certificate: file("server.pem"),
-        key: file("server.key"),
-        client_authority: Some(file("ca.pem")),
+        certificate: dir.join("server.pem"),
+        key: dir.join("server.key"),
+        client_authority: Some(dir.join("ca.pem")),
     };
-    let house = House::with(config(Mqtt { tls: Some(tls), open: false, ..Mqtt::loopback() })).await;
-    let der = std::fs::read(file("well.der")).unwrap();
+    let house = House::with(config(Mqtt { tls: Some(tls), open: false, ..mqtt })).await;
+    let der = std::fs::read(dir.join("well.der")).unwrap();
     let credential = store::Credential {
         station: crate::house::code(crate::house::STATION),
         protocol: "mqtt".into(),
@@ -106,16 +110,65 @@ async fn a_client_certificate_proves_a_station_over_tls() {
     let mut tx = house.store.tables.begin(store::Actor::Desk("test"), at("2021-06-01T00:00")).await.unwrap();
     tx.credential_put(&credential).await.unwrap();
     tx.commit().await.unwrap();
+    house
+}
+
+/// Publishes a level of the station over TLS, with the certificate of that name; whether mosquitto_pub says
+/// that it was taken.
+async fn published(dir: &Path, house: &House, certificate: Option<&str>, value: u8) -> bool {
     let addr = house.gateway.tcp(gateway::mqtt::TLS_NAME).unwrap();
-    let (ca, cert, key) = (file("ca.pem"), file("well.pem"), file("well.key"));
-    let [ca, cert, key] = [&ca, &cert, &key].map(|path| path.to_str().unwrap());
-    let payload = level(9);
-    let plain = ["-q", "1", "-t", UP, "-m", payload.as_str(), "--cafile", ca];
-    client("mosquitto_pub", addr, &plain).status().await.unwrap();
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (ca, payload) = (path("ca.pem"), level(value));
+    // Version 5 is told why it was refused, and says so.
+    let mut args = vec!["-V", "mqttv5", "-q", "1", "-t", UP, "-m", &payload, "--cafile", &ca];
+    let shown = certificate.map(|name| (path(&format!("{name}.pem")), path(&format!("{name}.key"))));
+    if let Some((cert, key)) = &shown {
+        args.extend(["--cert", cert, "--key", key]);
+    }
+    let output = client("mosquitto_pub", addr, &args).stderr(Stdio::piped()).output().await.unwrap();
+    output.status.success() && output.stderr.is_empty()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_proves_a_station_over_tls() {
+    let dir = tempfile::tempdir().unwrap();
+    if !installed("mosquitto_pub") || !certificates(dir.path()) {
+        println!("skipped: `mosquitto_pub` and `openssl` are needed");
+        return;
+    }
+    let house = tls_house(dir.path(), Mqtt::loopback()).await;
+    assert!(!published(dir.path(), &house, None, 9).await);
     assert_eq!(house.store.samples.latest(house.level), None, "without its certificate it proves nothing");
-    let proved = [&plain[..], &["--cert", cert, "--key", key]].concat();
-    assert!(client("mosquitto_pub", addr, &proved).status().await.unwrap().success());
+    assert!(published(dir.path(), &house, Some("well"), 9).await);
     assert_eq!(house.store.samples.latest(house.level).unwrap().0.value, Some(9.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_another_authority_of_another_station_or_none_is_refused_and_the_right_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    if !installed("mosquitto_pub") || !certificates(dir.path()) {
+        println!("skipped: `mosquitto_pub` and `openssl` are needed");
+        return;
+    }
+    for required in [false, true] {
+        let mqtt = Mqtt { require_credentials: required, ..Mqtt::loopback() };
+        let house = tls_house(dir.path(), mqtt).await;
+        // Nobody trusts its authority: the handshake fails, nothing is heard at all.
+        assert!(!published(dir.path(), &house, Some("stranger"), 1).await);
+        // Its authority is trusted, the certificate is not the station's.
+        assert!(!published(dir.path(), &house, Some("neighbour"), 2).await);
+        // Where proof is required, the connection itself is refused.
+        assert!(!published(dir.path(), &house, None, 3).await);
+        assert_eq!(house.store.samples.latest(house.level), None);
+        assert!(published(dir.path(), &house, Some("well"), 4).await);
+        assert_eq!(house.store.samples.latest(house.level).unwrap().0.value, Some(4.0));
+        // What was heard and not believed is shown to a person, with the station it claimed to be.
+        let kept = house.quarantine().await;
+        let told: Vec<_> = kept.iter().map(|q| (q.reason.as_str(), q.station.as_deref())).collect();
+        let not_proved = ("not_proved", Some(crate::house::STATION));
+        let expected = if required { vec![] } else { vec![not_proved; 2] };
+        assert_eq!(told, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

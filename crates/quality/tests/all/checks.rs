@@ -10,7 +10,7 @@ const FIVE: i64 = 5 * MINUTE_MS;
 
 fn point(quantity: Quantity) -> Point {
     let station = StationCode::new("3307820001".to_owned()).unwrap();
-    Point { id: PointId(1), station, quantity, elements: vec![], min: 0.0, max: 9.0 }
+    Point { id: PointId(1), station, quantity, elements: vec![], min: 0.0, max: 9.0, own_unit: String::new() }
 }
 
 fn trail(values: &[f64]) -> Vec<Sample> {

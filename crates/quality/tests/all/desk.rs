@@ -93,6 +93,7 @@ impl Ground {
                 elements: vec![],
                 min: 0.0,
                 max: 300.0,
+                own_unit: String::new(),
             };
             points.push(tx.point_put(&point).await.unwrap());
         }

@@ -1,7 +1,7 @@
 //! The registry's rows: loaded once at the start, then followed change by change.
 
 use super::db::{Db, Select};
-use super::{MapFeature, Subject, Tables, Tx, doc};
+use super::{Actor, MapFeature, Subject, Tables, Tx, doc};
 use crate::registry::Change;
 use crate::{Registry, StoreError};
 use field::block::{Block, Town};
@@ -10,8 +10,10 @@ use field::id::{PointId, RuleId, StationCode};
 use field::person::Person;
 use field::rule::RuleSetting;
 use field::station::{Point, Station};
+use field::time::Time;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Points of one statement: both engines take more values than that.
 const POINTS_A_STATEMENT: usize = 256;
@@ -42,6 +44,38 @@ async fn all<T: DeserializeOwned>(
 }
 
 impl Tables {
+    /// 认单位: the first unit that a sender names for a point nobody has classified is the point's from then
+    /// on, so that values of two units never stand in one series. Points that have one are left as they are.
+    /// When it returns, the registry says so, durably.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn adopt_units<'a>(
+        &self,
+        named: impl IntoIterator<Item = (PointId, &'a str)>,
+        actor: Actor,
+        at: Time,
+    ) -> Result<(), StoreError> {
+        let registry = self.registry();
+        let taken = |(id, unit): &(PointId, &str)| registry.point(*id).is_some_and(|p| p.takes_unit(unit));
+        let mut wanted = BTreeMap::new();
+        for (id, unit) in named.into_iter().filter(taken) {
+            wanted.entry(id).or_insert(unit);
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin(actor, at).await?;
+        // Somebody else may have named one meanwhile: one transaction goes after another.
+        let registry = self.registry();
+        for (id, unit) in wanted {
+            if let Some(point) = registry.point(id).filter(|point| point.takes_unit(unit)) {
+                tx.point_put(&Point { own_unit: unit.to_owned(), ..Point::clone(point) }).await?;
+            }
+        }
+        tx.commit().await.map(drop)
+    }
+
     /// Everything drawn on the map under the stations, by kind and name.
     ///
     /// # Errors

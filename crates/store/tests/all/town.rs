@@ -48,6 +48,7 @@ pub(crate) fn point(n: u32) -> Point {
         elements: vec!["39".into(), "F5".into()],
         min: 0.0,
         max: 5.0,
+        own_unit: String::new(),
     }
 }
 

@@ -101,6 +101,7 @@ impl Ground {
                 elements: vec![],
                 min: 0.0,
                 max: 300.0,
+                own_unit: String::new(),
             })
             .await
             .unwrap();
