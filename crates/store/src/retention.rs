@@ -110,6 +110,14 @@ impl Retention {
         Classes { of: of.filter(|(_, class)| *class != others).collect(), others }
     }
 
+    /// Since when every row of a point is certainly still kept; `None`: since ever.
+    #[must_use]
+    pub fn rows_from(&self, point: &Point, now: Time) -> Option<Time> {
+        let class = self.class.get(self.class_of(point));
+        let days = class.map_or(self.rows_days, |class| class.rows_days);
+        days.map(|days| now.plus_ms(-i64::from(days) * DAY_MS))
+    }
+
     /// What of it is due at `now`.
     #[must_use]
     pub fn due(&self, registry: &Registry, now: Time) -> Keep {
@@ -150,6 +158,7 @@ mod tests {
             elements: vec![],
             min: 0.0,
             max: 1.0,
+            own_unit: String::new(),
         };
         let mut retention =
             Retention { class: vec![class("power", &[Quantity::Voltage], 30)], ..Retention::default() };

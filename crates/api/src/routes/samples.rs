@@ -174,7 +174,13 @@ impl Windows {
         let read = columns(&app.store, ids, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
         let stretch = (from.ms(), to.ms());
         let of = ids.iter().zip(read);
-        let window = |(id, all)| windows(&all, self.step, stretch, at_end(registry, id), self.rollover);
+        let window = |(id, all)| {
+            let mut found = windows(&all, self.step, stretch, at_end(registry, id), self.rollover);
+            // A window of which rows may have been let go would say too little.
+            let since = registry.point(*id).and_then(|point| app.retention.rows_from(point, app.now()));
+            found.retain(|bucket| since.is_none_or(|since| bucket.start >= since.ms()));
+            found
+        };
         Ok(of.map(window).collect())
     }
 

@@ -18,6 +18,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use store::playback::Playback;
+use store::retention::Retention;
 use store::tables::{NewAlarm, NewOrder};
 use store::{Actor, FaultPlan, Options, Store};
 use tokio::sync::oneshot;
@@ -84,7 +85,12 @@ impl House {
     }
 
     pub(crate) async fn within(limits: Limits) -> Self {
-        Self::furnished(limits, None).await
+        Self::furnished(limits, |_| ()).await
+    }
+
+    /// Where samples are let go when they are old enough.
+    pub(crate) async fn that_keeps(retention: Retention) -> Self {
+        Self::furnished(Limits::default(), |parts| parts.retention = retention).await
     }
 
     /// With the demo's clock, which begins at noon and stands.
@@ -112,10 +118,14 @@ impl House {
             storms: vec![storm],
             report: Arc::new(|()| Box::pin(async { Ok(json!({ "readings_lost": 0 })) })),
         };
-        Self::furnished(Limits::default(), Some(demo)).await
+        Self::furnished(Limits::default(), |parts| {
+            parts.clock = demo.playback.clone();
+            parts.demo = Some(demo);
+        })
+        .await
     }
 
-    async fn furnished(limits: Limits, demo: Option<api::Demo>) -> Self {
+    async fn furnished(limits: Limits, change: impl FnOnce(&mut Parts)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let fault = FaultPlan::changeable();
         let options = Options { fault: fault.clone(), ..Options::new(dir.path()) };
@@ -123,10 +133,7 @@ impl House {
         let (depth, rain, rule) = furnish(&store).await;
         let (clock, wall) = (Arc::new(TestClock::at(noon())), Arc::new(TestClock::at(noon())));
         let mut parts = parts(&store, &clock, &wall);
-        if let Some(demo) = &demo {
-            parts.clock = demo.playback.clone();
-        }
-        parts.demo = demo;
+        change(&mut parts);
         let listener = api::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (end, ended) = oneshot::channel::<()>();
@@ -135,6 +142,23 @@ impl House {
             api::serve_within(parts, listener, ended, limits).await.unwrap();
         });
         Self { store, clock, wall, fault, url, depth, rain, rule, end: Some(end), server, _dir: dir }
+    }
+
+    /// A point of the road's that nobody has classified, fed by this element.
+    pub(crate) async fn unclassified(&self, element: &str) -> PointId {
+        let mut tx = self.store.tables.begin(Actor::Desk("import"), noon()).await.unwrap();
+        let point = Point {
+            id: PointId(0),
+            station: code(ROAD),
+            quantity: Quantity::Other,
+            elements: vec![element.into()],
+            min: -1e15,
+            max: 1e15,
+            own_unit: String::new(),
+        };
+        let id = tx.point_put(&point).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// Ends the server in an orderly way and waits for it.
@@ -274,7 +298,8 @@ fn push() -> api::PushConfig {
         keep_raw: name == "traced",
     };
     let mapping = json!({ "items": "data", "station": "id", "time": { "path": "at" },
-        "value": [{ "path": "cm", "element": "39", "unit": "cm" }, { "path": "kv", "element": "39", "unit": "kV" }] });
+        "value": [{ "path": "cm", "element": "39", "unit": "cm" }, { "path": "kv", "element": "39", "unit": "kV" },
+            { "path": "mud", "element": "mud", "unit_at": "unit" }] });
     api::PushConfig {
         sources: vec![source("telegraf", None), source("lab", Some(ROAD)), source("traced", None)],
         mappings: [("levels".to_owned(), serde_json::from_value(mapping).unwrap())].into(),
@@ -305,7 +330,7 @@ fn parts(store: &Store, clock: &Arc<TestClock>, wall: &Arc<TestClock>) -> Parts 
         what_if: Arc::new(|_| Box::pin(async { Err(api::WhatIfRefusal::NotRunning) })),
         push: push(),
         metrics: None,
-        retention: store::retention::Retention::default(),
+        retention: Retention::default(),
         public_url: None,
     }
 }
@@ -389,6 +414,7 @@ async fn furnish(store: &Store) -> (PointId, PointId, RuleId) {
             elements: vec![element.into()],
             min: 0.0,
             max: 10.0,
+            own_unit: String::new(),
         };
         tx.point_put(&point).await.unwrap()
     };

@@ -1,8 +1,10 @@
 //! Many points at once: formats, thinning, windows, the latest.
 
-use crate::house::{House, ROAD, noon};
+use crate::house::{GAUGE, House, ROAD, noon};
+use field::time::{DAY_MS, MINUTE_MS};
 use reqwest::StatusCode;
 use serde_json::json;
+use store::retention::Retention;
 
 fn path(house: &House, more: &str) -> String {
     format!(
@@ -150,4 +152,29 @@ async fn long_answers_are_packed_for_whoever_takes_it() {
     let short = browser.ask(reqwest::Method::GET, "/api/v1/clock").header("accept-encoding", "gzip").send();
     assert_eq!(short.await.unwrap().headers().get("content-encoding"), None);
     house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_of_which_rows_may_be_gone_is_left_out_and_never_says_too_little() {
+    for (rows_days, days_told) in [(None, 5), (Some(2), 2)] {
+        let retention = Retention { rows_days, ..Retention::default() };
+        let house = House::that_keeps(retention.clone()).await;
+        // 2 mm an hour for three days and a half, the last at noon; the day's begin is 08:00.
+        for hour in (0..84).rev() {
+            house.measured(GAUGE, house.rain, hour * 60, 2.0).await;
+        }
+        house.store.samples.retain(retention.due(&house.store.tables.registry(), noon())).await.unwrap();
+        let from = noon().plus_ms(-4 * DAY_MS).to_string().replace('+', "%2B");
+        let to = noon().plus_ms(MINUTE_MS).to_string().replace('+', "%2B");
+        let of = format!("/samples?points={}&from={from}&to={to}&window=hydrological_day", house.rain);
+        let browser = house.signed_in("owner").await;
+        for more in ["", "&figures=count,sum"] {
+            let days = &browser.get(&format!("{of}{more}")).await["windows"][0];
+            let sums = days["sum"].as_array().unwrap();
+            assert_eq!(sums.len(), days_told, "{rows_days:?}: {days}");
+            // Today's four hours, yesterday whole: 24 labels from 09:00 to 08:00.
+            assert_eq!(sums[days_told - 2..], [json!(48.0), json!(8.0)], "{rows_days:?}: {days}");
+        }
+        house.end().await;
+    }
 }

@@ -109,6 +109,11 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// Points that have rows, each with the earliest one's time.
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = (PointId, i64)> + '_ {
+        self.points.iter().filter_map(|point| Some((point.id, point.series.span()?.0)))
+    }
+
     fn place(&self, point: PointId) -> Option<usize> {
         let found = match usize::try_from(point.0) {
             Ok(id) if id < DIRECT => *self.direct.get(id)?,

@@ -6,7 +6,7 @@ use crate::lock::Lock;
 use crate::{Options, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Packet, Sample, StoredPacket};
-use field::time::Time;
+use field::time::{DAY_MS, Time};
 use shared::Shared;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -423,16 +423,32 @@ impl Samples {
         self.blocking(verify::verify).await
     }
 
-    /// Lets go what is older than it shall be kept, once it is merged. Returns the bytes given back.
+    /// Lets go what is older than it shall be kept; what is not merged yet is merged first. Returns the
+    /// bytes given back.
     ///
     /// # Errors
     /// What the file system says; nothing else is lost then.
     pub async fn retain(&self, keep: Keep) -> Result<u64, StoreError> {
         const CLOSED: StoreError = StoreError::Closed { what: "letting go old samples" };
+        if retention::waits_for_merging(&self.shared, &keep) || self.holds_frames_of_yesterday(&keep).await? {
+            self.settle().await?;
+        }
         let keeper = self.keeper.as_ref().ok_or(CLOSED)?;
         let (answer, answered) = oneshot::channel();
         keeper.ask(keeper::Job::Retain(keep, answer));
         answered.await.unwrap_or(Err(CLOSED))
+    }
+
+    /// Whether frames go some day and the log that is written began more than a day ago. A log's frames go
+    /// together, when its last one is over its time: so a quiet house ends a log a day.
+    async fn holds_frames_of_yesterday(&self, keep: &Keep) -> Result<bool, StoreError> {
+        if keep.frames_from.is_none() {
+            return Ok(false);
+        }
+        let before = self.shared.read().active.first - 1;
+        let first = self.packets_after(PacketSeq(before), 1).await?.pop();
+        let begun = first.map(|packet| packet.packet.received_at).zip(self.latest_received_at());
+        Ok(begun.is_some_and(|(first, newest)| newest.since_ms(first) >= DAY_MS))
     }
 
     /// When and how often a station was heard.

@@ -7,7 +7,7 @@ use super::segment::{Place, Segment, SegmentWriter};
 use super::shared::Shared;
 use crate::StoreError;
 use field::id::PointId;
-use field::time::Time;
+use field::time::{DAY_MS, Time};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -41,6 +41,16 @@ impl Keep {
         let limits = self.points.values().chain([&self.others]);
         limits.filter_map(of).map(Time::ms).max().unwrap_or(i64::MIN)
     }
+}
+
+/// Whether rows that must go are not merged yet: then they have to be first. A day's rows go at once, so they
+/// are due when their day is over.
+pub(crate) fn waits_for_merging(shared: &Shared, keep: &Keep) -> bool {
+    let due = |at: i64, limit: i64| at.div_euclid(DAY_MS).saturating_add(1).saturating_mul(DAY_MS) <= limit;
+    let rows = |limits: &Limits| limits.rows_from;
+    let inner = shared.read();
+    inner.live.firsts().any(|(point, at)| due(at, keep.from(point, rows)))
+        || inner.segments.iter().any(|s| s.meta.level == 0 && due(s.meta.from, keep.latest(rows)))
 }
 
 /// Lets go what is older than it shall be kept. Returns the bytes that were given back.

@@ -242,3 +242,38 @@ async fn a_damaged_roll_up_is_named_and_reckoned_from_its_rows() {
     assert!(same(&kept(&store, 1, (Time::MIN, Time::MAX), Step::Hour).await, &whole));
     store.close().await;
 }
+
+#[tokio::test]
+async fn rows_and_frames_that_nothing_ever_merged_go_too_when_their_time_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    // Logs so large that none is ever full: a house with few stations.
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    // A packet every five minutes for five days.
+    for n in 0..5 * 288 {
+        store.samples.append(packet(1, n, &[n as f64])).await.unwrap();
+    }
+    assert_eq!(store.samples.storage().segments, 0, "nothing is sealed");
+    let (now, day) = (at(5 * 1_440), |n: i64| at(n * 1_440));
+    let limits = Limits { rows_from: Some(day(3)), rollups_from: None };
+    store.samples.retain(Keep { others: limits, ..Keep::default() }).await.unwrap();
+    let rows = store.samples.columns(&[PointId(10)], Time::MIN, Time::MAX).await.unwrap().remove(0);
+    let first = rows.times[0];
+    assert!(
+        first <= day(3).ms() && first > day(2).ms() - DAY_MS,
+        "whole days go, never a younger row: {first}"
+    );
+    assert_eq!(rows.times.last(), Some(&now.plus_ms(-5 * 60_000).ms()));
+    // Frames: what is written now began with today's first, not five days ago.
+    for n in 5 * 288..7 * 288 {
+        store.samples.append(packet(1, n, &[n as f64])).await.unwrap();
+    }
+    let frames = |from| Keep { frames_from: Some(from), ..Keep::default() };
+    store.samples.retain(frames(day(5))).await.unwrap();
+    // The newest ones stay in memory a while for who follows them: on disk they are gone.
+    store.close().await;
+    let store = Store::open(Options::new(dir.path())).await.unwrap();
+    let left = store.samples.packets_after(field::id::PacketSeq(0), 10_000).await.unwrap();
+    assert_eq!(left.len(), 2 * 288, "those of the first five days are gone");
+    assert_eq!(left[0].packet.received_at, day(5).plus_ms(700));
+    store.close().await;
+}
