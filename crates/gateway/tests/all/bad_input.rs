@@ -165,3 +165,31 @@ async fn a_reading_of_the_future_is_kept_as_suspect_at_once() {
     let (sample, _) = house.store.samples.latest(house.level).unwrap();
     assert_eq!((sample.value, sample.quality), (Some(3.5), field::sample::Quality::Suspect));
 }
+
+#[tokio::test]
+async fn yesterday_told_again_and_again_under_new_numbers_is_confirmed_kept_once_and_changes_nothing_of_today()
+ {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    assert_eq!(station.confirmed(&composed(STATION, 1, "2021-06-30T14:00", 3.5)).await, Some(1));
+    let mut serial = 1;
+    for _ in 0..5 {
+        for hour in 0..10_u8 {
+            serial += 1;
+            let level = 1.0 + f64::from(hour) / 10.0;
+            let mut again = report(STATION, 0x32, serial, vec![Element::of(0x39, Some(level)).unwrap()]);
+            again.groups[0].observed_at = at(&format!("2021-06-29T{hour:02}:00"));
+            assert_eq!(station.confirmed(&again.to_bytes().unwrap()).await, Some(serial));
+        }
+    }
+    let samples = &house.store.samples;
+    assert_eq!(samples.latest(house.level).unwrap().0.value, Some(3.5));
+    let kept = samples.range(house.level, at("2021-06-29T00:00"), at("2021-06-30T00:00"), 100).await.unwrap();
+    assert_eq!(kept.len(), 10);
+    for (sample, _) in kept {
+        assert_eq!(samples.versions(house.level, sample.at).await.unwrap().len(), 1);
+    }
+    let known = samples.stats();
+    assert_eq!((known.duplicates, known.corrections), (40, 0));
+    assert!(house.quarantine().await.is_empty());
+}

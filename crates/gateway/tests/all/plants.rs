@@ -1,13 +1,15 @@
 //! HJ 212 and SL/T 427: kept, then answered; refused with a reason; put together from parts.
 
 use crate::house::{House, at, code};
-use field::id::{BlockId, PointId};
+use field::command::{Ask, Command, CommandState, ParameterTable, Silence};
+use field::id::{BlockId, CommandId, PersonId, PointId};
 use field::place::Position;
 use field::sample::Quality;
 use field::station::{Point, Quantity, Station, StationKind};
-use gateway::{Config, hj212, sl427};
+use gateway::{Config, Limits, hj212, sl427};
 use std::net::SocketAddr;
-use store::{Actor, Store};
+use store::tables::NewCommand;
+use store::{Actor, Credential, Store, Subject};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wire::cut::{Framing, Piece, StreamCutter};
@@ -42,6 +44,7 @@ pub(crate) async fn register(store: &Store, station: &str, elements: &[&str]) ->
             elements: vec![(*element).to_owned()],
             min: -1.0e9,
             max: 1.0e9,
+            own_unit: String::new(),
         };
         ids.push(tx.point_put(&point).await.unwrap());
     }
@@ -236,4 +239,164 @@ async fn a_water_resource_station_is_confirmed_when_its_level_is_kept() {
     let level = house.store.samples.latest(points[0]).unwrap().0;
     assert_eq!((level.at, level.value), (at("2021-06-30T14:00"), Some(51.234)));
     assert_eq!(house.store.samples.latest(points[1]).unwrap().0.value, Some(4.0));
+}
+
+/// A plant that speaks HJ 212-2025 and proves itself by its password, after its first sign of life.
+async fn plant_2025(limits: Limits) -> (House, Vec<PointId>, Device) {
+    let hj212 = hj212::Config { require_password: true, ..hj212::Config::loopback() };
+    let house = House::with(Config { hj212: Some(hj212), limits, ..Config::loopback() }).await;
+    let points = register(&house.store, MN, &["w01018-Rtd", "w01018-Avg"]).await;
+    let secret = store::Secret::Plain { text: "123456".into() };
+    let credential = Credential { station: code(MN), protocol: "hj212".into(), user: MN.into(), secret };
+    let mut tx = house.store.tables.begin(Actor::Desk("test"), at("2021-06-01T00:00")).await.unwrap();
+    tx.credential_put(&credential).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut device = Device::call(house.gateway.tcp("hj212").unwrap(), wire::hj212::FRAMING).await;
+    device.send(&request(9015, 9, "").to_bytes().unwrap()).await;
+    assert_eq!(answer(&mut device).await.cn, Some(9015));
+    (house, points, device)
+}
+
+/// Asks for a command; where a second person has to allow it, one does.
+async fn asked(house: &House, ask: Ask) -> CommandId {
+    let now = at("2021-06-30T14:00:06");
+    let new = NewCommand {
+        station: code(MN),
+        ask,
+        reason: "drill".into(),
+        by: PersonId(1),
+        expires_at: now.plus_ms(600_000),
+    };
+    let command = store::command::ask(&house.store, new, now, None).await.unwrap().now;
+    if command.state == CommandState::Asked {
+        store::command::allow(&house.store, command.id, PersonId(2), now, None).await.unwrap();
+    }
+    command.id
+}
+
+async fn over(house: &House, id: CommandId) -> Command {
+    let mut grown = house.store.tables.journal_watch();
+    loop {
+        let command = house.store.tables.command(id).await.unwrap().unwrap();
+        if !command.state.is_open() {
+            return command;
+        }
+        grown.changed().await.unwrap();
+    }
+}
+
+/// The plant hears a command and says these things to it.
+async fn says(device: &mut Device, expected: (u16, &str), said: &[(u16, &str)]) {
+    let heard = answer(device).await;
+    assert_eq!((heard.cn, String::from_utf8_lossy(&heard.cp).as_ref()), (Some(expected.0), expected.1));
+    assert_eq!((heard.version(), heard.wants_answer(), heard.pw.as_deref()), (2025, true, Some("123456")));
+    for (cn, cp) in said {
+        let mut packet = request(*cn, 8, cp);
+        packet.qn = heard.qn.clone().unwrap();
+        device.send(&packet.to_bytes().unwrap()).await;
+    }
+}
+
+fn sample() -> Ask {
+    Ask::Write { target: "sample:w01018".into(), value: 1.0 }
+}
+
+const READY: (u16, &str) = (9011, "QnRtn=1");
+const DONE: (u16, &str) = (9012, "ExeRtn=1");
+
+#[tokio::test]
+async fn commands_of_2025_are_sent_answered_and_read_back_beside_notices_and_data() {
+    let (house, points, mut device) = plant_2025(Limits::default()).await;
+    let interval = |value: Option<&str>| match value {
+        Some(value) => Ask::SetParameters {
+            table: ParameterTable::Running,
+            values: [("RtdInterval".to_owned(), value.to_owned())].into(),
+        },
+        None => Ask::ReadParameters { table: ParameterTable::Running, ids: vec!["RtdInterval".into()] },
+    };
+    // Set, and read back what was set.
+    let set = asked(&house, interval(Some("60"))).await;
+    says(&mut device, (1062, "RtdInterval=60"), &[READY, DONE]).await;
+    let set = over(&house, set).await;
+    assert_eq!(
+        (set.state, set.done, set.protocol.as_deref()),
+        (CommandState::Answered, Some(true), Some("hj212"))
+    );
+    let read = asked(&house, interval(None)).await;
+    says(&mut device, (1061, ""), &[READY, (1061, "RtdInterval=60"), DONE]).await;
+    let read = over(&house, read).await;
+    assert_eq!(read.answer.unwrap()["values"]["RtdInterval"], "60");
+    // Each step is a line of the journal.
+    let lines = house.store.tables.journal_of(&Subject::Command(read.id), 10).await.unwrap();
+    let acts: Vec<_> = lines.iter().map(|line| line.act.as_str()).collect();
+    assert_eq!(acts, ["ask", "allow", "send", "answer"]);
+    // Minutes of the past: they are kept, the command is done when the plant says so.
+    let (from, to) = (at("2021-06-30T13:00"), at("2021-06-30T13:10"));
+    let minutes = Ask::QueryPeriod { from, to, step_min: 10, element: "w01018-Avg".into() };
+    let minutes = asked(&house, minutes).await;
+    let data = "DataTime=20210630125000;w01018-Avg=30.5,w01018-Flag=N";
+    says(
+        &mut device,
+        (2051, "BeginTime=20210630125000;EndTime=20210630130000"),
+        &[READY, (2051, data), DONE],
+    )
+    .await;
+    assert_eq!(over(&house, minutes).await.done, Some(true));
+    let (kept, _) = house.store.samples.latest(points[1]).unwrap();
+    assert_eq!((kept.at, kept.value), (at("2021-06-30T13:00"), Some(30.5)), "labelled at its end");
+    // Meanwhile it gives notice and sends data: 9013 and the clock it wants, 9014.
+    device.send(&request(1013, 9, "").to_bytes().unwrap()).await;
+    assert_eq!(answer(&mut device).await.cn, Some(9013));
+    let clock = answer(&mut device).await;
+    assert_eq!((clock.cn, clock.item("SystemTime")), (Some(1012), Some("20210630140006")));
+    let cp = "DataTime=20210630140000;w01018-Rtd=31.2,w01018-Flag=N";
+    device.send(&request(2011, 9, cp).to_bytes().unwrap()).await;
+    let confirmed = answer(&mut device).await;
+    assert_eq!((confirmed.cn, confirmed.version()), (Some(9014), 2025));
+    assert_eq!(house.store.samples.latest(points[0]).unwrap().0.value, Some(31.2));
+    assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_plant_refuses_and_what_it_cannot_do_are_told_apart() {
+    let (house, _, mut device) = plant_2025(Limits::default()).await;
+    for (said, key, code, text) in [
+        (&[(9011, "QnRtn=2")][..], "qn_rtn", 2, "refused"),
+        (&[READY, (9012, "ExeRtn=5")][..], "exe_rtn", 5, "busy"),
+        (&[READY, (9012, "ExeRtn=100")][..], "exe_rtn", 100, "no data"),
+    ] {
+        let id = asked(&house, sample()).await;
+        says(&mut device, (3012, "PolId=w01018"), said).await;
+        let command = over(&house, id).await;
+        let answer = command.answer.unwrap();
+        assert_eq!((command.state, command.done), (CommandState::Answered, Some(false)));
+        assert_eq!((&answer[key], &answer["text"]), (&code.into(), &text.into()));
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_comes_too_late_changes_nothing_and_nothing_is_sent_again() {
+    let limits = Limits { command: std::time::Duration::from_millis(50), ..Limits::default() };
+    let (house, _, mut device) = plant_2025(limits).await;
+    let id = asked(&house, sample()).await;
+    says(&mut device, (3012, "PolId=w01018"), &[READY]).await;
+    let silent = over(&house, id).await;
+    assert_eq!((silent.state, silent.silence), (CommandState::TimedOut, Some(Silence::NoAnswer)));
+    device.send(&request(9012, 8, "ExeRtn=1").to_bytes().unwrap()).await;
+    device.send(&request(9015, 9, "").to_bytes().unwrap()).await;
+    assert_eq!(answer(&mut device).await.cn, Some(9015));
+    assert_eq!(house.store.tables.command(id).await.unwrap().unwrap(), silent);
+}
+
+#[tokio::test]
+async fn a_plant_of_2025_with_another_password_is_told_so_and_shown_to_a_person() {
+    let (house, points, mut device) = plant_2025(Limits::default()).await;
+    let mut wrong = request(2011, 9, "DataTime=20210630140000;w01018-Rtd=31.2,w01018-Flag=N");
+    wrong.pw = "654321".to_owned();
+    device.send(&wrong.to_bytes().unwrap()).await;
+    let told = answer(&mut device).await;
+    assert_eq!((told.cn, told.item("QnRtn"), told.version()), (Some(9011), Some("3"), 2025));
+    assert_eq!(house.store.samples.latest(points[0]), None);
+    let kept = house.quarantine().await;
+    assert_eq!(kept.iter().map(|q| q.reason.as_str()).collect::<Vec<_>>(), ["wrong_password"]);
 }
