@@ -3,7 +3,7 @@
 
 use field::block::{Block, Town};
 use field::duty::Roster;
-use field::place::{Position, Ring};
+use field::place::{DEGREE_M, Position, Ring};
 use geo::{Area, BooleanOps, BoundingRect, Centroid, Coord, Intersects, LineString, MultiPolygon, Polygon};
 use serde::Serialize;
 
@@ -134,9 +134,7 @@ fn pieces(shape: &MultiPolygon) -> Vec<(Position, f64)> {
         .filter_map(|piece| {
             let middle = piece.centroid()?;
             let at = Position { lon: middle.x(), lat: middle.y() };
-            let degree_m =
-                Position { lon: at.lon, lat: at.lat + 0.5 }.distance_m(Position { lat: at.lat - 0.5, ..at });
-            let area_m2 = piece.unsigned_area() * degree_m * degree_m * at.lat.to_radians().cos();
+            let area_m2 = piece.unsigned_area() * DEGREE_M * DEGREE_M * at.lat.to_radians().cos();
             (area_m2 >= LEAST_AREA_M2).then_some((at, area_m2))
         })
         .collect()

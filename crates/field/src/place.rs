@@ -15,6 +15,8 @@ pub struct Position {
 
 /// Mean radius of the earth, metres (IUGG).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
+/// Metres of a degree of latitude on that earth.
+pub const DEGREE_M: f64 = 111_195.08;
 
 impl Position {
     /// Great-circle distance in metres (haversine).
@@ -94,7 +96,6 @@ impl Ring {
     pub fn area_m2(&self) -> f64 {
         let (low, high) = self.bounds();
         let scale = ((low.lat + high.lat) / 2.0).to_radians().cos();
-        let unit = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
         // Relative to a corner, to keep the products small.
         let twice: f64 = self
             .sides()
@@ -104,7 +105,7 @@ impl Ring {
                 ax * by - bx * ay
             })
             .sum();
-        (twice / 2.0).abs() * unit * unit
+        (twice / 2.0).abs() * DEGREE_M * DEGREE_M
     }
 
     /// The mean of the corners: a label's place, inside for convex rings.

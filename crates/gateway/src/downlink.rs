@@ -169,7 +169,7 @@ impl Drop for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use field::command::{Ask, CommandState};
+    use field::command::{Ask, NewCommand};
     use field::id::{CommandId, PersonId};
     use field::time::Time;
 
@@ -179,27 +179,14 @@ mod tests {
 
     pub(crate) fn command(station: &str, ask: Ask) -> Command {
         let at = Time::from_ms(1_625_000_000_000);
-        Command {
-            id: CommandId(1),
+        let new = NewCommand {
             station: code(station),
             ask,
             reason: "test".into(),
-            state: CommandState::Sent,
-            asked_by: PersonId(1),
-            asked_at: at,
+            by: PersonId(1),
             expires_at: at.plus_ms(60_000),
-            decided_by: None,
-            decided_at: None,
-            refusal: None,
-            protocol: None,
-            sent_at: Some(at),
-            done: None,
-            answer: None,
-            answered_at: None,
-            silence: None,
-            read_back: None,
-            changed_at: at,
-        }
+        };
+        Command::asked(CommandId(1), new, at)
     }
 
     #[tokio::test]

@@ -71,6 +71,20 @@ impl StreamCutter {
         }
     }
 
+    /// As [`StreamCutter::feed`], the pieces in a list.
+    pub fn pieces(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        self.feed(bytes, |piece| pieces.push(piece));
+        pieces
+    }
+
+    /// As [`StreamCutter::give_up`], the pieces in a list.
+    pub fn rest(&mut self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        self.give_up(|piece| pieces.push(piece));
+        pieces
+    }
+
     /// Whether something has begun and not ended: half a frame, or garbage not yet handed out.
     #[must_use]
     pub fn is_pending(&self) -> bool {

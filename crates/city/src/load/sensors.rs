@@ -1,9 +1,9 @@
 //! 压测传感器: registry entries of the MQTT clients that bulk load plays.
 
-use super::stations::Listed;
+use super::stations::{Listed, spread, station};
 use field::block::Block;
 use field::id::{PointId, StationCode};
-use field::station::{Point, Quantity, Station, StationKind};
+use field::station::{Point, Quantity, StationKind};
 
 /// Values in one message of a sensor.
 pub const VALUES: usize = 8;
@@ -22,25 +22,13 @@ pub(super) fn element(n: usize) -> String {
 /// The first `count` sensors, spread over the blocks, each with [`VALUES`] points. No blocks, none.
 #[must_use]
 pub fn sensors(count: u32, interval_s: u32, blocks: &[Block]) -> Vec<Listed> {
-    let around = blocks.iter().cycle();
-    (0..count).zip(around).filter_map(|(n, block)| listed(n, interval_s, block)).collect()
+    spread(count, blocks, |n, block| listed(n, interval_s, block))
 }
 
 fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
     let code = sensor_code(n)?;
-    let station = Station {
-        code: code.clone(),
-        name: format!("压测传感器{n:05}"),
-        name_en: format!("Load sensor {n:05}"),
-        kind: StationKind::Meter,
-        position: block.ring.middle(),
-        block: block.id,
-        report_interval_s: interval_s,
-        ground_m: None,
-        crown_m: None,
-        maintenance: None,
-        synthetic: true,
-    };
+    let names = (format!("压测传感器{n:05}"), format!("Load sensor {n:05}"));
+    let station = station(&code, names, StationKind::Meter, interval_s, block);
     let point = |n| Point {
         id: PointId(0),
         station: code.clone(),
@@ -48,6 +36,7 @@ fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
         elements: vec![element(n)],
         min: -1e9,
         max: 1e9,
+        own_unit: String::new(),
     };
     Some(Listed { station, points: (0..VALUES).map(point).collect() })
 }

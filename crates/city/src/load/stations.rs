@@ -34,17 +34,31 @@ pub fn code(n: u32) -> Option<StationCode> {
 /// rain total (26) and supply voltage (38) once an interval. No blocks, no stations.
 #[must_use]
 pub fn stations(count: u32, interval_s: u32, blocks: &[Block]) -> Vec<Listed> {
-    let around = blocks.iter().cycle();
-    (0..count).zip(around).filter_map(|(n, block)| listed(n, interval_s, block)).collect()
+    spread(count, blocks, |n, block| listed(n, interval_s, block))
 }
 
-fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
-    let code = code(n)?;
-    let station = Station {
+/// So many, each in the next block.
+pub(super) fn spread(
+    count: u32,
+    blocks: &[Block],
+    one: impl Fn(u32, &Block) -> Option<Listed>,
+) -> Vec<Listed> {
+    (0..count).zip(blocks.iter().cycle()).filter_map(|(n, block)| one(n, block)).collect()
+}
+
+/// A station of the load, in the middle of its block.
+pub(super) fn station(
+    code: &StationCode,
+    (name, name_en): (String, String),
+    kind: StationKind,
+    interval_s: u32,
+    block: &Block,
+) -> Station {
+    Station {
         code: code.clone(),
-        name: format!("压测积水点{n:05}"),
-        name_en: format!("Load ponding {n:05}"),
-        kind: StationKind::Ponding,
+        name,
+        name_en,
+        kind,
         position: block.ring.middle(),
         block: block.id,
         report_interval_s: interval_s,
@@ -52,7 +66,13 @@ fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
         crown_m: None,
         maintenance: None,
         synthetic: true,
-    };
+    }
+}
+
+fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
+    let code = code(n)?;
+    let names = (format!("压测积水点{n:05}"), format!("Load ponding {n:05}"));
+    let station = station(&code, names, StationKind::Ponding, interval_s, block);
     let point = |quantity, element: &str, max| Point {
         id: PointId(0),
         station: code.clone(),
@@ -60,6 +80,7 @@ fn listed(n: u32, interval_s: u32, block: &Block) -> Option<Listed> {
         elements: vec![element.to_owned()],
         min: 0.0,
         max,
+        own_unit: String::new(),
     };
     let points = vec![
         point(Quantity::Depth, "39", 5.0),

@@ -3,29 +3,20 @@
 //! A meter's total is a function of time that only grows; one valve is shut, one battery is low. Valves obey.
 
 use crate::dice::Dice;
+use crate::dtu::Dtu;
 use crate::hands::TownClock;
 use crate::town::utilities::{METERS, meter_number};
 use field::clock::Clock;
 use field::time::{DAY_MS, Time};
 use std::collections::BTreeSet;
-use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 use wire::cjt188::encode::{Address, Totals, totals, written};
 use wire::cjt188::{Decoded, FRAMING, control, decode, di};
-use wire::cut::{Piece, StreamCutter};
 
 /// 注册包 of the community's concentrator.
 pub const REGISTER: &str = "ZZ-DONGMEN-01";
 /// 心跳包.
 pub const HEARTBEAT: &str = "ZZHB";
-/// Real time between two heartbeats.
-const BEAT: Duration = Duration::from_secs(30);
-/// Pause before connecting again, real time.
-const PAUSE: Duration = Duration::from_secs(2);
 /// The meter whose valve is shut, and the one whose battery is low.
 const SHUT: usize = 11;
 const LOW: usize = 29;
@@ -44,12 +35,8 @@ pub(crate) async fn run(seed: u64, clock: TownClock, centre: SocketAddr) {
     let mut community = Community { seed, clock, shut: BTreeSet::from([SHUT]) };
     let mut clock = community.clock.clone();
     clock.started().await;
-    loop {
-        if let Err(error) = community.serve(centre).await {
-            tracing::debug!(%error, "the concentrator's line failed");
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    let dtu = Dtu { name: "Dongmen", register: REGISTER, heartbeat: HEARTBEAT, framing: FRAMING };
+    dtu.run(centre, |frame| community.answer(&decode(frame))).await;
 }
 
 #[derive(Debug)]
@@ -60,35 +47,6 @@ struct Community {
 }
 
 impl Community {
-    async fn serve(&mut self, centre: SocketAddr) -> io::Result<()> {
-        let mut stream = TcpStream::connect(centre).await?;
-        stream.set_nodelay(true)?;
-        stream.write_all(REGISTER.as_bytes()).await?;
-        let mut cutter = StreamCutter::new(FRAMING);
-        let mut buf = [0; 512];
-        loop {
-            let read = match timeout(BEAT, stream.read(&mut buf)).await {
-                Err(_) => {
-                    stream.write_all(HEARTBEAT.as_bytes()).await?;
-                    continue;
-                }
-                Ok(read) => read?,
-            };
-            if read == 0 {
-                return Ok(());
-            }
-            let mut answers = Vec::new();
-            cutter.feed(buf.get(..read).unwrap_or_default(), |piece| {
-                if let Piece::Frame(bytes) = piece {
-                    answers.extend(self.answer(&decode(&bytes)));
-                }
-            });
-            for answer in answers {
-                stream.write_all(&answer).await?;
-            }
-        }
-    }
-
     fn answer(&mut self, asked: &Decoded) -> Option<Vec<u8>> {
         let number = asked.address.as_deref().filter(|_| asked.is_trusted())?;
         let n = (0..METERS).find(|n| meter_number(*n) == number)?;

@@ -1,16 +1,11 @@
 //! 电表: a pump station's electricity meter behind a DTU, asked in DL/T 645: energy taken and voltage.
 
 use super::truth::{swaying, total};
+use crate::dtu::Dtu;
 use crate::hands::TownClock;
 use crate::town::mixed::POWER_METER;
 use field::clock::Clock;
-use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use wire::cut::{Piece, StreamCutter};
 use wire::dlt645::{Decoded, FRAMING, control, decode, encode};
 
 /// 注册包 of the DTU.
@@ -21,8 +16,6 @@ pub const HEARTBEAT: &str = "ZZHB";
 pub const ITEMS: [&str; 2] = ["00010000", "02010100"];
 /// kWh a day.
 const A_DAY_KWH: f64 = 640.0;
-const BEAT: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// The number on the meter, which is its station's code.
 #[must_use]
@@ -35,12 +28,8 @@ pub(crate) async fn run(seed: u64, clock: TownClock, centre: SocketAddr) {
     let meter = Meter { seed, clock };
     let mut clock = meter.clock.clone();
     clock.started().await;
-    loop {
-        if let Err(error) = meter.serve(centre).await {
-            tracing::debug!(%error, "the electricity meter's line failed");
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    let dtu = Dtu { name: "Jiangbin", register: REGISTER, heartbeat: HEARTBEAT, framing: FRAMING };
+    dtu.run(centre, |frame| meter.answer(&decode(frame))).await;
 }
 
 #[derive(Debug)]
@@ -50,35 +39,6 @@ struct Meter {
 }
 
 impl Meter {
-    async fn serve(&self, centre: SocketAddr) -> io::Result<()> {
-        let mut stream = TcpStream::connect(centre).await?;
-        stream.set_nodelay(true)?;
-        stream.write_all(REGISTER.as_bytes()).await?;
-        let mut cutter = StreamCutter::new(FRAMING);
-        let mut buf = [0; 512];
-        loop {
-            let read = match timeout(BEAT, stream.read(&mut buf)).await {
-                Err(_) => {
-                    stream.write_all(HEARTBEAT.as_bytes()).await?;
-                    continue;
-                }
-                Ok(read) => read?,
-            };
-            if read == 0 {
-                return Ok(());
-            }
-            let mut answers = Vec::new();
-            cutter.feed(buf.get(..read).unwrap_or_default(), |piece| {
-                if let Piece::Frame(bytes) = piece {
-                    answers.extend(self.answer(&decode(&bytes)));
-                }
-            });
-            for answer in answers {
-                stream.write_all(&answer).await?;
-            }
-        }
-    }
-
     fn answer(&self, asked: &Decoded) -> Option<Vec<u8>> {
         let own = asked.is_trusted() && asked.address.as_deref() == Some(POWER_METER);
         let di = asked.di.filter(|_| own && asked.control == Some(control::READ))?;

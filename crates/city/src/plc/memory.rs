@@ -1,6 +1,7 @@
 //! 寄存器: a PLC's tables, and what it answers from them.
 
 use super::machine::State;
+use crate::modbus::Reply;
 use crate::rtu::{Ledger, Line};
 use field::time::Time;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,15 +49,6 @@ impl Scan {
         };
         self.values.iter().map(|(name, value, parts)| line(name, *value, *parts)).collect()
     }
-}
-
-/// What a PLC does with a request.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Reply {
-    /// It answers.
-    Answer(Answer),
-    /// It does not.
-    Silence,
 }
 
 /// One PLC's tables.

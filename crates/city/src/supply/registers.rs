@@ -2,18 +2,14 @@
 
 use super::day::Value;
 use super::{MAP, Units};
+use crate::modbus::Reply;
 use field::time::Time;
-use std::sync::{Arc, OnceLock, PoisonError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use wire::cut::{Piece, StreamCutter};
-use wire::modbus::{Answer, Exception, Frame, MAX_REGISTERS, MBAP, Map, Request, Table};
+use std::sync::{OnceLock, PoisonError};
+use tokio::net::TcpListener;
+use wire::modbus::{Answer, Exception, MAX_REGISTERS, Map, Request, Table};
 
 /// Registers of a PLC; a read beyond is refused.
 const SIZE: usize = 32;
-/// Connections at once.
-const MOST: usize = 64;
 
 /// One PLC's holding registers; empty until the first scan.
 #[derive(Debug, Default)]
@@ -70,48 +66,12 @@ impl Registers {
 
 /// Answers until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, units: Units) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if connections.len() < MOST => {
-                    connections.spawn(connection(stream, Arc::clone(&units)));
-                }
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "a connection to the supply's PLCs could not be accepted"),
-            },
+    let reply = move |unit: usize, request: &Request| match units.get(unit) {
+        None => Reply::Nobody,
+        Some(unit) => {
+            let answer = unit.lock().unwrap_or_else(PoisonError::into_inner).answer(request);
+            answer.map_or(Reply::Silence, Reply::Answer)
         }
-    }
-}
-
-async fn connection(mut stream: TcpStream, units: Units) {
-    let _kept_delayed = stream.set_nodelay(true);
-    let mut cutter = StreamCutter::new(MBAP);
-    let mut buf = [0; 512];
-    while let Ok(read @ 1..) = stream.read(&mut buf).await {
-        let mut answers = Vec::new();
-        let mut sound = true;
-        cutter.feed(buf.get(..read).unwrap_or_default(), |piece| match piece {
-            Piece::Frame(bytes) => answers.extend(answer(&bytes, &units)),
-            Piece::Garbage(_) => sound = false,
-        });
-        if !sound || stream.write_all(&answers).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The answer's bytes; none where the PLC is silent.
-fn answer(bytes: &[u8], units: &Units) -> Vec<u8> {
-    let Some((frame, _)) = Frame::first_tcp(bytes) else { return Vec::new() };
-    let Some(function) = frame.pdu.first().copied() else { return Vec::new() };
-    let refused = |exception| Some(Answer::Exception { function: function & 0x7F, exception });
-    let unit = usize::from(frame.unit).checked_sub(1).and_then(|n| units.get(n));
-    let answer = match (unit, Request::decode(&frame.pdu, &mut Vec::new())) {
-        (None, _) => refused(Exception::TARGET_SILENT),
-        (_, Err(_)) => refused(Exception::ILLEGAL_VALUE),
-        (Some(unit), Ok(request)) => unit.lock().unwrap_or_else(PoisonError::into_inner).answer(&request),
     };
-    answer.map_or_else(Vec::new, |answer| Frame { pdu: answer.to_pdu(), ..frame }.to_bytes())
+    crate::modbus::serve(listener, "supply", reply).await;
 }

@@ -4,13 +4,13 @@
 //! (`facts/yiwu.json`); the line between them is drawn, not surveyed.
 
 use super::delaunay::Plane;
-use field::place::Position;
+use field::place::{DEGREE_M, Position};
 
 /// The city's middle, degrees: where the plane has its origin.
 const CENTRE: Position = Position { lon: 120.074_911, lat: 29.306_863 };
 
-/// Kilometres in a degree of latitude (sphere of 6371.0088 km).
-const KM_PER_DEGREE: f64 = 111.195_08;
+/// Kilometres in a degree of latitude.
+const KM_PER_DEGREE: f64 = DEGREE_M / 1_000.0;
 
 /// The plane's point for a position: equirectangular around the city's middle.
 pub(crate) fn to_plane(p: Position) -> Plane {

@@ -270,14 +270,12 @@ impl Talk for Conversation {
     }
 
     async fn hear(&mut self, bytes: &[u8], arrival: Arrival) -> Heard {
-        let mut pieces = Vec::new();
-        self.cutter.feed(bytes, |piece| pieces.push(piece));
+        let pieces = self.cutter.pieces(bytes);
         self.take(pieces, arrival).await
     }
 
     async fn give_up(&mut self, arrival: Arrival) -> Heard {
-        let mut pieces = Vec::new();
-        self.cutter.give_up(|piece| pieces.push(piece));
+        let pieces = self.cutter.rest();
         let mut heard = self.take(pieces, arrival).await;
         for report in self.joiner.give_up() {
             let detail = format!(

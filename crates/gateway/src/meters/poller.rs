@@ -417,8 +417,7 @@ impl Talk for Poller {
             && let Some(dtu) = config.dtus.get(n)
         {
             let rest = self.without_heartbeats(dtu, &rest);
-            let mut pieces = Vec::new();
-            self.cutter.feed(rest, |piece| pieces.push(piece));
+            let pieces = self.cutter.pieces(rest);
             self.take(pieces, arrival, &mut heard).await;
             self.go_on(arrival.at, &mut heard);
         }
@@ -427,8 +426,7 @@ impl Talk for Poller {
 
     async fn give_up(&mut self, arrival: Arrival) -> Heard {
         let mut heard = Heard::default();
-        let mut pieces = Vec::new();
-        self.cutter.give_up(|piece| pieces.push(piece));
+        let pieces = self.cutter.rest();
         self.take(pieces, arrival, &mut heard).await;
         if !self.said.is_empty() {
             let raw = std::mem::take(&mut self.said);

@@ -5,27 +5,11 @@ use super::db::Select;
 use super::{Line, Subject, Tables, Tx, doc};
 use crate::StoreError;
 use crate::lives::Acted;
-use field::command::{Ask, Command, CommandAct, CommandState, Interlocks};
-use field::id::{CommandId, PersonId, StationCode};
-use field::time::Time;
+use field::command::{Command, CommandAct, Interlocks, NewCommand};
+use field::id::{CommandId, StationCode};
 use serde_json::json;
 
 const READ: &str = "SELECT body FROM commands";
-
-/// A command to be asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewCommand {
-    /// 测站.
-    pub station: StationCode,
-    /// What it is asked or told.
-    pub ask: Ask,
-    /// Why, in the asker's words; may be empty for a harmless one.
-    pub reason: String,
-    /// Who asks.
-    pub by: PersonId,
-    /// If the station is not reached until then, it is not sent any more.
-    pub expires_at: Time,
-}
 
 /// Which commands to list, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,27 +98,7 @@ impl Tx {
         let newest =
             self.row(sqlx::query("SELECT COALESCE(MAX(id), 0) FROM commands"), "numbering a command");
         let newest = newest.await?.map_or(Ok(0), |row| doc::int(&row, 0))?;
-        let command = Command {
-            id: CommandId(newest + 1),
-            station: new.station,
-            ask: new.ask,
-            reason: new.reason,
-            state: CommandState::Asked,
-            asked_by: new.by,
-            asked_at: at,
-            expires_at: new.expires_at,
-            decided_by: None,
-            decided_at: None,
-            refusal: None,
-            protocol: None,
-            sent_at: None,
-            done: None,
-            answer: None,
-            answered_at: None,
-            silence: None,
-            read_back: None,
-            changed_at: at,
-        };
+        let command = Command::asked(CommandId(newest + 1), new, at);
         let query = sqlx::query("INSERT INTO commands (id, station, open, body) VALUES ($1, $2, 1, $3)")
             .bind(command.id.0)
             .bind(command.station.to_string())

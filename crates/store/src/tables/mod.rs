@@ -27,8 +27,9 @@ mod schema;
 mod settings;
 mod tx;
 
-pub use commands::{CommandFilter, NewCommand};
+pub use commands::CommandFilter;
 pub(crate) use db::{copy_sqlite, raise_points};
+pub use field::command::NewCommand;
 pub(crate) use journal::hex;
 pub use journal::{Actor, Line, Subject};
 pub use quarantine::MAX_QUARANTINED;

@@ -12,6 +12,7 @@ use crate::trouble::Trouble;
 use drains::overland::{Edge, Ground, Settings, Surface, contours, polygons};
 use drains::{Model, Numerics, State};
 use field::id::StationCode;
+use field::place::DEGREE_M;
 use std::sync::Arc;
 
 /// Depths whose outlines are drawn, m: wet feet; what GB 50014-2021 allows a lane; the demo town's yellow
@@ -32,8 +33,6 @@ const GAP_S: f64 = 900.0;
 const SETTLE_S: f64 = 120.0;
 /// Water is given in portions of so long, s.
 const PORTION_S: f64 = 60.0;
-/// Metres of a degree of latitude (mean earth, 6,371,008.8 m).
-const DEGREE_M: f64 = 111_195.08;
 
 /// A street with the node whose water stands on it.
 pub(super) struct Street {
