@@ -31,6 +31,7 @@ targets! {
     influx "../../fuzz/checks/influx.rs" every_kept_input_of_influx_is_survived
     modbus "../../fuzz/checks/modbus.rs" every_kept_input_of_modbus_is_survived
     mqtt "../../fuzz/checks/mqtt.rs" every_kept_input_of_mqtt_is_survived
+    opcua "../../fuzz/checks/opcua.rs" every_kept_input_of_opcua_is_survived
     sl427 "../../fuzz/checks/sl427.rs" every_kept_input_of_sl427_is_survived
     sl651 "../../fuzz/checks/sl651.rs" every_kept_input_of_sl651_is_survived
     sparkplug "../../fuzz/checks/sparkplug.rs" every_kept_input_of_sparkplug_is_survived
