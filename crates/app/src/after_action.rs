@@ -5,6 +5,7 @@
 
 use anyhow::Result;
 use field::id::{AlarmId, JournalSeq, OrderId, PacketSeq, PointId, StationCode};
+use field::sample::Packet;
 use field::station::{Quantity, StationKind};
 use field::time::Time;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,15 @@ pub(crate) struct Spread {
     pub(crate) p95: Option<f64>,
 }
 
+/// What came in by one protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ByProtocol {
+    /// Stations that said something.
+    pub(crate) stations: usize,
+    /// Values they told.
+    pub(crate) readings: usize,
+}
+
 /// The figures.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figures {
@@ -55,6 +65,9 @@ pub(crate) struct Figures {
     pub(crate) rain_gauges: usize,
     /// 区块.
     pub(crate) blocks: usize,
+    /// What came in by each protocol, the plants, meters and supply stations included that the figures
+    /// below leave out.
+    pub(crate) by_protocol: BTreeMap<String, ByProtocol>,
     /// Distinct readings that stations sent and that belong to a registered point.
     pub(crate) readings_sent: Option<usize>,
     /// Distinct readings in the store.
@@ -116,6 +129,7 @@ pub(crate) async fn figures(
         monitoring_points: registry.stations().len() - gauges - utilities,
         rain_gauges: gauges,
         blocks: registry.blocks().len(),
+        by_protocol: stored.by_protocol,
         readings_sent: ledger.as_ref().map(|l| l.sent),
         readings_stored: stored.readings.len(),
         readings_lost: ledger.as_ref().map(|l| l.lost),
@@ -156,6 +170,30 @@ type Readings = HashMap<(PointId, Time), Option<f64>>;
 struct Stored {
     readings: Readings,
     doubled: usize,
+    by_protocol: BTreeMap<String, ByProtocol>,
+}
+
+/// What came in by each protocol.
+#[derive(Default)]
+struct Protocols {
+    stations: HashMap<String, HashSet<StationCode>>,
+    readings: HashMap<String, usize>,
+}
+
+impl Protocols {
+    fn note(&mut self, packet: &Packet) {
+        let values = packet.readings.iter().filter(|reading| reading.sample.value.is_some()).count();
+        *self.readings.entry(packet.protocol.clone()).or_default() += values;
+        self.stations.entry(packet.protocol.clone()).or_default().insert(packet.station.clone());
+    }
+
+    fn told(self) -> BTreeMap<String, ByProtocol> {
+        let readings = |protocol: &String| self.readings.get(protocol).copied().unwrap_or(0);
+        let of = |(protocol, stations): (&String, &HashSet<StationCode>)| {
+            (protocol.clone(), ByProtocol { stations: stations.len(), readings: readings(protocol) })
+        };
+        self.stations.iter().map(of).collect()
+    }
 }
 
 /// Plants, meters, reservoirs and the water supply go on whatever the weather: a storm's books are of
@@ -166,15 +204,21 @@ const fn is_apart(kind: StationKind) -> bool {
 
 /// Reads the samples log from end to end: what it holds, and what it holds twice.
 async fn stored(store: &Store, registry: &Registry, from: Time) -> Result<Stored> {
-    let mut found = Stored { readings: HashMap::new(), doubled: 0 };
-    let mut after = PacketSeq(0);
+    let mut found = Stored { readings: HashMap::new(), doubled: 0, by_protocol: BTreeMap::new() };
+    let (mut after, mut protocols) = (PacketSeq(0), Protocols::default());
     loop {
         let packets = store.samples.packets_after(after, PAGE).await?;
-        let Some(last) = packets.last() else { return Ok(found) };
+        let Some(last) = packets.last() else {
+            return Ok(Stored { by_protocol: protocols.told(), ..found });
+        };
         after = last.seq;
         let apart = |code| registry.station(code).is_some_and(|s| is_apart(s.kind));
-        let measured = packets.iter().filter(|p| !p.packet.is_computed() && !apart(&p.packet.station));
-        for packet in measured.filter(|p| p.packet.received_at >= from) {
+        let measured = packets.iter().filter(|p| !p.packet.is_computed() && p.packet.received_at >= from);
+        for packet in measured {
+            protocols.note(&packet.packet);
+            if apart(&packet.packet.station) {
+                continue;
+            }
             for reading in &packet.packet.readings {
                 let old = found.readings.insert((reading.point, reading.sample.at), reading.sample.value);
                 if old == Some(reading.sample.value) {

@@ -23,6 +23,22 @@ fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
         (number("readings_lost"), number("readings_doubled"), number("notifications_lost")),
         (0, 0, 0)
     );
+    // Most gauges speak SL 651; three plants, the pump stations and the supply, a community's meters, and what
+    // is newer or older speak their own.
+    for (protocol, stations) in [
+        ("sl651", 77),
+        ("hj212", 3),
+        ("modbus", 4 + 34),
+        ("cjt188", 48),
+        ("mqtt", 24),
+        ("sparkplug", 5),
+        ("sl427", 1),
+        ("dlt645", 1),
+    ] {
+        let of = &figures["by_protocol"][protocol];
+        assert_eq!(of["stations"], stations, "{protocol}: {figures}");
+        assert!(of["readings"].as_u64() >= Some(stations), "{protocol}: {figures}");
+    }
     assert!(number("alarms_raised") >= 10 && number("orders_closed") >= 5, "{figures}");
     assert_eq!(number("alarms_raised"), number("alarms_closed"));
     assert_eq!(figures["rain_areal_mean"], areal_mean);
