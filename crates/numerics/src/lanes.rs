@@ -7,7 +7,7 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 mod rows;
 
 pub use pulp::{Arch, Scalar, Simd, WithSimd};
-pub use rows::{ROWS, Row};
+pub use rows::Row;
 
 /// Widest vector there is, in `f64`s.
 pub const WIDEST: usize = 8;

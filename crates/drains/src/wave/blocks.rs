@@ -40,6 +40,8 @@ pub(crate) struct Group {
     pub(crate) culverts: bool,
     /// Closed pipes by tables with nothing special about them: most of most models.
     pub(crate) pipes: bool,
+    /// Normal and critical depths where all sizes of the shape are alike.
+    pub(crate) depths: Option<Arc<Depths>>,
 }
 
 macro_rules! fixed {
@@ -180,15 +182,18 @@ impl Blocks {
                 .position(|j| links.section[*j].shape != shape)
                 .map_or(conduits.len(), |p| i + p);
             let from = b.link.len();
+            let mut asking = conduits[i..end].iter().filter(|j| asks_depths(model, **j));
+            let first = asking.next().filter(|_| Depths::are_shared(shape));
+            let depths = first.map(|j| Arc::new(Depths::of(&links.section[*j])));
             for &j in &conduits[i..end] {
                 b.slot[j] = b.link.len();
-                b.push(model, j);
+                b.push(model, j, depths.as_ref());
                 if let Some(f) = b.fixed.last_mut() {
                     f.live += 1;
                 }
             }
             while !b.link.len().is_multiple_of(WIDEST) {
-                b.push(model, conduits[end - 1]);
+                b.push(model, conduits[end - 1], depths.as_ref());
             }
             let geometry = match shape {
                 Shape::RectClosed | Shape::RectOpen | Shape::Trapezoidal | Shape::Triangular => {
@@ -203,7 +208,7 @@ impl Blocks {
             let pipes = matches!(geometry, Geometry::Tabled(_))
                 && model.options.surcharge == Surcharge::Extran
                 && !(open || force_main || culverts);
-            b.groups.push(Group { geometry, open, force_main, culverts, pipes });
+            b.groups.push(Group { geometry, open, force_main, culverts, pipes, depths });
             i = end;
         }
         b.has_pipes = b.groups.iter().any(|g| g.pipes);
@@ -247,11 +252,10 @@ impl Blocks {
         Some(kept.at(&self.section[k], f, i, q))
     }
 
-    /// The depths of a section, shared with those that have the same.
+    /// The depths of a section, shared with those near it that have the same.
     fn depths_for(&self, x: &Section) -> Arc<Depths> {
         let made = self.section.iter().zip(&self.depths).rev().take(SHARED);
-        let same = |s: &Section| *s == *x || (s.shape == x.shape && Depths::are_shared(x.shape));
-        let mut alike = made.filter(|(s, _)| same(s)).filter_map(|(_, d)| d.clone());
+        let mut alike = made.filter(|(s, _)| *s == x).filter_map(|(_, d)| d.clone());
         alike.next().unwrap_or_else(|| Arc::new(Depths::of(x)))
     }
 
@@ -265,7 +269,8 @@ impl Blocks {
         if f.out1[i] == 0.0 && f.out2[i] == 0.0 { loss / 2.0 } else { loss }
     }
 
-    fn push(&mut self, model: &Model, j: usize) {
+    /// Adds a conduit; `shared` are the depths of its shape, where all sizes are alike.
+    fn push(&mut self, model: &Model, j: usize, shared: Option<&Arc<Depths>>) {
         let (l, n) = (&model.links, &model.nodes);
         let (n1, n2) = (l.node1[j], l.node2[j]);
         let Some(c) = l.conduit(j) else { return };
@@ -278,8 +283,8 @@ impl Blocks {
         self.culvert.push(Culvert::new(c.culvert, x, c.slope));
         self.any_seepage |= c.seepage > 0.0;
         let drops = l.offset1[j] > 0.0 || l.offset2[j] > 0.0;
-        let outfall = [n1, n2].iter().any(|i| n.kind[*i] == NodeType::Outfall);
-        let kept = (outfall || drops).then(|| self.depths_for(x));
+        let kept = || shared.cloned().unwrap_or_else(|| self.depths_for(x));
+        let kept = asks_depths(model, j).then(kept);
         self.depths.push(kept);
         self.section.push(x.clone());
         let Some(f) = self.fixed.last_mut() else { return };
@@ -329,6 +334,13 @@ impl Blocks {
         f.losses |= c.losses.iter().any(|k| *k != 0.0);
         f.limits |= l.q_limit[j] > 0.0;
     }
+}
+
+/// True where a conduit ends in an outfall or above a node's invert.
+fn asks_depths(model: &Model, j: usize) -> bool {
+    let l = &model.links;
+    let outfall = [l.node1[j], l.node2[j]].iter().any(|i| model.nodes.kind[*i] == NodeType::Outfall);
+    outfall || l.offset1[j] > 0.0 || l.offset2[j] > 0.0
 }
 
 /// Places of the links in a walk upstream from the outfalls, branch by branch.

@@ -133,7 +133,8 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
                 let k = block * WIDEST + at;
                 if ABREAST {
                     for lane in (0..WIDEST).step_by(V::<S>::LANES) {
-                        Kernel::<S, EXACT, true, PIPES> { s, p, b, g, f, k, at, lane }.run(&mut slots[own + at]);
+                        Kernel::<S, EXACT, true, PIPES> { s, p, b, g, f, k, at, lane }
+                            .run(&mut slots[own + at]);
                     }
                     at += 1;
                 } else {
@@ -179,7 +180,9 @@ struct Flow<S: Simd> {
     dn_dry: M<S>,
 }
 
-impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<'_, S, EXACT, ABREAST, PIPES> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
+    Kernel<'_, S, EXACT, ABREAST, PIPES>
+{
     #[inline(always)]
     pub(super) const fn open(&self) -> bool {
         !PIPES && self.g.open
@@ -571,8 +574,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<
             let deep2 = both & y2.ge(y_full);
             let asks = (asks1 & !deep1) | (asks2 & !deep2);
             if asks.any() {
-                let flow = asks.select(q.abs(), zero);
-                let (yn, yc) = self.normal_and_critical(flow);
+                let (yn, yc) = self.normal_and_critical(q.abs(), asks);
                 let (least, most) = (yn.min(yc), yn.max(yc));
                 up_crit = up_crit | (asks1 & both & y1.lt(least));
                 let falls = asks2 & both & y2.lt(least);

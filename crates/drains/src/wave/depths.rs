@@ -4,24 +4,51 @@
 use super::blocks::Fixed;
 use super::conduit::normal_depth;
 use super::knots::Knots;
+use super::pieces::Pieces;
 use crate::section::{Section, Shape};
 use crate::units::GRAVITY;
 
 /// How near the kept normal depth is to the one SWMM seeks, in full depths; its own search is not surer.
 const NEAR: f64 = 1.0e-8;
-/// Cells a doubling of the flow, as a power of two, at the least: of shapes that many conduits share, and of
-/// a single section.
-const BITS: [u32; 2] = [5, 3];
+/// Cells a doubling of the flow of a single section, as a power of two, at the least.
+const BITS: u32 = 3;
 /// Steps of SWMM's tables of section factors.
 const STEPS: i32 = 50;
+
+/// A depth over the full depth, by a flow.
+#[derive(Debug, Clone)]
+enum Kept {
+    /// Of shapes that many conduits share.
+    Rows(Pieces),
+    /// Of a single section.
+    Cells(Knots),
+}
+
+impl Kept {
+    /// `f` up to `high`, and `beyond` above; it may break at `knots`.
+    fn of(shape: Shape, high: f64, beyond: f64, knots: &[f64], f: impl Fn(f64) -> f64) -> Self {
+        if Depths::are_shared(shape) {
+            return Self::Rows(Pieces::of(high, beyond, knots, NEAR, f));
+        }
+        Self::Cells(Knots::of(high, beyond, knots, BITS, NEAR, f))
+    }
+
+    #[inline]
+    fn at(&self, x: f64) -> Option<f64> {
+        match self {
+            Self::Rows(p) => p.at(x),
+            Self::Cells(k) => k.at(x),
+        }
+    }
+}
 
 /// Normal and critical depth over the full depth, of a section.
 #[derive(Debug, Clone)]
 pub(crate) struct Depths {
     /// By section factor / full.
-    normal: Knots,
+    normal: Kept,
     /// By flow / critical scale; where SWMM has a formula or a search that hangs on its start, none.
-    critical: Option<Knots>,
+    critical: Option<Kept>,
 }
 
 /// Critical flow of unit ratios, ft³/s.
@@ -38,13 +65,22 @@ impl Depths {
         knots.extend([0.015, 1.0]);
         let normal = |psi: f64| x.depth_of_area(x.area_of_factor(psi * x.s_full)) / x.y_full;
         let scale = critical_scale(x);
-        let bits = if Self::are_shared(x.shape) { BITS[0] } else { BITS[1] };
         let critical = x.critical_knots().map(|flows| {
             let knots: Vec<f64> = flows.iter().map(|q| q / scale).collect();
             let most = knots.last().copied().unwrap_or(1.0);
-            Knots::of(most, &knots, bits, NEAR, |r| x.critical_depth(r * scale) / x.y_full)
+            Kept::of(x.shape, most, 1.0, &knots, |r| x.critical_depth(r * scale) / x.y_full)
         });
-        Self { normal: Knots::of(x.s_max / x.s_full, &knots, bits, NEAR, normal), critical }
+        let most = x.s_max / x.s_full;
+        Self { normal: Kept::of(x.shape, most, normal(most), &knots, normal), critical }
+    }
+
+    /// Both as rows, where the shape has them.
+    #[inline]
+    pub(crate) const fn rows(&self) -> Option<[&Pieces; 2]> {
+        match self {
+            Self { normal: Kept::Rows(n), critical: Some(Kept::Rows(c)) } => Some([n, c]),
+            _ => None,
+        }
     }
 
     /// True for shapes of which all sizes are alike.
@@ -63,11 +99,7 @@ impl Depths {
             None => normal_depth(x, beta, q_max, q),
         };
         let r = q * of(&f.per_q_crit);
-        let critical = match &self.critical {
-            Some(k) if k.is_beyond(r) => Some(1.0),
-            Some(k) => k.at(r),
-            None => None,
-        };
+        let critical = self.critical.as_ref().and_then(|k| k.at(r));
         let critical = critical.map_or_else(|| x.critical_depth(q), |ratio| ratio * y_full);
         (normal, critical)
     }

@@ -10,6 +10,7 @@ mod gather;
 mod knots;
 mod losses;
 mod nodes;
+mod pieces;
 mod power;
 mod restless;
 mod shape;

@@ -6,6 +6,7 @@ use numerics::lanes::{M, Simd, V, WIDEST};
 
 use super::blocks::Geometry;
 use super::conduit::{Kernel, normal_depth};
+use super::depths::Depths;
 use crate::section::Section;
 use crate::units::{FUDGE, GRAVITY};
 
@@ -20,7 +21,9 @@ pub(crate) struct Water<S: Simd> {
     pub(crate) true_width: V<S>,
 }
 
-impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<'_, S, EXACT, ABREAST, PIPES> {
+impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
+    Kernel<'_, S, EXACT, ABREAST, PIPES>
+{
     /// `f` of the section of every lane.
     #[inline(always)]
     fn each(&self, v: V<S>, f: impl Fn(&Section, f64) -> f64) -> V<S> {
@@ -114,9 +117,29 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool> Kernel<
         y.ge(self.of(&self.f.y_full)).select(self.of(&self.f.r_full), self.each(y, Section::radius))
     }
 
-    /// Normal and critical depth of a flow that is not negative.
+    /// Normal and critical depth of a flow that is not negative, in the lanes that ask for them; zero in the
+    /// others. All lanes are looked up, so that it need not wait for who asks.
+    #[inline(always)]
+    pub(super) fn normal_and_critical(&self, q: V<S>, asks: M<S>) -> (V<S>, V<S>) {
+        let rows = if EXACT { None } else { self.g.depths.as_deref().and_then(Depths::rows) };
+        let Some([normal, critical]) = rows else { return self.each_depth(asks.select(q, self.c(0.0))) };
+        let (f, zero) = (self.f, self.c(0.0));
+        let y_full = self.of(&f.y_full);
+        let yn = normal.lanes(q.min(self.of(&f.q_max)) * self.of(&f.per_s_beta)) * y_full;
+        let yc = critical.lanes(q * self.of(&f.per_q_crit)) * y_full;
+        let (flows, kept) = (asks & q.gt(zero), yn.le(yn) & yc.le(yc));
+        let missing = flows & !kept;
+        let (yn, yc) = (flows.select(yn, zero), flows.select(yc, zero));
+        if !missing.any() {
+            return (yn, yc);
+        }
+        let (n, c) = self.each_depth(missing.select(q, zero));
+        (missing.select(n, yn), missing.select(c, yc))
+    }
+
+    /// The same lane by lane.
     #[inline(never)]
-    pub(super) fn normal_and_critical(&self, q: V<S>) -> (V<S>, V<S>) {
+    fn each_depth(&self, q: V<S>) -> (V<S>, V<S>) {
         let (mut normal, mut critical) = ([0.0; WIDEST], [0.0; WIDEST]);
         for (i, q) in q.array().into_iter().enumerate().take(V::<S>::LANES) {
             if q == 0.0 {

@@ -2,9 +2,12 @@
 //! radius.
 #![expect(clippy::indexing_slicing, reason = "cells are clamped to the table just before")]
 
-use numerics::lanes::{ROWS, Row, Simd, V};
+use numerics::lanes::{Row, Simd, V};
 
 use crate::section::{Section, Shape};
+
+/// Rows of a table: a power of two, more than SWMM's tables have cells.
+const ROWS: usize = 64;
 
 /// Area, top width, top width below the crown cut-off and hydraulic radius, as ratios of the greatest.
 #[derive(Clone, Copy)]

@@ -8,16 +8,14 @@ use super::{Simd, V, WIDEST};
 #[repr(align(64))]
 pub struct Row(pub [f64; WIDEST]);
 
-/// Rows of a table: a power of two, so that no place is outside.
-pub const ROWS: usize = 64;
-
 impl<S: Simd> V<S> {
     /// The columns of the rows at `index`, of which each lane has one; places wrap at the table's end.
+    /// A table of a power of two of rows costs no division and no test.
     #[inline(always)]
-    pub fn columns(s: S, table: &[Row; ROWS], index: &[u32; WIDEST]) -> [Self; WIDEST] {
+    pub fn columns<const N: usize>(s: S, table: &[Row; N], index: &[u32; WIDEST]) -> [Self; WIDEST] {
         let mut rows = [[0.0; WIDEST]; WIDEST];
         for (row, at) in rows.iter_mut().zip(index).take(Self::LANES) {
-            if let Some(r) = table.get(*at as usize % ROWS) {
+            if let Some(r) = table.get(*at as usize % N.max(1)) {
                 *row = r.0;
             }
         }
@@ -32,6 +30,18 @@ impl<S: Simd> V<S> {
             Self::load(s, g),
             Self::load(s, h),
         ]
+    }
+
+    /// The leading bits of every lane, `shift` bits left out at their end, of which the low 32 are an
+    /// index: numbers > 0 come in equal shares of each doubling.
+    #[inline(always)]
+    #[must_use]
+    pub fn leading(self, shift: u32) -> [u32; WIDEST] {
+        let mut index = [0; WIDEST];
+        for (i, x) in index.iter_mut().zip(self.array()).take(Self::LANES) {
+            *i = (x.to_bits() >> shift) as u32;
+        }
+        index
     }
 
     /// Rows turned into columns.
@@ -107,9 +117,9 @@ mod tests {
     use super::super::{Arch, Scalar, WithSimd};
     use super::*;
 
-    struct Look<'a>(&'a [Row; ROWS], &'a [u32; WIDEST]);
+    struct Look<'a, const N: usize>(&'a [Row; N], &'a [u32; WIDEST]);
 
-    impl WithSimd for Look<'_> {
+    impl<const N: usize> WithSimd for Look<'_, N> {
         type Output = [[f64; WIDEST]; WIDEST];
 
         #[inline(always)]
@@ -118,20 +128,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_lane_gets_its_own_row_whatever_the_width() {
-        let table: [Row; ROWS] = std::array::from_fn(|r| Row(std::array::from_fn(|k| (100 * r + k) as f64)));
-        let index = [3, 63, 0, 17, 64, 5, 40, 8];
+    fn every_lane_of<const N: usize>(index: [u32; WIDEST]) {
+        let table: [Row; N] = std::array::from_fn(|r| Row(std::array::from_fn(|k| (100 * r + k) as f64)));
         let look = || Look(&table, &index);
         let (one, wide) = (look().with_simd(Scalar::new()), Arch::new().dispatch(look()));
         for k in 0..WIDEST {
-            assert_eq!(one[k][0], (300 + k) as f64);
             for (i, row) in index.iter().enumerate() {
+                let want = (100 * (*row as usize % N) + k) as f64;
                 // A narrow vector leaves the lanes beyond it empty.
-                let want = (100 * (row % 64) + k as u32) as f64;
                 assert!(wide[k][i] == want || (i > 0 && wide[k][i] == 0.0), "{k} {i}: {wide:?}");
+                assert!(one[k][i] == if i == 0 { want } else { 0.0 }, "{k} {i}: {one:?}");
             }
         }
-        assert_eq!(wide[2][0], 302.0);
+    }
+
+    #[test]
+    fn every_lane_gets_its_own_row_whatever_the_width() {
+        every_lane_of::<64>([3, 63, 0, 17, 64, 5, 40, 8]);
+        every_lane_of::<1>([3, 63, 0, 17, 64, 5, 40, 8]);
+        every_lane_of::<100>([u32::MAX, 99, 100, 101, 199, 200, 0, 1 << 20]);
+    }
+
+    struct Leading<'a>(&'a [f64; WIDEST], u32);
+
+    impl WithSimd for Leading<'_> {
+        type Output = [u32; WIDEST];
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            V::load(s, self.0).leading(self.1)
+        }
+    }
+
+    #[test]
+    fn the_leading_bits_cut_each_doubling_alike() {
+        let input = [1.0, 1.0 + 1.0 / 32.0, 2.0, 0.5, 1.9999, 1e-12, 0.0, 3.0];
+        let one = V::splat(Scalar::new(), 1.0).leading(47)[0];
+        let wide = Arch::new().dispatch(Leading(&input, 47));
+        let steps = [0, 1, 32, -32, 31];
+        for (i, step) in steps.into_iter().enumerate() {
+            assert!(wide[i] == one.wrapping_add_signed(step) || (i > 0 && wide[i] == 0), "{i}: {wide:?}");
+        }
+        for (i, (x, key)) in input.iter().zip(wide).enumerate() {
+            assert!(key == (x.to_bits() >> 47) as u32 || (i > 0 && key == 0), "{x}: {key}");
+        }
     }
 }
