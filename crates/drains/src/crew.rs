@@ -2,6 +2,8 @@
 //! cut at the same places whatever their number, and no sum crosses a cut, so the answers are the same
 //! to the bit.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
@@ -43,11 +45,42 @@ impl Crew {
         mut after: impl FnMut(&mut State) + Send,
     ) {
         self.pool.install(|| {
-            let hands = Hands { many: self.pool.current_num_threads() > 1 && model.blocks.parts.shared() };
-            while state.step_with(model, seconds, hands) > 0.0 {
-                after(state);
-            }
+            let many = self.pool.current_num_threads() > 1 && model.blocks.parts.shared();
+            let me = rayon_core::current_thread_index();
+            let over = AtomicBool::new(false);
+            rayon_core::scope(|s| {
+                if many {
+                    s.spawn_broadcast(|_, thread| {
+                        if Some(thread.index()) != me {
+                            stay_awake(&over);
+                        }
+                    });
+                }
+                let _over = Over(&over);
+                while state.step_with(model, seconds, Hands { many }) > 0.0 {
+                    after(state);
+                }
+            });
         });
+    }
+}
+
+/// Takes what work there is until the run is over: a step's pieces take microseconds, and so does it to
+/// wake a thread that fell asleep between two of them.
+fn stay_awake(over: &AtomicBool) {
+    while !over.load(Ordering::Acquire) {
+        if rayon_core::yield_now() != Some(rayon_core::Yield::Executed) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Says that a run is over, however it ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
