@@ -7,27 +7,38 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 mod rows;
 
 pub use pulp::{Arch, Scalar, Simd, WithSimd};
-pub use rows::Row;
+pub use rows::{COLUMNS, Row};
+
+/// Registers of a machine that a vector takes. A kernel is one long chain of operations: with two chains
+/// side by side one computes while the other waits.
+const REGISTERS: usize = 2;
 
 /// Widest vector there is, in `f64`s.
-pub const WIDEST: usize = 8;
+pub const WIDEST: usize = 8 * REGISTERS;
 
-/// 道: `S`'s vector of `f64`s.
+/// 道: two of `S`'s registers of `f64`s.
 #[derive(Clone, Copy, Debug)]
-pub struct V<S: Simd>(pub S, pub S::f64s);
+pub struct V<S: Simd>(pub S, [S::f64s; REGISTERS]);
 
 /// A yes or no for every lane.
 #[derive(Clone, Copy, Debug)]
-pub struct M<S: Simd>(pub S, pub S::m64s);
+pub struct M<S: Simd>(S, [S::m64s; REGISTERS]);
+
+/// An operation on both registers. Not a closure: its instructions would not be compiled into the kernel.
+macro_rules! both {
+    ($s:expr, $op:ident $(, $v:expr)*) => {
+        [$s.$op($($v[0]),*), $s.$op($($v[1]),*)]
+    };
+}
 
 impl<S: Simd> V<S> {
     /// Lanes of this vector.
-    pub const LANES: usize = S::F64_LANES;
+    pub const LANES: usize = REGISTERS * S::F64_LANES;
 
     /// The same number everywhere.
     #[inline(always)]
     pub fn splat(s: S, v: f64) -> Self {
-        Self(s, s.splat_f64s(v))
+        Self(s, [s.splat_f64s(v); REGISTERS])
     }
 
     /// A constant of the same kind as `self`.
@@ -41,10 +52,11 @@ impl<S: Simd> V<S> {
     #[inline(always)]
     pub fn load(s: S, from: &[f64]) -> Self {
         // A whole vector is read at once; only the end of a list is read in part.
-        match S::as_simd_f64s(from).0.first() {
-            Some(v) => Self(s, *v),
-            None => Self(s, s.partial_load_f64s(from)),
+        if let [a, b, ..] = S::as_simd_f64s(from).0 {
+            return Self(s, [*a, *b]);
         }
+        let (a, b) = from.split_at(from.len().min(S::F64_LANES));
+        Self(s, [s.partial_load_f64s(a), s.partial_load_f64s(b)])
     }
 
     /// The lanes from `at` on of a block as wide as the widest vector.
@@ -70,13 +82,13 @@ impl<S: Simd> V<S> {
     /// Writes the lanes that the slice has room for.
     #[inline(always)]
     pub fn store(self, to: &mut [f64]) {
-        if to.len() >= Self::LANES {
-            if let Some(v) = S::as_mut_simd_f64s(to).0.first_mut() {
-                *v = self.1;
-            }
+        if let [a, b, ..] = S::as_mut_simd_f64s(to).0 {
+            [*a, *b] = self.1;
             return;
         }
-        self.0.partial_store_f64s(to, self.1);
+        let (a, b) = to.split_at_mut(to.len().min(S::F64_LANES));
+        self.0.partial_store_f64s(a, self.1[0]);
+        self.0.partial_store_f64s(b, self.1[1]);
     }
 
     /// The lanes as an array; those beyond the width are zero.
@@ -103,35 +115,35 @@ impl<S: Simd> V<S> {
     #[inline(always)]
     #[must_use]
     pub fn abs(self) -> Self {
-        Self(self.0, self.0.abs_f64s(self.1))
+        Self(self.0, both!(self.0, abs_f64s, self.1))
     }
 
     /// Square root.
     #[inline(always)]
     #[must_use]
     pub fn sqrt(self) -> Self {
-        Self(self.0, self.0.sqrt_f64s(self.1))
+        Self(self.0, both!(self.0, sqrt_f64s, self.1))
     }
 
     /// `self · b + c`, rounded once where the machine can: for fast numerics alone.
     #[inline(always)]
     #[must_use]
     pub fn fused(self, b: Self, c: Self) -> Self {
-        Self(self.0, self.0.mul_add_e_f64s(self.1, b.1, c.1))
+        Self(self.0, both!(self.0, mul_add_e_f64s, self.1, b.1, c.1))
     }
 
     /// `self < b`.
     #[inline(always)]
     #[must_use]
     pub fn lt(self, b: Self) -> M<S> {
-        M(self.0, self.0.less_than_f64s(self.1, b.1))
+        M(self.0, both!(self.0, less_than_f64s, self.1, b.1))
     }
 
     /// `self <= b`.
     #[inline(always)]
     #[must_use]
     pub fn le(self, b: Self) -> M<S> {
-        M(self.0, self.0.less_than_or_equal_f64s(self.1, b.1))
+        M(self.0, both!(self.0, less_than_or_equal_f64s, self.1, b.1))
     }
 
     /// `self > b`.
@@ -221,13 +233,14 @@ impl<S: Simd> M<S> {
     /// `a` where true, `b` elsewhere.
     #[inline(always)]
     pub fn select(self, a: V<S>, b: V<S>) -> V<S> {
-        V(self.0, self.0.select_f64s(self.1, a.1, b.1))
+        V(self.0, both!(self.0, select_f64s, self.1, a.1, b.1))
     }
 
     /// True when any lane is.
     #[inline(always)]
     pub fn any(self) -> bool {
-        self.0.first_true_m64s(self.1) < V::<S>::LANES
+        let [a, b] = both!(self.0, first_true_m64s, self.1);
+        a.min(b) < S::F64_LANES
     }
 
     /// True when every lane is.
@@ -243,7 +256,7 @@ macro_rules! operator {
             type Output = Self;
             #[inline(always)]
             fn $f(self, b: Self) -> Self {
-                Self(self.0, self.0.$op(self.1, b.1))
+                Self(self.0, both!(self.0, $op, self.1, b.1))
             }
         }
     };
@@ -257,7 +270,7 @@ impl<S: Simd> Neg for V<S> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Self(self.0, self.0.neg_f64s(self.1))
+        Self(self.0, both!(self.0, neg_f64s, self.1))
     }
 }
 
@@ -265,7 +278,7 @@ impl<S: Simd> BitAnd for M<S> {
     type Output = Self;
     #[inline(always)]
     fn bitand(self, b: Self) -> Self {
-        Self(self.0, self.0.and_m64s(self.1, b.1))
+        Self(self.0, both!(self.0, and_m64s, self.1, b.1))
     }
 }
 
@@ -273,7 +286,7 @@ impl<S: Simd> BitOr for M<S> {
     type Output = Self;
     #[inline(always)]
     fn bitor(self, b: Self) -> Self {
-        Self(self.0, self.0.or_m64s(self.1, b.1))
+        Self(self.0, both!(self.0, or_m64s, self.1, b.1))
     }
 }
 
@@ -281,8 +294,8 @@ impl<S: Simd> Not for M<S> {
     type Output = Self;
     #[inline(always)]
     fn not(self) -> Self {
-        let yes = self.0.less_than_f64s(self.0.splat_f64s(0.0), self.0.splat_f64s(1.0));
-        Self(self.0, self.0.xor_m64s(self.1, yes))
+        let yes = [self.0.less_than_f64s(self.0.splat_f64s(0.0), self.0.splat_f64s(1.0)); REGISTERS];
+        Self(self.0, both!(self.0, xor_m64s, self.1, yes))
     }
 }
 
@@ -306,11 +319,12 @@ mod tests {
 
     #[test]
     fn every_width_gives_the_bits_of_one_number() {
-        let input = [1.0, -3.0, 5.5, 0.1, -0.7, 9.0, 2.0, -1e-9];
+        let some = [1.0, -3.0, 5.5, 0.1, -0.7, 9.0, 2.0, -1e-9];
+        let input: [f64; WIDEST] = std::array::from_fn(|i| some[i % 8] * (i + 1) as f64);
         let wide = Arch::new().dispatch(Sum(&input));
         for (i, x) in input.iter().enumerate() {
             let one = if *x < 0.0 { -x } else { (x * x).sqrt() / 2.0 };
-            if wide[i] != 0.0 {
+            if wide[i] != 0.0 || i < 2 * REGISTERS {
                 assert_eq!(wide[i].to_bits(), one.to_bits());
             }
         }

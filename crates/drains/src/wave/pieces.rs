@@ -2,7 +2,7 @@
 //! conduits share. A row holds two parabolas and where they meet, so that a vector of flows is looked up at
 //! once, without a search.
 
-use numerics::lanes::{Row, Simd, V};
+use numerics::lanes::{COLUMNS, Row, Simd, V};
 
 use super::knots::Parabola;
 
@@ -39,7 +39,7 @@ impl Pieces {
         let mut rows = Box::new([Row::default(); ROWS]);
         for key in first..=last {
             let (a, b) = (start(key), start(key + 1).min(high));
-            let row = row(a, b, knots, tolerance, &f).unwrap_or(Row([f64::NAN; 8]));
+            let row = row(a, b, knots, tolerance, &f).unwrap_or(Row([f64::NAN; COLUMNS]));
             if let Some(r) = rows.get_mut(key as usize % ROWS) {
                 *r = row;
             }

@@ -97,8 +97,7 @@ impl Restless {
     }
 
     fn forget(&mut self) {
-        for (lists, marks) in
-            [(&mut self.blocks, &mut self.in_blocks), (&mut self.nodes, &mut self.in_nodes)]
+        for (lists, marks) in [(&mut self.blocks, &mut self.in_blocks), (&mut self.nodes, &mut self.in_nodes)]
         {
             for list in lists {
                 list.drain(..).for_each(|i| marks[i as usize] = false);

@@ -2,7 +2,7 @@
 //! radius.
 #![expect(clippy::indexing_slicing, reason = "cells are clamped to the table just before")]
 
-use numerics::lanes::{Row, Simd, V};
+use numerics::lanes::{COLUMNS, M, Row, Simd, V};
 
 use crate::section::{Section, Shape};
 
@@ -65,19 +65,22 @@ impl Rows {
         let (floor, index) = t.cell();
         let u = t - floor;
         let columns = V::columns(ratio.0, &self.rows, &index);
-        let (first, second) = (floor.lt(u.c(0.5)), floor.lt(u.c(1.5)));
-        let value = |k: usize| {
-            let bent = second.select(u.c(self.bent[1][k]), u.c(0.0));
-            let bent = first.select(u.c(self.bent[0][k]), bent);
-            u.fused(u.fused(bent, columns[2 * k + 1]), columns[2 * k])
-        };
-        let width = value(1);
+        let bends = [floor.lt(u.c(0.5)), floor.lt(u.c(1.5))];
+        let width = self.value(u, bends, &columns, 1);
         Sample {
-            area: value(0),
+            area: self.value(u, bends, &columns, 0),
             width,
             cut_width: t.ge(u.c(self.cut)).select(u.c(self.cut_width), width),
-            radius: value(2),
+            radius: self.value(u, bends, &columns, 2),
         }
+    }
+
+    /// A ratio within its cell. Not a closure: its instructions would not be compiled into the kernel.
+    #[inline(always)]
+    fn value<S: Simd>(&self, u: V<S>, bends: [M<S>; 2], columns: &[V<S>; COLUMNS], k: usize) -> V<S> {
+        let bent = bends[1].select(u.c(self.bent[1][k]), u.c(0.0));
+        let bent = bends[0].select(u.c(self.bent[0][k]), bent);
+        u.fused(u.fused(bent, columns[2 * k + 1]), columns[2 * k])
     }
 }
 

@@ -1,35 +1,59 @@
 //! Rows of a table (表行): every lane takes a row of its own; what comes back are the columns, a vector
-//! each. Where there are eight lanes the rows are read whole and turned in registers.
+//! each. Where a register has eight lanes the rows are read whole and turned in registers.
+#![expect(clippy::indexing_slicing, reason = "squares lie within a block of whole registers")]
 
-use super::{Simd, V, WIDEST};
+use super::{REGISTERS, Simd, V, WIDEST};
 
-/// A row: as many figures as the widest vector has lanes, a line of the cache.
+/// Figures of a row: a line of the cache.
+pub const COLUMNS: usize = 8;
+
+/// A row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[repr(align(64))]
-pub struct Row(pub [f64; WIDEST]);
+pub struct Row(pub [f64; COLUMNS]);
+
+/// As many rows as columns.
+type Square = [[f64; COLUMNS]; COLUMNS];
 
 impl<S: Simd> V<S> {
     /// The columns of the rows at `index`, of which each lane has one; places wrap at the table's end.
     /// A table of a power of two of rows costs no division and no test.
     #[inline(always)]
-    pub fn columns<const N: usize>(s: S, table: &[Row; N], index: &[u32; WIDEST]) -> [Self; WIDEST] {
-        let mut rows = [[0.0; WIDEST]; WIDEST];
-        for (row, at) in rows.iter_mut().zip(index).take(Self::LANES) {
+    pub fn columns<const N: usize>(s: S, table: &[Row; N], index: &[u32; WIDEST]) -> [Self; COLUMNS] {
+        let (low, high) = index.split_at(S::F64_LANES);
+        let low = &Self::square(s, &Self::rows(table, low));
+        let high = &Self::square(s, &Self::rows(table, high));
+        [
+            Self::joined(s, &low[0], &high[0]),
+            Self::joined(s, &low[1], &high[1]),
+            Self::joined(s, &low[2], &high[2]),
+            Self::joined(s, &low[3], &high[3]),
+            Self::joined(s, &low[4], &high[4]),
+            Self::joined(s, &low[5], &high[5]),
+            Self::joined(s, &low[6], &high[6]),
+            Self::joined(s, &low[7], &high[7]),
+        ]
+    }
+
+    /// The rows for one register.
+    #[inline(always)]
+    fn rows<const N: usize>(table: &[Row; N], index: &[u32]) -> Square {
+        let mut rows = [[0.0; COLUMNS]; COLUMNS];
+        for (row, at) in rows.iter_mut().zip(index).take(S::F64_LANES) {
             if let Some(r) = table.get(*at as usize % N.max(1)) {
                 *row = r.0;
             }
         }
-        let [a, b, c, d, e, f, g, h] = &Self::turned(s, &rows);
-        [
-            Self::load(s, a),
-            Self::load(s, b),
-            Self::load(s, c),
-            Self::load(s, d),
-            Self::load(s, e),
-            Self::load(s, f),
-            Self::load(s, g),
-            Self::load(s, h),
-        ]
+        rows
+    }
+
+    /// A vector of the first lanes of two lists.
+    #[inline(always)]
+    fn joined(s: S, low: &[f64; COLUMNS], high: &[f64; COLUMNS]) -> Self {
+        match (S::as_simd_f64s(low).0, S::as_simd_f64s(high).0) {
+            ([low, ..], [high, ..]) => Self(s, [*low, *high]),
+            _ => Self::splat(s, 0.0),
+        }
     }
 
     /// The leading bits of every lane, `shift` bits left out at their end, of which the low 32 are an
@@ -44,9 +68,28 @@ impl<S: Simd> V<S> {
         index
     }
 
-    /// Rows turned into columns.
+    /// Rows turned into columns, square by square.
     #[inline(always)]
     pub fn turned(s: S, rows: &[[f64; WIDEST]; WIDEST]) -> [[f64; WIDEST]; WIDEST] {
+        let mut columns = [[0.0; WIDEST]; WIDEST];
+        for down in 0..REGISTERS {
+            for along in 0..REGISTERS {
+                let (down, along) = (down * COLUMNS, along * COLUMNS);
+                let mut square = [[0.0; COLUMNS]; COLUMNS];
+                for (to, from) in square.iter_mut().zip(rows.iter().skip(down)) {
+                    to.copy_from_slice(&from[along..along + COLUMNS]);
+                }
+                for (to, from) in columns.iter_mut().skip(along).zip(&Self::square(s, &square)) {
+                    to[down..down + COLUMNS].copy_from_slice(from);
+                }
+            }
+        }
+        columns
+    }
+
+    /// A square turned.
+    #[inline(always)]
+    fn square(s: S, rows: &Square) -> Square {
         #[cfg(target_arch = "x86_64")]
         if let Some(wide) = (&s as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
             let [a, b, c, d, e, f, g, h] = turn(*wide, *rows);
@@ -61,7 +104,7 @@ impl<S: Simd> V<S> {
                 pulp::bytemuck::cast(h),
             ];
         }
-        let mut columns = [[0.0; WIDEST]; WIDEST];
+        let mut columns = [[0.0; COLUMNS]; COLUMNS];
         for (i, row) in rows.iter().enumerate() {
             for (column, v) in columns.iter_mut().zip(row) {
                 if let Some(c) = column.get_mut(i) {
@@ -80,7 +123,7 @@ type Wide = std::arch::x86_64::__m512d;
 /// compiled into its caller.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn turn(s: pulp::x86::V4, rows: [[f64; WIDEST]; WIDEST]) -> [Wide; WIDEST] {
+fn turn(s: pulp::x86::V4, rows: Square) -> [Wide; COLUMNS] {
     let x = s.avx512f;
     let [a, b, c, d, e, f, g, h] = rows;
     let (a, b): (Wide, Wide) = (pulp::bytemuck::cast(a), pulp::bytemuck::cast(b));
@@ -120,7 +163,7 @@ mod tests {
     struct Look<'a, const N: usize>(&'a [Row; N], &'a [u32; WIDEST]);
 
     impl<const N: usize> WithSimd for Look<'_, N> {
-        type Output = [[f64; WIDEST]; WIDEST];
+        type Output = [[f64; WIDEST]; COLUMNS];
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, s: S) -> Self::Output {
@@ -128,16 +171,22 @@ mod tests {
         }
     }
 
-    fn every_lane_of<const N: usize>(index: [u32; WIDEST]) {
+    /// The eight given, again and again.
+    fn again<T: Copy>(list: [T; 8]) -> [T; WIDEST] {
+        std::array::from_fn(|i| list[i % 8])
+    }
+
+    fn every_lane_of<const N: usize>(index: [u32; 8]) {
+        let index = again(index);
         let table: [Row; N] = std::array::from_fn(|r| Row(std::array::from_fn(|k| (100 * r + k) as f64)));
         let look = || Look(&table, &index);
         let (one, wide) = (look().with_simd(Scalar::new()), Arch::new().dispatch(look()));
-        for k in 0..WIDEST {
+        for k in 0..COLUMNS {
             for (i, row) in index.iter().enumerate() {
                 let want = (100 * (*row as usize % N) + k) as f64;
                 // A narrow vector leaves the lanes beyond it empty.
-                assert!(wide[k][i] == want || (i > 0 && wide[k][i] == 0.0), "{k} {i}: {wide:?}");
-                assert!(one[k][i] == if i == 0 { want } else { 0.0 }, "{k} {i}: {one:?}");
+                assert!(wide[k][i] == want || (i >= REGISTERS && wide[k][i] == 0.0), "{k} {i}: {wide:?}");
+                assert!(one[k][i] == if i < REGISTERS { want } else { 0.0 }, "{k} {i}: {one:?}");
             }
         }
     }
@@ -147,6 +196,27 @@ mod tests {
         every_lane_of::<64>([3, 63, 0, 17, 64, 5, 40, 8]);
         every_lane_of::<1>([3, 63, 0, 17, 64, 5, 40, 8]);
         every_lane_of::<100>([u32::MAX, 99, 100, 101, 199, 200, 0, 1 << 20]);
+    }
+
+    struct Turn<'a>(&'a [[f64; WIDEST]; WIDEST]);
+
+    impl WithSimd for Turn<'_> {
+        type Output = [[f64; WIDEST]; WIDEST];
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            V::turned(s, self.0)
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        let rows = std::array::from_fn(|i| std::array::from_fn(|k| (100 * i + k) as f64));
+        for columns in [Turn(&rows).with_simd(Scalar::new()), Arch::new().dispatch(Turn(&rows))] {
+            for (i, row) in rows.iter().enumerate() {
+                assert!(row.iter().zip(&columns).all(|(v, column)| column[i] == *v), "{i}: {columns:?}");
+            }
+        }
     }
 
     struct Leading<'a>(&'a [f64; WIDEST], u32);
@@ -162,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_leading_bits_cut_each_doubling_alike() {
-        let input = [1.0, 1.0 + 1.0 / 32.0, 2.0, 0.5, 1.9999, 1e-12, 0.0, 3.0];
+        let input = again([1.0, 1.0 + 1.0 / 32.0, 2.0, 0.5, 1.9999, 1e-12, 0.0, 3.0]);
         let one = V::splat(Scalar::new(), 1.0).leading(47)[0];
         let wide = Arch::new().dispatch(Leading(&input, 47));
         let steps = [0, 1, 32, -32, 31];
