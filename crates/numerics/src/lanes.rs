@@ -100,6 +100,13 @@ impl<S: Simd> V<S> {
         a
     }
 
+    /// The first lane.
+    #[inline(always)]
+    #[must_use]
+    pub fn first(self) -> f64 {
+        self.array()[0]
+    }
+
     /// `f` of every lane, one by one.
     #[inline(always)]
     #[must_use]

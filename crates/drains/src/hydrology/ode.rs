@@ -21,7 +21,7 @@ pub(super) fn integrate_exactly<const N: usize>(
 ) -> [f64; N] {
     let lane = |x: f64| V::splat(Scalar::new(), x);
     let all = lane(0.0).le(lane(0.0));
-    integrate::<Scalar, N, true>(y0.map(lane), lane(x2), eps, all, One(f)).map(|y| y.1)
+    integrate::<Scalar, N, true>(y0.map(lane), lane(x2), eps, all, One(f)).map(V::first)
 }
 
 /// An equation of N figures.
@@ -36,7 +36,7 @@ struct One<F>(F);
 impl<const N: usize, F: FnMut([f64; N]) -> [f64; N]> Equation<Scalar, N> for One<F> {
     #[inline(always)]
     fn slope(&mut self, y: [V<Scalar>; N]) -> [V<Scalar>; N] {
-        self.0(y.map(|y| y.1)).map(|x| V::splat(Scalar::new(), x))
+        self.0(y.map(V::first)).map(|x| V::splat(Scalar::new(), x))
     }
 }
 
