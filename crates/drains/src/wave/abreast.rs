@@ -346,7 +346,7 @@ impl Abreast {
     /// One trial of the live lanes; true for those whose nodes all rest.
     fn trial(&mut self, model: &Model, states: &mut [State], round: &Round, trial: usize) -> [bool; WIDEST] {
         let b = &model.blocks;
-        let pass = Pass {
+        let pass = &Pass {
             nodes: &self.nodes,
             live: round.live,
             dt: round.dt,

@@ -74,7 +74,7 @@ impl<'a> Pass<'a> {
 /// One pass over blocks from `from` on. `ABREAST`: a block is one conduit of several states instead of
 /// several conduits of one state, and `slots` are all of them.
 pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
-    pub(crate) pass: Pass<'p>,
+    pub(crate) pass: &'p Pass<'p>,
     pub(crate) slots: &'a mut [SlotBlock],
     pub(crate) from: usize,
     /// The blocks that move, where it is not all of them.
@@ -85,6 +85,9 @@ impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
     /// Goes over the blocks: plain pipes first, then the others.
     pub(crate) fn run(self) {
         let Self { pass, slots, from, some } = self;
+        if slots.is_empty() {
+            return;
+        }
         if EXACT {
             Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some }.with_simd(Scalar::new());
             return;
@@ -101,7 +104,7 @@ impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
 
 /// The blocks of [`Group::pipes`], or the others; in exact numerics all of them.
 struct Blockwise<'a, 'p, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
-    pass: Pass<'p>,
+    pass: &'p Pass<'p>,
     slots: &'a mut [SlotBlock],
     from: usize,
     some: Option<&'a [u32]>,
@@ -115,7 +118,6 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
         let Self { pass: p, slots, from, some } = self;
-        let p = &p;
         let b = p.blocks;
         let wide = if ABREAST { WIDEST } else { 1 };
         let all = slots.len() / wide;

@@ -82,14 +82,20 @@ pub(crate) fn always(model: &Model, blocks: &Blocks) -> Vec<u32> {
     always
 }
 
-/// Sums over the conduits at the nodes of a part, over what flows in and is lost there anyway.
-pub(crate) struct Gather<'a> {
+/// What the parts of the nodes share.
+#[derive(Clone, Copy)]
+pub(crate) struct Brought<'a> {
     pub(crate) blocks: &'a Blocks,
     pub(crate) slots: &'a [SlotBlock],
     /// Kinds of the nodes where conduits lose water on their way.
     pub(crate) lossy: Option<&'a [NodeType]>,
     pub(crate) lateral: &'a [f64],
     pub(crate) losses: &'a [f64],
+}
+
+/// Sums over the conduits at the nodes of a part, over what flows in and is lost there anyway.
+pub(crate) struct Gather<'a> {
+    pub(crate) by: &'a Brought<'a>,
     /// The nodes that move, where it is not all of them.
     pub(crate) some: Option<&'a [u32]>,
     /// Ends at this part's nodes, and its first node.
@@ -108,7 +114,10 @@ impl WithSimd for Gather<'_> {
     /// Adds the conduits at every node, in the order of the links: the same bits on any number of lanes.
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) {
-        let stars = &self.blocks.stars;
+        let stars = &self.by.blocks.stars;
+        if self.inflow.is_empty() {
+            return;
+        }
         if let Some(some) = self.some {
             some.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
             return;
@@ -117,7 +126,7 @@ impl WithSimd for Gather<'_> {
         ends.single.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
         for b in &ends.bundles {
             for (nodes, codes) in b.nodes.iter().zip(b.ends.chunks_exact(b.count)) {
-                if self.lossy.is_some() {
+                if self.by.lossy.is_some() {
                     nodes.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
                     continue;
                 }
@@ -139,7 +148,7 @@ impl Gather<'_> {
             all.iter_mut().enumerate().take(V::<S>::LANES).for_each(|(i, v)| *v = of(lane + i));
             V::load(s, &all)
         };
-        let (lateral, losses) = (self.lateral, self.losses);
+        let (lateral, losses) = (self.by.lateral, self.by.losses);
         let lateral = lanes(&|i| lateral[nodes[i] as usize]);
         let losses = lanes(&|i| losses[nodes[i] as usize]);
         let comes = lateral.ge(zero);
@@ -150,7 +159,7 @@ impl Gather<'_> {
             let (mut flow, mut surface, mut dqdh) = ([0.0; WIDEST], [0.0; WIDEST], [0.0; WIDEST]);
             for i in 0..V::<S>::LANES {
                 let code = codes[lane + i] as usize;
-                let slot = &self.slots[code / (2 * WIDEST)];
+                let slot = &self.by.slots[code / (2 * WIDEST)];
                 let (at, down) = (code / 2 % WIDEST, code % 2 == 1);
                 flow[i] = if down { slot.flow[at] } else { -slot.flow[at] };
                 surface[i] = if down { slot.surf2[at] } else { slot.surf1[at] };
@@ -175,16 +184,16 @@ impl Gather<'_> {
 
     #[inline(always)]
     fn node(&mut self, i: usize, list: &[End]) {
-        let (lateral, losses) = (self.lateral[i], self.losses[i]);
+        let (lateral, losses) = (self.by.lateral[i], self.by.losses[i]);
         let mut inflow = if lateral >= 0.0 { lateral } else { 0.0 };
         let mut outflow = if lateral >= 0.0 { losses } else { losses - lateral };
         let own = i - self.from;
-        let mut area = if self.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[own] };
+        let mut area = if self.by.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[own] };
         let mut sum = 0.0;
-        let lossy = self.lossy.is_some_and(|kinds| kinds[i] != NodeType::Outfall);
+        let lossy = self.by.lossy.is_some_and(|kinds| kinds[i] != NodeType::Outfall);
         for e in list {
             let (k, down) = ((e.code >> 1) as usize, e.code & 1 == 1);
-            let s = &self.slots[k / WIDEST];
+            let s = &self.by.slots[k / WIDEST];
             let at = k % WIDEST;
             let q = if down { s.flow[at] } else { -s.flow[at] };
             inflow += if q > 0.0 { q } else { 0.0 };
@@ -192,7 +201,7 @@ impl Gather<'_> {
             area += if down { s.surf2[at] } else { s.surf1[at] };
             sum += s.dqdh[at];
             if lossy {
-                outflow += self.blocks.loss(s, k);
+                outflow += self.by.blocks.loss(s, k);
             }
         }
         self.inflow[own] = inflow;

@@ -171,8 +171,9 @@ impl Rise {
     }
 }
 
-/// New depths of the plain nodes of a part; the answer is whether all of them rest.
-pub(crate) struct Depths<'a, const EXACT: bool> {
+/// What the parts of the nodes share.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) inflow: &'a [f64],
     pub(crate) outflow: &'a [f64],
@@ -180,6 +181,13 @@ pub(crate) struct Depths<'a, const EXACT: bool> {
     pub(crate) sum_dqdh: &'a [f64],
     pub(crate) old_depth: &'a [f64],
     pub(crate) old_net: &'a [f64],
+    pub(crate) dt: f64,
+    pub(crate) rise: Rise,
+}
+
+/// New depths of the plain nodes of a part; the answer is whether all of them rest.
+pub(crate) struct Depths<'a, const EXACT: bool> {
+    pub(crate) given: &'a Given<'a>,
     /// The first node of this part; the lists below are the part's own.
     pub(crate) from: usize,
     pub(crate) depth: &'a mut [f64],
@@ -187,8 +195,6 @@ pub(crate) struct Depths<'a, const EXACT: bool> {
     pub(crate) overflow: &'a mut [f64],
     pub(crate) dydt: &'a mut [f64],
     pub(crate) rests: &'a mut [f64],
-    pub(crate) dt: f64,
-    pub(crate) rise: Rise,
 }
 
 impl<const EXACT: bool> WithSimd for Depths<'_, EXACT> {
@@ -213,25 +219,26 @@ impl<const EXACT: bool> Depths<'_, EXACT> {
         let load = |list: &[f64]| V::load(s, &list[self.from + i..]);
         let own = |list: &[f64]| V::load(s, &list[i..]);
         let c = |v: f64| V::splat(s, v);
-        let l = self.layout;
+        let g = self.given;
+        let l = g.layout;
         let plain = load(&l.plain).gt(c(0.5));
         let node = Node {
             plain,
-            dt: c(self.dt),
-            per_dt: c(1.0 / self.dt),
+            dt: c(g.dt),
+            per_dt: c(1.0 / g.dt),
             last: own(self.depth),
-            old: load(self.old_depth),
-            old_net: load(self.old_net),
+            old: load(g.old_depth),
+            old_net: load(g.old_net),
             old_area: own(self.old_area),
-            area: load(self.area),
-            inflow: load(self.inflow),
-            outflow: load(self.outflow),
-            sum_dqdh: load(self.sum_dqdh),
+            area: load(g.area),
+            inflow: load(g.inflow),
+            outflow: load(g.outflow),
+            sum_dqdh: load(g.sum_dqdh),
             crown: load(&l.crown),
             most: load(&l.most),
             correction: load(&l.correction),
         };
-        let Risen { y, area, overflow, dydt, rests } = self.rise.of::<S, EXACT>(&node);
+        let Risen { y, area, overflow, dydt, rests } = g.rise.of::<S, EXACT>(&node);
         plain.select(y, node.last).store(&mut self.depth[i..]);
         plain.select(area, node.old_area).store(&mut self.old_area[i..]);
         plain.select(overflow, own(self.overflow)).store(&mut self.overflow[i..]);

@@ -7,8 +7,8 @@
 use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 
 use super::conduit::{Momentum, Pass};
-use super::gather::Gather;
-use super::nodes::{Depths, Rise};
+use super::gather::{Brought, Gather};
+use super::nodes::{Depths, Given, Rise};
 use crate::crew::{Hands, PARTS, cut};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
@@ -100,7 +100,7 @@ impl State {
     }
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
-        let pass = Pass {
+        let pass = &Pass {
             depth: &self.depth,
             rests: &self.rests,
             dt: [dt; WIDEST],
@@ -138,12 +138,9 @@ impl State {
         let mut lists = [i, o, a, s];
         let (slots, restless) = (&self.slots.blocks[..], &self.restless.nodes);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
+        let by = &Brought { blocks: b, slots, lossy, lateral, losses };
         let parts = std::array::from_fn(|p| Gather {
-            blocks: b,
-            slots,
-            lossy,
-            lateral,
-            losses,
+            by,
             some: (!all).then_some(&restless[p][..]),
             ends: &b.ends[p],
             from: cuts[p],
@@ -243,16 +240,42 @@ impl State {
             }
             self.set_outfall_depth(model, j);
         }
-        let rest = match self.numerics {
-            Numerics::Exact => {
-                let parts = self.plain_depths::<true>(model, dt, trial);
-                hands.each(parts, |p| p.with_simd(Scalar::new()))
-            }
-            Numerics::Fast => {
-                let parts = self.plain_depths::<false>(model, dt, trial);
-                hands.each(parts, |p| Arch::new().dispatch(p))
-            }
+        let given = &Given {
+            layout: &model.blocks.nodes,
+            inflow: &self.inflow,
+            outflow: &self.outflow,
+            area: &self.area,
+            sum_dqdh: &self.sum_dqdh,
+            old_depth: &self.old_depth,
+            old_net: &self.old_net,
+            dt,
+            rise: Rise::new(model, trial),
         };
+        let cuts = &model.blocks.parts.nodes;
+        let [d, a, o, y, r] =
+            [&mut self.depth, &mut self.old_area, &mut self.overflow, &mut self.dydt, &mut self.rests]
+                .map(|list| cut(list, cuts).map(Some));
+        let mut lists = [d, a, o, y, r];
+        let parts = std::array::from_fn(|p| (cuts[p], lists.each_mut().map(|list| taken(&mut list[p]))));
+        let numerics = self.numerics;
+        let rest = hands.each(parts, |(from, [depth, old_area, overflow, dydt, rests])| {
+            if depth.is_empty() {
+                return true;
+            }
+            match numerics {
+                Numerics::Exact => Depths::<true> { given, from, depth, old_area, overflow, dydt, rests }
+                    .with_simd(Scalar::new()),
+                Numerics::Fast => Arch::new().dispatch(Depths::<false> {
+                    given,
+                    from,
+                    depth,
+                    old_area,
+                    overflow,
+                    dydt,
+                    rests,
+                }),
+            }
+        });
         let mut all = rest.into_iter().all(|rest| rest);
         all &= self.special_depths(model, dt, trial);
         all
@@ -269,39 +292,6 @@ impl State {
             all &= rests;
         }
         all
-    }
-
-    fn plain_depths<'a, const EXACT: bool>(
-        &'a mut self,
-        model: &'a Model,
-        dt: f64,
-        trial: usize,
-    ) -> [Depths<'a, EXACT>; PARTS] {
-        let cuts = &model.blocks.parts.nodes;
-        let [d, a, o, y, r] =
-            [&mut self.depth, &mut self.old_area, &mut self.overflow, &mut self.dydt, &mut self.rests]
-                .map(|list| cut(list, cuts).map(Some));
-        let mut lists = [d, a, o, y, r];
-        let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
-        let (area, sum_dqdh) = (&self.area[..], &self.sum_dqdh[..]);
-        let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
-        std::array::from_fn(|p| Depths {
-            layout: &model.blocks.nodes,
-            inflow,
-            outflow,
-            area,
-            sum_dqdh,
-            old_depth,
-            old_net,
-            from: cuts[p],
-            depth: taken(&mut lists[0][p]),
-            old_area: taken(&mut lists[1][p]),
-            overflow: taken(&mut lists[2][p]),
-            dydt: taken(&mut lists[3][p]),
-            rests: taken(&mut lists[4][p]),
-            dt,
-            rise: Rise::new(model, trial),
-        })
     }
 
     fn node_depth(&mut self, model: &Model, i: usize, dt: f64, trial: usize) {
