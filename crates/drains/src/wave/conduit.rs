@@ -25,6 +25,8 @@ const LOG_SHARE: f64 = std::f64::consts::LN_2 * (4.0 / 3.0 - 1.33333);
 #[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub(crate) blocks: &'a Blocks,
+    /// Settings of the links: what a step begins with.
+    pub(crate) setting: &'a [f64],
     pub(crate) depth: &'a [f64],
     /// 1 where a node's depth rests.
     pub(crate) rests: &'a [f64],
@@ -50,6 +52,7 @@ impl<'a> Pass<'a> {
         let o = &model.options;
         Self {
             blocks: &model.blocks,
+            setting: &[],
             depth: &[],
             rests: &[],
             nodes: &[],
@@ -130,6 +133,9 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
                 continue;
             }
             let own = (block - from) * wide;
+            if !ABREAST && p.trial == 0 {
+                slots[own].enter(&b.link[block * WIDEST..(block + 1) * WIDEST], p.setting);
+            }
             let mut at = 0;
             while at < WIDEST {
                 let k = block * WIDEST + at;

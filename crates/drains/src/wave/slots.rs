@@ -26,6 +26,21 @@ macro_rules! slots {
     };
 }
 
+impl SlotBlock {
+    /// Before a step: what the last one left becomes old.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, links: &[usize], setting: &[f64]) {
+        for (to, &j) in self.setting.iter_mut().zip(links) {
+            *to = setting[j];
+        }
+        self.old_flow = self.flow;
+        self.old_depth = self.depth;
+        self.a2 = self.a1;
+        self.surf1 = [0.0; WIDEST];
+        self.surf2 = [0.0; WIDEST];
+    }
+}
+
 /// State of all slots.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Slots {

@@ -20,7 +20,6 @@ impl State {
     pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64, hands: Hands) -> usize {
         self.rests.fill(0.0);
         self.dydt.fill(0.0);
-        self.enter_slots(model);
         self.enter_others(model);
         let mut converged = false;
         let mut trial = 0;
@@ -73,20 +72,6 @@ impl State {
         }
     }
 
-    fn enter_slots(&mut self, model: &Model) {
-        let b = &model.blocks;
-        for (s, links) in self.slots.blocks.iter_mut().zip(b.link.chunks(WIDEST)) {
-            for (setting, &j) in s.setting.iter_mut().zip(links) {
-                *setting = self.setting[j];
-            }
-            s.old_flow = s.flow;
-            s.old_depth = s.depth;
-            s.surf1 = [0.0; WIDEST];
-            s.surf2 = [0.0; WIDEST];
-            s.a2 = s.a1;
-        }
-    }
-
     /// Takes over what the slots hold for reports and the books.
     fn leave_slots(&mut self, model: &Model) {
         let b = &model.blocks;
@@ -101,6 +86,7 @@ impl State {
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
         let pass = &Pass {
+            setting: &self.setting,
             depth: &self.depth,
             rests: &self.rests,
             dt: [dt; WIDEST],
