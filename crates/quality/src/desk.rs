@@ -24,6 +24,8 @@ const DESK: &str = "quality";
 const ESTIMATED: &str = "quality_estimates";
 /// Packets read at once.
 const BATCH: usize = 512;
+/// Batches after which the shutdown is looked at even while more packets wait.
+const BATCHES_PER_TURN: usize = 32;
 /// Packets without a finding before the cursor is written: what is checked again after a crash.
 const CURSOR_EVERY: i64 = 2_000;
 /// Gauges around a point that are looked at.
@@ -73,8 +75,9 @@ pub async fn run(
     let mut packets = desk.store.samples.watch();
     while !*shutdown.borrow() {
         packets.mark_unchanged();
-        let rest = match desk.turn().await {
-            Ok(()) => SLEEP,
+        let rest = match desk.part().await {
+            Ok(true) => SLEEP,
+            Ok(false) => continue,
             Err(error @ StoreError::Closed { .. }) => return Err(error),
             Err(error) => {
                 tracing::error!(%error, "quality desk cannot read or write the store; trying again");
@@ -117,8 +120,14 @@ impl Desk {
     /// # Errors
     /// What the store says; open the desk anew then.
     pub async fn turn(&mut self) -> Result<(), StoreError> {
+        while !self.part().await? {}
+        Ok(())
+    }
+
+    /// A part of a turn; whether it was the last.
+    async fn part(&mut self) -> Result<bool, StoreError> {
         self.follow_registry();
-        loop {
+        for _ in 0..BATCHES_PER_TURN {
             let batches = self.store.samples.batches_after(self.done, BATCH).await?;
             for batch in &batches {
                 let registry = self.store.tables.registry();
@@ -131,10 +140,11 @@ impl Desk {
                 self.keep_cursor().await?;
             }
             if batches.is_empty() || self.done >= self.store.samples.head() {
-                break;
+                self.estimate().await?;
+                return Ok(true);
             }
         }
-        self.estimate().await
+        Ok(false)
     }
 
     fn follow_registry(&mut self) {
