@@ -36,6 +36,7 @@ pub struct Registry {
     credentials_by_fingerprint: HashMap<String, Vec<Arc<Credential>>>,
     grid: Arc<Grid>,
     version: u64,
+    places_version: u64,
 }
 
 /// Which blocks touch which cell of a grid over all blocks.
@@ -214,6 +215,13 @@ impl Registry {
     pub const fn version(&self) -> u64 {
         self.version
     }
+
+    /// Counts those of them that touched a station or a point: whoever keeps what feeds which point need
+    /// not look again because a rule was set.
+    #[must_use]
+    pub const fn places_version(&self) -> u64 {
+        self.places_version
+    }
 }
 
 /// One change of the registry, applied after its commit.
@@ -233,20 +241,34 @@ pub(crate) enum Change {
     CredentialGone(StationCode, String, String),
 }
 
+impl Change {
+    const fn is_of_places(&self) -> bool {
+        matches!(self, Self::Station(_) | Self::StationGone(_) | Self::Point(_) | Self::PointGone(_))
+    }
+}
+
 impl Registry {
     /// The registry with `changes` made, in order.
     pub(crate) fn with(&self, changes: Vec<Change>) -> Self {
         let mut next = self.clone();
-        let mut blocks_moved = false;
+        let (mut blocks_moved, mut places_moved) = (false, false);
         for change in changes {
             blocks_moved |= matches!(change, Change::Block(_));
+            places_moved |= change.is_of_places();
             next.apply(change);
         }
         if blocks_moved {
             next.grid = Arc::new(Grid::over(&next.blocks));
         }
         next.version += 1;
+        next.places_version += u64::from(places_moved);
         next
+    }
+
+    /// Read anew, in the place of `known`: its counts go on, so that whoever keeps one sees a change.
+    pub(crate) fn after(self, known: &Self) -> Self {
+        let (version, places_version) = (known.version + 1, known.places_version + 1);
+        Self { version, places_version, ..self }
     }
 
     fn apply(&mut self, change: Change) {

@@ -82,7 +82,7 @@ pub(super) async fn read(
     now: Time,
     refused: &mut Refused,
 ) -> Result<(Batch, bool), Problem> {
-    let version = app.store.tables.registry().version();
+    let version = app.store.tables.registry().places_version();
     let mut read = Reading::new(body, precision, now);
     read.first_line = first_line;
     read.refused = std::mem::take(refused);
@@ -182,10 +182,10 @@ impl<'a> Reading<'a> {
     /// Reads every line; no waiting in here.
     fn go(&mut self, source: &Source, version: u64) {
         let known = source.known.read().unwrap_or_else(PoisonError::into_inner);
-        if known.version != version {
+        if known.version < version {
             drop(known);
             let mut known = source.known.write().unwrap_or_else(PoisonError::into_inner);
-            if known.version != version {
+            if known.version < version {
                 *known = Known { version, ..Known::default() };
             }
             drop(known);
@@ -321,7 +321,7 @@ async fn settle(
 }
 
 fn learn(app: &App, source: &Source, read: &Reading<'_>, answers: &[resolve::Answer]) {
-    let version = app.store.tables.registry().version();
+    let version = app.store.tables.registry().places_version();
     let mut known = source.known.write().unwrap_or_else(PoisonError::into_inner);
     // Points made by this source change nothing of what it has learnt.
     known.version = version;

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use field::id::StationCode;
 use field::station::Point;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::Registry;
 
@@ -69,7 +69,9 @@ pub(crate) async fn resolve(app: &App, source: &Source, asked: &[Asked]) -> Resu
 type Missing = Vec<(usize, (StationCode, String))>;
 
 fn look(registry: &Registry, source: &Source, asked: &[Asked]) -> (Vec<Answer>, Missing) {
-    let mut index = Index { registry, of: HashMap::new() };
+    let names = asked.iter().flat_map(|asked| asked.elements.iter().chain([&asked.name]));
+    let wanted = names.map(|name| name.to_ascii_lowercase()).collect();
+    let mut index = Index { registry, wanted, of: HashMap::new() };
     let mut missing = vec![];
     let answers = asked
         .iter()
@@ -121,19 +123,29 @@ fn missing(station: StationCode, element: String) -> Place {
     Place::Missing(station, element)
 }
 
-/// The elements of stations that were asked for: a push source's own has thousands.
+/// The elements that were asked for of stations that were asked for: a push source's own has thousands.
 struct Index<'a> {
     registry: &'a Registry,
+    /// In small letters.
+    wanted: HashSet<String>,
     of: HashMap<StationCode, HashMap<String, Arc<Point>>>,
 }
 
 impl Index<'_> {
     fn point(&mut self, code: &StationCode, element: &str) -> Option<Arc<Point>> {
         if !self.of.contains_key(code) {
-            let points = self.registry.points_of(code).iter();
-            let elements =
-                points.flat_map(|p| p.elements.iter().map(move |e| (e.to_ascii_lowercase(), Arc::clone(p))));
-            self.of.insert(code.clone(), elements.collect());
+            let mut found = HashMap::new();
+            let mut small = String::new();
+            for point in self.registry.points_of(code) {
+                for element in &point.elements {
+                    small.clone_from(element);
+                    small.make_ascii_lowercase();
+                    if self.wanted.contains(&small) {
+                        found.insert(small.clone(), Arc::clone(point));
+                    }
+                }
+            }
+            self.of.insert(code.clone(), found);
         }
         self.of.get(code)?.get(&element.to_ascii_lowercase()).cloned()
     }

@@ -86,7 +86,7 @@ pub(crate) struct Target {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) series: Rapid<Target>,
-    /// The registry it was learnt from.
+    /// The registry's stations and points it was learnt from.
     pub(crate) version: u64,
 }
 

@@ -225,7 +225,8 @@ async fn catch_up(tables: &Tables, newest: i64) -> Result<(), StoreError> {
     if !inner.stale.swap(false, Ordering::SeqCst) && tables.journal_head().0 == newest {
         return Ok(());
     }
-    inner.registry.send_replace(Arc::new(registered::load(&inner.db).await?));
+    let read = registered::load(&inner.db).await?;
+    inner.registry.send_modify(|known| *known = Arc::new(read.after(known)));
     inner.head.send_replace(JournalSeq(newest));
     Ok(())
 }

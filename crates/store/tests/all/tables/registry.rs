@@ -11,8 +11,8 @@ use store::{StoreError, Subject};
 
 pub(crate) async fn with_the_commit(place: Place) {
     let store = place.open().await;
-    town::found(&store.tables).await.unwrap();
-    let version = store.tables.registry().version();
+    let (point, _) = town::found(&store.tables).await.unwrap();
+    let (version, places) = (store.tables.registry().version(), store.tables.registry().places_version());
     let mut watch = store.tables.registry_watch();
     watch.mark_unchanged();
     let mut tx = store.tables.begin(DESK, at(1)).await.unwrap();
@@ -21,7 +21,14 @@ pub(crate) async fn with_the_commit(place: Place) {
     tx.commit().await.unwrap();
     assert_eq!(store.tables.registry().station(&town::code(1)).unwrap().name, "改名");
     assert_eq!(store.tables.registry().version(), version + 1);
+    assert_eq!(store.tables.registry().places_version(), places + 1);
     assert!(watch.has_changed().unwrap());
+    // A rule changes nothing of which point is fed by what.
+    let mut tx = store.tables.begin(DESK, at(1)).await.unwrap();
+    tx.rule_put(&town::rule(point)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.tables.registry().version(), version + 2);
+    assert_eq!(store.tables.registry().places_version(), places + 1);
     // Two people cannot have one login.
     let mut tx = store.tables.begin(DESK, at(1)).await.unwrap();
     assert!(tx.person_put(&town::person(PersonId(55), "owner")).await.is_err());
