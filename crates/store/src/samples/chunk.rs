@@ -3,7 +3,8 @@
 //! ```text
 //! length u32     of everything behind it, the checksum included
 //! point, count   varints; then flags u8
-//! times, values  [codec]
+//! times          the first and the step (when even), else [codec]
+//! values         [codec]
 //! holes          where there is no value, as runs (when flagged)
 //! qualities      as runs (when not all good)
 //! origins        the packets' numbers (when there are any)
@@ -23,6 +24,8 @@ const HOLES: u8 = 1;
 const QUALITIES: u8 = 2;
 const ORIGINS: u8 = 4;
 const OLD: u8 = 8;
+/// Times are in even steps. Since version 3 of the manifest.
+const EVEN: u8 = 16;
 
 /// Most rows of one chunk: bounds what a damaged length can make us ask for.
 pub(crate) const MAX_ROWS: usize = 1 << 22;
@@ -117,14 +120,19 @@ impl Chunk {
         put_signed(out, point.0);
         put_varint(out, self.len() as u64);
         let holes = self.values.iter().any(|v| v.is_nan());
+        let even = codec::even_step(&self.times).zip(self.times.first());
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
         out.push(
-            flag(holes, HOLES)
+            flag(even.is_some(), EVEN)
+                | flag(holes, HOLES)
                 | flag(!self.qualities.is_empty(), QUALITIES)
                 | flag(!self.origins.is_empty(), ORIGINS)
                 | flag(!self.old.is_empty(), OLD),
         );
-        codec::put_times(out, &self.times, effort);
+        match even {
+            Some((step, first)) => codec::put_even(out, *first, step),
+            None => codec::put_times(out, &self.times, effort),
+        }
         if holes {
             codec::put_values(out, &filled(&self.values), effort);
             codec::put_runs(out, self.values.iter().map(|v| u8::from(v.is_nan())));
@@ -167,7 +175,9 @@ impl Chunk {
         let point = PointId(take.signed()?);
         let count = take.count(MAX_ROWS)?;
         let flags = take.u8()?;
-        let times = codec::take_times(&mut take, count)?;
+        let even = flags & EVEN != 0;
+        let times =
+            if even { codec::take_even(&mut take, count)? } else { codec::take_times(&mut take, count)? };
         let mut values = codec::take_values(&mut take, count)?;
         if flags & HOLES != 0 {
             for (value, hole) in values.iter_mut().zip(codec::take_runs(&mut take, count)?) {
@@ -361,6 +371,24 @@ mod tests {
         let (mut rows, mut old) = (rows.to_vec(), vec![]);
         fold(&mut rows, &mut old);
         Chunk::of(&rows, old)
+    }
+
+    #[test]
+    fn a_chunk_of_an_earlier_program_is_read() {
+        let times: Vec<i64> = (0..60).map(|n| 1_625_000_000_000 + n * 60_000).collect();
+        let values: Vec<f64> = (0..60).map(|n| f64::from(n % 7) / 10.0).collect();
+        let (mut body, mut out) = (vec![], vec![]);
+        put_signed(&mut body, 3);
+        put_varint(&mut body, 60);
+        body.push(0);
+        codec::put_times(&mut body, &times, Effort::Small);
+        codec::put_values(&mut body, &values, Effort::Small);
+        out.put_u32(body.len() as u32 + 4);
+        out.extend_from_slice(&body);
+        let crc = crc32fast::hash(&out);
+        out.put_u32(crc);
+        let (point, chunk) = Chunk::read(&out).unwrap();
+        assert_eq!((point, chunk.times, chunk.values), (PointId(3), times, values));
     }
 
     #[test]

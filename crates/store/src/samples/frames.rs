@@ -92,8 +92,13 @@ impl Drop for Frames {
     }
 }
 
-/// Makes the frames of a sealed log. `None` where the fault plan lets the process "die".
-pub(crate) fn write(dir: &Path, number: u64, fault: &FaultPlan) -> Result<Option<Frames>, StoreError> {
+/// Makes the frames of a full log, whose packets are at `offsets`. `None` where the fault plan lets the process "die".
+pub(crate) fn write(
+    dir: &Path,
+    number: u64,
+    offsets: &[u32],
+    fault: &FaultPlan,
+) -> Result<Option<Frames>, StoreError> {
     let path = files::frames(dir, number);
     let part = path.with_extension("part");
     let writing = |e| StoreError::io("writing the frames", &part, e);
@@ -137,7 +142,7 @@ pub(crate) fn write(dir: &Path, number: u64, fault: &FaultPlan) -> Result<Option
         pending.clear();
         Ok(())
     };
-    log::replay(&files::log(dir, number), |record, _| {
+    log::outline(&files::log(dir, number), offsets, |record| {
         let seq = record.seq();
         if block.is_empty() {
             block_first = seq.0;
@@ -148,8 +153,12 @@ pub(crate) fn write(dir: &Path, number: u64, fault: &FaultPlan) -> Result<Option
                 record::write(&mut block, seq, &stored.packet, &stored.packet.readings);
                 stored.packet.received_at
             }
-            Record::Rows(_, rows) | Record::Emptied(_, rows, _) => {
-                record::write_emptied(&mut block, seq, rows);
+            Record::Rows(_, rows) => {
+                record::write_emptied(&mut block, seq, rows, rows.len() as u32);
+                rows.received_at
+            }
+            Record::Emptied(_, rows, count) => {
+                record::write_emptied(&mut block, seq, rows, *count);
                 rows.received_at
             }
         };

@@ -117,7 +117,7 @@ pub(crate) fn seal(shared: &Shared, frozen: &Frozen, state: &[u8]) -> Result<boo
     if !files::write_whole(&files::state(dir, number), state, fault)? {
         return Ok(false);
     }
-    let Some(frames) = frames::write(dir, number, fault)? else { return Ok(false) };
+    let Some(frames) = frames::write(dir, number, &frozen.part.offsets, fault)? else { return Ok(false) };
     let Some(segment) = run_of(shared, frozen)? else { return Ok(false) };
     let fresh: Vec<_> = segment.into_iter().map(Arc::new).collect();
     let frames = [Arc::new(frames)];

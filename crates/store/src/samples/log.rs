@@ -160,6 +160,41 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result
     Ok(replayed)
 }
 
+/// Bytes of a log read at once.
+const AHEAD: usize = 1024 * 1024;
+
+/// Gives the records at these places of a log to `take`, of batches only the heads, without having all of
+/// the log in memory. What is damaged there is named and left out.
+pub(crate) fn outline(path: &Path, offsets: &[u32], mut take: impl FnMut(Record)) -> Result<(), StoreError> {
+    let reading = |e| StoreError::io("reading the log", path, e);
+    let file = File::open(path).map_err(reading)?;
+    let length = usize::try_from(file.metadata().map_err(reading)?.len()).unwrap_or(usize::MAX);
+    let (mut start, mut bytes) = (0, vec![]);
+    let load = |at: usize, wanted: usize, bytes: &mut Vec<u8>| {
+        bytes.resize(wanted.max(AHEAD).min(length.saturating_sub(at)), 0);
+        super::bytes::read_at(&file, bytes, at as u64).map_err(reading)
+    };
+    for offset in offsets.iter().filter(|offset| **offset != DAMAGED) {
+        let at = *offset as usize;
+        let there = at.checked_sub(start).and_then(|skip| bytes.get(skip..));
+        if there.is_none_or(|rest| record::length(rest).is_none_or(|wanted| wanted > rest.len())) {
+            start = at;
+            load(at, 0, &mut bytes)?;
+            if let Some(wanted) = record::length(&bytes).filter(|wanted| *wanted > bytes.len()) {
+                load(at, wanted, &mut bytes)?;
+            }
+        }
+        match bytes.get(at - start..).and_then(record::read_outline) {
+            Some(record) => take(record),
+            None => tracing::error!(
+                path = %path.display(), byte = at,
+                "a packet in the log is damaged and left out; the packets behind it are whole"
+            ),
+        }
+    }
+    Ok(())
+}
+
 /// Most packets that may be missing in one place: a log full of the smallest ones.
 const MAX_GAP: i64 = 1_000_000;
 

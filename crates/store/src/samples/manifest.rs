@@ -6,8 +6,8 @@ use super::{files, frames, segment};
 use crate::{FaultPlan, StoreError};
 use std::path::Path;
 
-/// First bytes; the last one is the version.
-const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x02";
+/// First bytes; the last one is the version. Since 3 levels of roll-ups may be written close.
+const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x03";
 
 /// What is named in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -127,6 +127,9 @@ pub struct Storage {
     pub merged: u64,
 }
 
+/// See [`Samples::batches_after`].
+const MANY: usize = 32;
+
 /// What the store answers when a blocking read was broken off with the runtime.
 const STOPPED: StoreError = StoreError::Closed { what: "reading samples" };
 
@@ -314,6 +317,14 @@ impl Samples {
         if after >= self.head() || limit == 0 {
             return Ok(vec![]);
         }
+        // Whoever follows closely is answered from memory, without another thread.
+        if let Some(recent) = self.shared.recent_after(after.0, limit) {
+            if recent.len() >= MANY {
+                // Whoever has much to do with them lets others have the thread in between.
+                tokio::task::yield_now().await;
+            }
+            return Ok(recent);
+        }
         self.blocking(move |shared| shared.batches_after(after.0, limit)).await
     }
 
@@ -384,7 +395,8 @@ impl Samples {
         let points = points.to_vec();
         let stretch = (from.ms(), to.ms());
         self.blocking(move |shared| {
-            points.iter().map(|point| rolled::rolled(shared, *point, stretch, step)).collect()
+            let mut near = rolled::Near::new(stretch);
+            points.iter().map(|point| rolled::rolled(shared, *point, step, &mut near)).collect()
         })
         .await
     }

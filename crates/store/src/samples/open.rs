@@ -49,12 +49,22 @@ pub(crate) fn open(options: &Options, lock: Option<Arc<Lock>>) -> Result<Samples
         fault: options.fault.clone(),
         sealing: None,
         keeper: keeper.clone(),
+        runtime: runtime(),
         _lock: lock,
     };
     let (asks, queue) = mpsc::channel(QUEUE);
     let thread = std::thread::Builder::new().name("samples".into()).spawn(move || writer.run(queue));
     thread.map_err(|e| StoreError::io("starting the samples thread for", &options.dir, e))?;
     Ok(Samples::new(shared, head, Some(asks), Some(keeper)))
+}
+
+/// The runtime this is called from, unless one thread does everything in it: that one may be the very one
+/// that waits.
+fn runtime() -> Option<tokio::runtime::Handle> {
+    let many = |runtime: &tokio::runtime::Handle| {
+        runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread
+    };
+    tokio::runtime::Handle::try_current().ok().filter(many)
 }
 
 struct Opening<'a> {

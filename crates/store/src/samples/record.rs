@@ -102,22 +102,27 @@ pub(crate) fn write_rows(out: &mut Vec<u8>, seq: PacketSeq, rows: &Rows) {
 }
 
 /// Writes a batch without its rows: only that it came, and how many they were.
-pub(crate) fn write_emptied(out: &mut Vec<u8>, seq: PacketSeq, rows: &Rows) {
+pub(crate) fn write_emptied(out: &mut Vec<u8>, seq: PacketSeq, rows: &Rows, count: u32) {
     let start = out.len();
     out.extend_from_slice(&[0; HEAD]);
-    write_rows_head(out, EMPTIED, seq, rows, rows.len() as u32);
+    write_rows_head(out, EMPTIED, seq, rows, count);
     seal(out, start);
+}
+
+/// The head of a batch, without rows, and how many rows it says it had.
+fn read_rows_head(take: &mut Take<'_>) -> Option<(u8, PacketSeq, Rows, u32)> {
+    let kind = take.u8()?;
+    let seq = PacketSeq(take.i64()?);
+    let received_at = Time::from_ms(take.i64()?);
+    let source = StationCode::new(take.text()?).ok()?;
+    let rows = Rows::new(source, take.text()?, received_at);
+    Some((kind, seq, rows, take.u32()?))
 }
 
 /// A batch of a payload, and how many rows it says it had.
 fn read_rows(payload: &[u8]) -> Option<(PacketSeq, Rows, u32)> {
     let mut take = Take(payload);
-    let kind = take.u8()?;
-    let seq = PacketSeq(take.i64()?);
-    let received_at = Time::from_ms(take.i64()?);
-    let source = StationCode::new(take.text()?).ok()?;
-    let mut rows = Rows::new(source, take.text()?, received_at);
-    let count = take.u32()?;
+    let (kind, seq, mut rows, count) = read_rows_head(&mut take)?;
     if kind == EMPTIED {
         return take.0.is_empty().then_some((seq, rows, count));
     }
@@ -197,23 +202,35 @@ fn read_reading(take: &mut Take<'_>) -> Option<Reading> {
     Some(Reading { point, sample: Sample { at, value, quality: Quality::from_code(flags & !HAS_VALUE) } })
 }
 
-/// The record that starts at the front of `bytes`, and how many bytes it takes.
-pub(crate) fn read(bytes: &[u8]) -> Option<(Record, usize)> {
+/// The payload of the record at the front of `bytes`; `None` when it is damaged or none of ours.
+fn payload(bytes: &[u8]) -> Option<&[u8]> {
     let mut take = Take(bytes);
     let length = usize::try_from(take.u32()?).ok().filter(|l| *l <= MAX_PAYLOAD)?;
     let crc = take.u32()?;
     let payload = take.bytes(length)?;
     // The kind first: cheap, and it spares nearly every checksum while searching.
     let kind = *payload.first()?;
-    if !(VERSION..=EMPTIED).contains(&kind) || crc32fast::hash(payload) != crc {
-        return None;
-    }
-    let record = match kind {
+    ((VERSION..=EMPTIED).contains(&kind) && crc32fast::hash(payload) == crc).then_some(payload)
+}
+
+/// The record that starts at the front of `bytes`, and how many bytes it takes.
+pub(crate) fn read(bytes: &[u8]) -> Option<(Record, usize)> {
+    let payload = payload(bytes)?;
+    let record = match *payload.first()? {
         VERSION => Record::Packet(read_payload(payload)?),
         ROWS => read_rows(payload).map(|(seq, rows, _)| Record::Rows(seq, rows))?,
         _ => read_rows(payload).map(|(seq, rows, count)| Record::Emptied(seq, rows, count))?,
     };
-    Some((record, HEAD + length))
+    Some((record, HEAD + payload.len()))
+}
+
+/// As [`read`], of a batch only the head.
+pub(crate) fn read_outline(bytes: &[u8]) -> Option<Record> {
+    let payload = payload(bytes)?;
+    if *payload.first()? == VERSION {
+        return read_payload(payload).map(Record::Packet);
+    }
+    read_rows_head(&mut Take(payload)).map(|(_, seq, rows, count)| Record::Emptied(seq, rows, count))
 }
 
 /// How long the record at the front of `bytes` says it is, head included.

@@ -2,27 +2,71 @@
 //! others from the rows, so that late rows and corrections are in it at once.
 
 use super::chunk::{self, Chunk};
-use super::rolls::{self, Rolls};
+use super::rolls;
 use super::rollup::{Bucket, Step, fold, gather, sorted};
-use super::shared::Shared;
+use super::segment::Segment;
+use super::shared::{Inner, Shared};
+use super::shelf::OfPoint;
 use crate::StoreError;
 use field::id::PointId;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where rows of a point are, and what they come to.
 struct Source {
     /// The first and the last row's time.
     span: (i64, i64),
-    /// Kept buckets; none where nothing is kept or it is damaged.
-    rolls: Option<Rolls>,
+    /// Kept buckets, where some are kept.
+    kept: Option<Arc<OfPoint>>,
+}
+
+impl Source {
+    /// The kept buckets of a step; none where nothing is kept or it is damaged.
+    fn level(&self, step: Step) -> Option<&[Bucket]> {
+        level(self.kept.as_ref()?, step)
+    }
+}
+
+fn level(kept: &OfPoint, step: Step) -> Option<&[Bucket]> {
+    kept.rolls.as_ref()?.level(step)
+}
+
+/// The files that have something of a stretch of time, looked for once for many points.
+#[derive(Debug, Default)]
+pub(crate) struct Near {
+    stretch: (i64, i64),
+    /// Of all there are, to see whether they are still the same.
+    all: Option<[Arc<Vec<Arc<Segment>>>; 2]>,
+    segments: Vec<Arc<Segment>>,
+    rolls: Vec<Arc<Segment>>,
+}
+
+impl Near {
+    pub(crate) fn new(stretch: (i64, i64)) -> Self {
+        Self { stretch, ..Self::default() }
+    }
+
+    /// Looks again where files came or went.
+    fn follow(&mut self, inner: &Inner) {
+        let same = |[segments, rolls]: &[Arc<Vec<Arc<Segment>>>; 2]| {
+            Arc::ptr_eq(segments, &inner.segments) && Arc::ptr_eq(rolls, &inner.rolls)
+        };
+        if self.all.as_ref().is_some_and(same) {
+            return;
+        }
+        let (from, to) = self.stretch;
+        let of = |all: &[Arc<Segment>]| {
+            all.iter().filter(|s| s.meta.from < to && from <= s.meta.to).cloned().collect()
+        };
+        (self.segments, self.rolls) = (of(&inner.segments), of(&inner.rolls));
+        self.all = Some([Arc::clone(&inner.segments), Arc::clone(&inner.rolls)]);
+    }
 }
 
 /// What is known of a point.
 struct Sources {
     sources: Vec<Source>,
     /// Kept buckets that say more than the rows there still are.
-    fixed: Vec<Rolls>,
+    fixed: Vec<Arc<OfPoint>>,
     /// The segments whose rows those have in them.
     without: Vec<u64>,
 }
@@ -36,19 +80,20 @@ struct Question<'a> {
     base: Step,
 }
 
-/// What `point` comes to over each stretch of `from..to`.
+/// What `point` comes to over each step of the stretch of `near`.
 pub(crate) fn rolled(
     shared: &Shared,
     point: PointId,
-    (from, to): (i64, i64),
     step: Step,
+    near: &mut Near,
 ) -> Result<Vec<Bucket>, StoreError> {
+    let (from, to) = near.stretch;
     if from >= to {
         return Ok(vec![]);
     }
     match rolls::base_of(step) {
         Some(base) => {
-            let parts = Question { shared, point, from, to, base }.answer()?;
+            let parts = Question { shared, point, from, to, base }.answer(near)?;
             Ok(fold(parts, step))
         }
         None => {
@@ -71,18 +116,18 @@ fn within(rows: &Chunk, (from, to): (i64, i64), step: Step, found: &mut Vec<Buck
 }
 
 impl Question<'_> {
-    fn answer(&self) -> Result<Vec<Bucket>, StoreError> {
-        let Sources { sources, fixed, without } = self.sources()?;
+    fn answer(&self, near: &mut Near) -> Result<Vec<Bucket>, StoreError> {
+        let Sources { sources, fixed, without } = self.sources(near)?;
         let mut found: Vec<Bucket> = vec![];
         let mut from_rows: Vec<(i64, i64)> = vec![];
         for (start, end, sources) in self.stretches(&sources) {
-            match sources.as_slice() {
-                [one] if one.rolls.as_ref().is_some_and(|rolls| rolls.level(self.base).is_some()) => {
-                    let level =
-                        one.rolls.as_ref().and_then(|rolls| rolls.level(self.base)).unwrap_or_default();
-                    self.whole(level, start, end, &mut found, &mut from_rows);
-                }
-                _ => from_rows.push((start, end)),
+            let kept = match sources.as_slice() {
+                [one] => one.level(self.base),
+                _ => None,
+            };
+            match kept {
+                Some(level) => self.whole(level, start, end, &mut found, &mut from_rows),
+                None => from_rows.push((start, end)),
             }
         }
         for (from, to) in joined(from_rows) {
@@ -90,7 +135,7 @@ impl Question<'_> {
             let parts = self.shared.parts_without(self.point, from, to, &without)?;
             within(&chunk::assemble(parts), (from, to), self.base, &mut found);
         }
-        for bucket in fixed.iter().filter_map(|rolls| rolls.level(self.base)).flatten() {
+        for bucket in fixed.iter().filter_map(|kept| level(kept, self.base)).flatten() {
             // Of what is let go nothing finer is known: a bucket counts where it begins.
             if (self.from..self.to).contains(&bucket.at.ms()) {
                 found.push(*bucket);
@@ -123,35 +168,35 @@ impl Question<'_> {
 
     /// Where rows are with what is kept of them, and kept buckets that say more than the rows there still
     /// are: those rows are left out.
-    fn sources(&self) -> Result<Sources, StoreError> {
-        let (segments, rolls, hot) = {
+    fn sources(&self, near: &mut Near) -> Result<Sources, StoreError> {
+        let hot = {
             let inner = self.shared.read();
-            (Arc::clone(&inner.segments), Arc::clone(&inner.rolls), inner.hot_spans(self.point))
+            near.follow(&inner);
+            inner.hot_spans(self.point)
         };
         let shelf = &self.shared.shelf;
         let mut places = vec![];
-        for segment in segments.iter().filter(|s| s.may_hold(self.point, self.from, self.to)) {
+        for segment in near.segments.iter().filter(|s| s.may_hold(self.point, self.from, self.to)) {
             places.extend(shelf.place_of(segment, self.point)?.map(|place| (segment, place)));
         }
         let (mut fixed, mut without) = (vec![], vec![]);
-        let mut of: HashMap<u64, Rolls> = HashMap::new();
-        for roll in rolls.iter().filter(|r| r.may_hold(self.point, self.from, self.to)) {
-            let Some(place) = shelf.place_of(roll, self.point)? else { continue };
-            let read = Rolls::read(&shelf.bytes(roll, &place)?).map(|(_, rolls)| rolls);
+        let mut of: Vec<(u64, Arc<OfPoint>)> = vec![];
+        for roll in near.rolls.iter().filter(|r| r.may_hold(self.point, self.from, self.to)) {
+            let Some(kept) = shelf.rolls(roll, self.point)? else { continue };
             match places.iter().find(|(segment, _)| roll.meta.is_of(&segment.meta)) {
-                Some((segment, _)) if !place.lacks_rows() => {
-                    read.into_iter().for_each(|read| drop(of.insert(segment.meta.id, read)));
-                }
+                Some((segment, _)) if !kept.lacks_rows => of.push((segment.meta.id, kept)),
                 Some((segment, _)) => {
-                    fixed.extend(read);
+                    fixed.push(kept);
                     without.push(segment.meta.id);
                 }
-                None => fixed.extend(read),
+                None => fixed.push(kept),
             }
         }
-        let mut sources: Vec<Source> = hot.into_iter().map(|span| Source { span, rolls: None }).collect();
+        let mut sources: Vec<Source> = hot.into_iter().map(|span| Source { span, kept: None }).collect();
         for (segment, place) in places.iter().filter(|(s, _)| !without.contains(&s.meta.id)) {
-            sources.push(Source { span: (place.from, place.to), rolls: of.remove(&segment.meta.id) });
+            let kept =
+                of.iter().rev().find(|(id, _)| *id == segment.meta.id).map(|(_, kept)| Arc::clone(kept));
+            sources.push(Source { span: (place.from, place.to), kept });
         }
         Ok(Sources { sources, fixed, without })
     }

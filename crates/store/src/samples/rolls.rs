@@ -4,9 +4,15 @@
 //! ```text
 //! length u32     of everything behind it, the checksum included
 //! point, levels  varints
-//! level*         step, buckets as varints; starts, counts and goods as runs; min, max, sum [codec]
+//! level*         close: 1; decimals and two flags; step and first start in minutes, buckets as varints;
+//!                gaps (flagged), counts and goods (flagged) as runs; min, max - min, sum less the
+//!                middle's, each in as few bits as the widest of it needs [codec]
+//!                or loose, where that is not exact or the level long: step, buckets as varints; starts;
+//!                counts and goods as runs; min, max, sum [codec]
 //! crc32 u32
 //! ```
+//! Before version 3 of the manifest every level was loose.
+//!
 //! Hours always; five minutes and minutes only of points that report so often that they are much fewer
 //! than the rows ([`DENSE`]). Days are put together from hours.
 
@@ -26,6 +32,12 @@ const DENSE: usize = 12;
 const MAX_BUCKETS: usize = 2 * 1_440;
 /// Buckets from which the slow, small way of writing pays.
 const MANY: usize = 200;
+/// Before a level that is written close, where a loose one has its step, which is a minute at least.
+const CLOSE: u64 = 1;
+/// Set beside the decimals of a close level where hours are missing in between,
+const GAPS: u8 = 0x40;
+/// and where not every value is good.
+const DOUBTS: u8 = 0x80;
 
 /// The buckets of one point, by step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +70,11 @@ impl Rolls {
         Some((hours.first()?.at.ms(), hours.last()?.at.ms() + step - 1))
     }
 
+    /// How many buckets there are of all steps.
+    pub(crate) fn buckets(&self) -> usize {
+        self.levels.iter().map(|(_, buckets)| buckets.len()).sum()
+    }
+
     /// The buckets of a step that is kept for this point.
     pub(crate) fn level(&self, step: Step) -> Option<&[Bucket]> {
         let length = step.length_ms();
@@ -88,17 +105,10 @@ impl Rolls {
         put_signed(out, point.0);
         put_varint(out, self.levels.len() as u64);
         for (step, buckets) in &self.levels {
-            put_varint(out, *step as u64);
-            put_varint(out, buckets.len() as u64);
-            let effort = if buckets.len() >= MANY { Effort::Small } else { Effort::Quick };
-            let starts: Vec<i64> = buckets.iter().map(|b| b.at.ms()).collect();
-            codec::put_times(out, &starts, effort);
-            codec::put_number_runs(out, buckets.iter().map(|b| b.count));
-            codec::put_number_runs(out, buckets.iter().map(|b| b.good));
-            let columns: [fn(&Bucket) -> f64; 3] = [|b| b.min, |b| b.max, |b| b.sum];
-            for of in columns {
-                let known = buckets.iter().filter(|b| b.good > 0).map(of).collect::<Vec<_>>();
-                codec::put_values(out, &known, effort);
+            let close = if buckets.len() < MANY { Close::of(*step, buckets) } else { None };
+            match close {
+                Some(close) => close.write(out),
+                None => write_loose(out, *step, buckets),
             }
         }
         let length = u32::try_from(out.len() - start).unwrap_or(u32::MAX);
@@ -126,8 +136,139 @@ impl Rolls {
     }
 }
 
+fn write_loose(out: &mut Vec<u8>, step: i64, buckets: &[Bucket]) {
+    put_varint(out, step as u64);
+    put_varint(out, buckets.len() as u64);
+    let effort = if buckets.len() >= MANY { Effort::Small } else { Effort::Quick };
+    let starts: Vec<i64> = buckets.iter().map(|b| b.at.ms()).collect();
+    codec::put_times(out, &starts, effort);
+    codec::put_number_runs(out, buckets.iter().map(|b| b.count));
+    codec::put_number_runs(out, buckets.iter().map(|b| b.good));
+    let columns: [fn(&Bucket) -> f64; 3] = [|b| b.min, |b| b.max, |b| b.sum];
+    for of in columns {
+        let known = buckets.iter().filter(|b| b.good > 0).map(of).collect::<Vec<_>>();
+        codec::put_values(out, &known, effort);
+    }
+}
+
+/// A level whose figures are whole numbers of one decimal unit, as sensors' are.
+struct Close<'a> {
+    step: i64,
+    buckets: &'a [Bucket],
+    first_min: i64,
+    /// From each start to the next, in steps.
+    gaps: Vec<u32>,
+    decimals: u8,
+    least: Vec<i64>,
+    ranges: Vec<i64>,
+    /// The sum less what it would be with every value in the middle, rounded down.
+    sums: Vec<i64>,
+}
+
+impl<'a> Close<'a> {
+    /// `None` where a figure would not come out to the bit.
+    fn of(step: i64, buckets: &'a [Bucket]) -> Option<Self> {
+        let first = buckets.first()?.at.ms();
+        let gap = |(a, b): (&Bucket, &Bucket)| {
+            let gap_ms = b.at.ms() - a.at.ms();
+            (gap_ms % step == 0).then(|| u32::try_from(gap_ms / step).ok()).flatten()
+        };
+        let gaps = buckets.iter().zip(buckets.iter().skip(1)).map(gap).collect::<Option<_>>()?;
+        let known = || buckets.iter().filter(|b| b.good > 0);
+        let ends: Vec<f64> = known().flat_map(|b| [b.min, b.max]).collect();
+        let (decimals, ends) = codec::as_whole(&ends)?;
+        let decimals = u8::try_from(decimals).ok()?;
+        let power = codec::power(decimals)?;
+        let (mut least, mut ranges, mut sums) = (vec![], vec![], vec![]);
+        for (bucket, [low, high]) in known().zip(ends.as_chunks::<2>().0) {
+            let sum = codec::whole_of(bucket.sum, power)?;
+            least.push(*low);
+            ranges.push(high - low);
+            // Twice the middle is whole; whether it is odd, the reader knows.
+            sums.push(sum.checked_mul(2)?.checked_sub(middle(bucket.good, *low, high - low)?)? >> 1);
+        }
+        (first % MINUTE_MS == 0 && step % MINUTE_MS == 0).then_some(Self {
+            step,
+            buckets,
+            first_min: first / MINUTE_MS,
+            gaps,
+            decimals,
+            least,
+            ranges,
+            sums,
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let whole = self.gaps.iter().all(|gap| *gap == 1);
+        let good = self.buckets.iter().all(|b| b.good == b.count);
+        put_varint(out, CLOSE);
+        out.put_u8(self.decimals | if whole { 0 } else { GAPS } | if good { 0 } else { DOUBTS });
+        put_varint(out, (self.step / MINUTE_MS) as u64);
+        put_varint(out, self.buckets.len() as u64);
+        put_signed(out, self.first_min);
+        if !whole {
+            codec::put_number_runs(out, self.gaps.iter().copied());
+        }
+        codec::put_number_runs(out, self.buckets.iter().map(|b| b.count));
+        if !good {
+            codec::put_number_runs(out, self.buckets.iter().map(|b| b.good));
+        }
+        [&self.least, &self.ranges, &self.sums].into_iter().for_each(|column| codec::put_packed(out, column));
+    }
+}
+
+/// Twice the sum of so many values in the middle between the least and the greatest; `None` beyond what
+/// 64 bits hold.
+fn middle(good: u32, least: i64, range: i64) -> Option<i64> {
+    least.checked_mul(2)?.checked_add(range)?.checked_mul(i64::from(good))
+}
+
+fn read_close(take: &mut Take<'_>) -> Option<(i64, Vec<Bucket>)> {
+    let head = take.u8()?;
+    let power = codec::power(head & !(GAPS | DOUBTS))?;
+    let step = step_of(take.varint()?.checked_mul(MINUTE_MS as u64)?)?;
+    let count = take.count(MAX_BUCKETS)?;
+    let mut at = take.signed()?.checked_mul(MINUTE_MS)?;
+    let mut starts = Vec::with_capacity(count);
+    starts.extend((count > 0).then_some(at));
+    let gaps = count.saturating_sub(1);
+    let gaps = if head & GAPS == 0 { vec![1; gaps] } else { codec::take_number_runs(take, gaps)? };
+    for gap in gaps {
+        at = at.checked_add(step.checked_mul(i64::from(gap))?)?;
+        starts.push(at);
+    }
+    let counts = codec::take_number_runs(take, count)?;
+    let goods = if head & DOUBTS == 0 { counts.clone() } else { codec::take_number_runs(take, count)? };
+    let known = goods.iter().filter(|good| **good > 0).count();
+    let least = codec::take_packed(take, known)?;
+    let ranges = codec::take_packed(take, known)?;
+    let sums = codec::take_packed(take, known)?;
+    let mut figures = least.into_iter().zip(ranges).zip(sums);
+    let bucket = |((start, count), good): ((i64, u32), u32)| {
+        let mut bucket = Bucket { count, good, ..Bucket::empty(Time::from_ms(start)) };
+        if good > 0 {
+            let ((least, range), sum) = figures.next()?;
+            bucket.min = least as f64 / power;
+            bucket.max = least.checked_add(range)? as f64 / power;
+            let middle = middle(good, least, range)?;
+            bucket.sum =
+                (sum.checked_mul(2)?.checked_add(middle & 1)?.checked_add(middle)? >> 1) as f64 / power;
+        }
+        Some(bucket)
+    };
+    Some((step, starts.into_iter().zip(counts).zip(goods).map(bucket).collect::<Option<_>>()?))
+}
+
+fn step_of(number: u64) -> Option<i64> {
+    i64::try_from(number).ok().filter(|step| (MINUTE_MS..=DAY_MS).contains(step))
+}
+
 fn read_level(take: &mut Take<'_>) -> Option<(i64, Vec<Bucket>)> {
-    let step = i64::try_from(take.varint()?).ok().filter(|step| (MINUTE_MS..=DAY_MS).contains(step))?;
+    let step = match take.varint()? {
+        CLOSE => return read_close(take),
+        step => step_of(step)?,
+    };
     let count = take.count(MAX_BUCKETS)?;
     let starts = codec::take_times(take, count)?;
     let counts = codec::take_number_runs(take, count)?;
@@ -175,6 +316,27 @@ mod tests {
         Columns { times, values, ..Columns::default() }
     }
 
+    fn bits(rolls: &Rolls) -> Vec<(i64, u32, u32, u64, u64, u64)> {
+        let figures =
+            |b: &Bucket| (b.at.ms(), b.count, b.good, b.min.to_bits(), b.max.to_bits(), b.sum.to_bits());
+        rolls.levels.iter().flat_map(|(_, buckets)| buckets.iter().map(figures)).collect()
+    }
+
+    /// Figures of one sign and no relation, of few decimals, and of no number a sensor sends.
+    fn arbitrary_bucket() -> impl Strategy<Value = (u32, Bucket)> {
+        let figure = prop_oneof![
+            8 => (-9_000_000_i64..9_000_000).prop_map(|n| n as f64 / 100.0),
+            1 => any::<f64>(),
+            1 => Just(-0.0),
+            1 => prop_oneof![Just(1e300), Just(f64::INFINITY), Just(f64::NAN), Just(9.1e15), Just(-9e15)],
+        ];
+        let one = (1_u32..50, any::<u32>(), prop_oneof![3 => 1_u32..100, 1 => any::<u32>()]);
+        (one, figure.clone(), figure.clone(), figure).prop_map(|((gap, count, good), min, max, sum)| {
+            let bucket = Bucket { count, good, ..Bucket::empty(Time::from_ms(0)) };
+            (gap, if good > 0 { Bucket { min, max, sum, ..bucket } } else { bucket })
+        })
+    }
+
     fn written(rolls: &Rolls) -> Vec<u8> {
         let mut out = vec![];
         rolls.write(&mut out, PointId(9));
@@ -193,7 +355,7 @@ mod tests {
     fn a_day_of_minutes_takes_little_room_and_no_flipped_bit_is_believed() {
         let rolls = Rolls::of(&day(1_440, 60_000));
         let bytes = written(&rolls);
-        assert!(bytes.len() < 160, "{} bytes", bytes.len());
+        assert!(bytes.len() < 100, "{} bytes", bytes.len());
         assert_eq!(Rolls::read(&bytes), Some((PointId(9), rolls)));
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -202,7 +364,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_file_of_an_earlier_program_is_read() {
+        let rolls = Rolls::of(&day(1_440, 60_000));
+        let (mut body, mut out) = (vec![], vec![]);
+        put_signed(&mut body, 9);
+        put_varint(&mut body, rolls.levels.len() as u64);
+        rolls.levels.iter().for_each(|(step, buckets)| write_loose(&mut body, *step, buckets));
+        out.put_u32(body.len() as u32 + 4);
+        out.extend_from_slice(&body);
+        let crc = crc32fast::hash(&out);
+        out.put_u32(crc);
+        assert_eq!(Rolls::read(&out), Some((PointId(9), rolls)));
+    }
+
     proptest! {
+        #[test]
+        fn every_figure_comes_back_to_the_bit(
+            buckets in proptest::collection::vec(arbitrary_bucket(), 1..40),
+            first in -3_000_000_000_i64..3_000_000_000,
+        ) {
+            let mut at = first * MINUTE_MS;
+            let level: Vec<Bucket> = buckets.into_iter().map(|(gap, bucket)| {
+                at += i64::from(gap) * 3_600_000;
+                Bucket { at: Time::from_ms(at), ..bucket }
+            }).collect();
+            let rolls = Rolls { levels: vec![(3_600_000, level)] };
+            let (_, read) = Rolls::read(&written(&rolls)).unwrap();
+            prop_assert_eq!(bits(&read), bits(&rolls));
+        }
+
         #[test]
         fn rolls_are_read_as_they_were_written(
             rows in proptest::collection::btree_map(0_i64..86_400, (-900_i32..900, 0_u8..5), 1..300),

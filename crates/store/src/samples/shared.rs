@@ -146,6 +146,13 @@ impl Inner {
         }
     }
 
+    /// The packets and batches from `next` on, where all of them are in memory.
+    fn recent_from(&self, next: i64, want: usize) -> Option<Vec<Batch>> {
+        self.recent.front().filter(|oldest| oldest.seq().0 <= next)?;
+        let start = self.recent.partition_point(|p| p.seq().0 < next);
+        Some(self.recent.iter().skip(start).take(want).cloned().collect())
+    }
+
     /// Ends the active log: its rows are sealed by somebody else from now on.
     pub(crate) fn freeze(&mut self, number: u64, first: i64) -> Arc<Frozen> {
         let rows = self.live.rows;
@@ -380,6 +387,13 @@ impl Shared {
         Ok(self.batches_after(after, limit)?.iter().map(Batch::to_packet).collect())
     }
 
+    /// [`Shared::batches_after`] where all of them are in memory.
+    pub(crate) fn recent_after(&self, after: i64, limit: usize) -> Option<Vec<Batch>> {
+        let mut found = self.read().recent_from(after.max(0) + 1, limit.min(MAX_PACKETS))?;
+        cut(&mut found);
+        Some(found)
+    }
+
     /// Up to `limit` packets and batches with a number above `after`; fewer when they are large.
     pub(crate) fn batches_after(&self, after: i64, limit: usize) -> Result<Vec<Batch>, StoreError> {
         let limit = limit.min(MAX_PACKETS);
@@ -411,14 +425,7 @@ impl Shared {
                 Err(error) => return Err(error),
             }
         }
-        let mut readings = 0;
-        let fits = found.iter().take_while(|batch| {
-            let first = readings == 0;
-            readings += batch.readings();
-            first || readings <= MAX_READINGS
-        });
-        let fits = fits.count();
-        found.truncate(fits);
+        cut(&mut found);
         Ok(found)
     }
 
@@ -428,9 +435,8 @@ impl Shared {
         if next > inner.state.head {
             return Where::Nowhere;
         }
-        if inner.recent.front().is_some_and(|oldest| oldest.seq().0 <= next) {
-            let start = inner.recent.partition_point(|p| p.seq().0 < next);
-            return Where::Recent(inner.recent.iter().skip(start).take(want).cloned().collect());
+        if let Some(recent) = inner.recent_from(next, want) {
+            return Where::Recent(recent);
         }
         // Numbers may be missing where packets were damaged: then the next log goes on.
         if let Some(frames) = inner.frames.iter().find(|f| next < f.meta.end) {
@@ -562,6 +568,18 @@ impl Shared {
         }
         Ok(found)
     }
+}
+
+/// Leaves as many as [`MAX_READINGS`] allow, the first in any case.
+fn cut(found: &mut Vec<Batch>) {
+    let mut readings = 0;
+    let fits = found.iter().take_while(|batch| {
+        let first = readings == 0;
+        readings += batch.readings();
+        first || readings <= MAX_READINGS
+    });
+    let fits = fits.count();
+    found.truncate(fits);
 }
 
 /// A stretch of a log in memory, so that packets in a row cost one read.

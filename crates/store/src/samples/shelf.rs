@@ -2,12 +2,13 @@
 
 use super::bytes::read_at;
 use super::chunk::Chunk;
+use super::rolls::Rolls;
 use super::segment::{self, Place, Segment};
 use crate::StoreError;
 use field::id::PointId;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most segment files kept open: a year of days.
@@ -17,10 +18,38 @@ const BLOCKS: usize = 1_000;
 /// Most rows kept as chunks: about 16 MB.
 const CHUNK_ROWS: usize = 500_000;
 
+/// Most buckets kept as roll-ups: about 10 MB.
+const BUCKETS: usize = 200_000;
+
+/// A quick hash of our own numbers, which nobody outside chooses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quick(u64);
+
+/// An odd constant with well spread bits (2⁶⁴ / golden ratio).
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(SPREAD);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        (self.0 ^ (self.0 >> 29)).wrapping_mul(SPREAD)
+    }
+}
+
 /// A table that forgets what was put in first.
 #[derive(Debug)]
 struct Kept<K, V> {
-    map: HashMap<K, (V, usize)>,
+    map: HashMap<K, (V, usize), BuildHasherDefault<Quick>>,
     order: VecDeque<K>,
     weight: usize,
     most: usize,
@@ -28,7 +57,7 @@ struct Kept<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
     fn new(most: usize) -> Self {
-        Self { map: HashMap::new(), order: VecDeque::new(), weight: 0, most }
+        Self { map: HashMap::default(), order: VecDeque::new(), weight: 0, most }
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -55,12 +84,25 @@ type Places = Arc<Vec<Place>>;
 /// By segment and point; `None` where the point has no rows there.
 type Chunks = Kept<(u64, PointId), Option<Arc<Chunk>>>;
 
+/// Roll-ups of a point in one file.
+#[derive(Debug)]
+pub(crate) struct OfPoint {
+    /// Whether they say more than the rows beside them.
+    pub(crate) lacks_rows: bool,
+    /// `None` when they are damaged.
+    pub(crate) rolls: Option<Rolls>,
+}
+
+/// By file and point; `None` where the point has none there.
+type OfPoints = Kept<(u64, PointId), Option<Arc<OfPoint>>>;
+
 /// Open files and what was lately read from them.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     files: Mutex<Kept<u64, Arc<File>>>,
     blocks: Mutex<Kept<(u64, u64), Places>>,
     chunks: Mutex<Chunks>,
+    rolls: Mutex<OfPoints>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -73,6 +115,7 @@ impl Shelf {
             files: Mutex::new(Kept::new(OPEN_FILES)),
             blocks: Mutex::new(Kept::new(BLOCKS)),
             chunks: Mutex::new(Kept::new(CHUNK_ROWS)),
+            rolls: Mutex::new(Kept::new(BUCKETS)),
         }
     }
 
@@ -185,6 +228,26 @@ impl Shelf {
             return Ok(None);
         }
         Ok(whole(segment, &place, &self.bytes(segment, &place)?))
+    }
+
+    /// The roll-ups of a point in a file of them, remembered; `None` where it has none.
+    pub(crate) fn rolls(
+        &self,
+        segment: &Segment,
+        point: PointId,
+    ) -> Result<Option<Arc<OfPoint>>, StoreError> {
+        let key = (segment.meta.id, point);
+        if let Some(found) = locked(&self.rolls).get(&key) {
+            return Ok(found);
+        }
+        let read = |place: Place| {
+            let rolls = Rolls::read(&self.bytes(segment, &place)?).map(|(_, rolls)| rolls);
+            Ok::<_, StoreError>(Arc::new(OfPoint { lacks_rows: place.lacks_rows(), rolls }))
+        };
+        let found = self.place_of(segment, point)?.map(read).transpose()?;
+        let buckets = found.as_ref().and_then(|of| of.rolls.as_ref()).map_or(0, Rolls::buckets);
+        locked(&self.rolls).put(key, found.clone(), buckets + 4);
+        Ok(found)
     }
 
     /// As [`Shelf::chunk`], remembered: for late packets, which come in numbers.

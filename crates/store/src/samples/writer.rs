@@ -26,8 +26,13 @@ pub(crate) const QUEUE: usize = 4_096;
 const GROUP: usize = 2_048;
 /// Most raw bytes in one trip to the disk.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// While several callers write, so long is waited for the others before a trip to the disk, again as long
+/// as it brings somebody, at most [`PAUSES`] times: a trip costs more processor time than a small batch.
+const PAUSE: Duration = Duration::from_micros(40);
+/// See [`PAUSE`].
+const PAUSES: u32 = 8;
 /// Most rows of one log: bounds the hot window in memory (about 30 bytes each, twice while sealing).
-const LOG_ROWS: usize = 1_000_000;
+const LOG_ROWS: usize = 700_000;
 /// More rows than this do not come into memory while the log before is still being sealed.
 const MOST_ROWS: usize = 2 * LOG_ROWS;
 /// How long to wait before a failed sealing is tried again.
@@ -58,6 +63,8 @@ pub(crate) struct Writer {
     pub(crate) sealing: Option<Sealing>,
     /// Who merges what is sealed.
     pub(crate) keeper: keeper::Handle,
+    /// The runtime whose tasks wait for answers, where it has threads of its own.
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
     /// The data directory stays ours while this thread may write.
     pub(crate) _lock: Option<Arc<Lock>>,
 }
@@ -98,10 +105,13 @@ impl Writer {
         let mut seal = None;
         // Its memory is used again, group after group.
         let mut bytes = Vec::new();
+        // Whether the group before had more than one caller: then the others come again.
+        let mut in_company = false;
         while let Some(ask) = asks.blocking_recv() {
             let mut group = Group { bytes: std::mem::take(&mut bytes), ..Group::default() };
-            let mut next = Some(ask);
+            let (mut next, mut asked, mut pauses) = (Some(ask), 0_u32, 0);
             while let Some(ask) = next.take() {
+                asked += 1;
                 match ask {
                     Ask::Append(packet, answer) => {
                         let result = self.prepare(&mut group, packet);
@@ -118,10 +128,17 @@ impl Writer {
                 }
                 let waiting = group.answers.len() + group.fresh.len();
                 let full = waiting >= 2 * GROUP || group.bytes.len() >= GROUP_BYTES;
-                if !full && closing.is_none() && seal.is_none() {
+                if full || closing.is_some() || seal.is_some() {
+                    break;
+                }
+                next = asks.try_recv().ok();
+                if next.is_none() && (in_company || asked > 1) && pauses < PAUSES {
+                    pauses += 1;
+                    std::thread::sleep(PAUSE);
                     next = asks.try_recv().ok();
                 }
             }
+            in_company = asked > 1;
             bytes = self.write(group);
             if closing.is_some() {
                 break;
@@ -219,15 +236,31 @@ impl Writer {
         if *self.head.borrow() != head {
             self.head.send_replace(head);
         }
-        // Whoever asked may have gone; what it asked to keep is kept all the same.
-        for (answer, result) in group.answers {
-            drop(answer.send(result));
-        }
-        for (answer, appended) in kept {
-            drop(answer.send(Ok(appended)));
-        }
+        self.tell(group.answers, kept);
         bytes.clear();
         bytes
+    }
+
+    /// Answers. Several answers go as one task: each would wake a thread of the runtime by itself.
+    fn tell(
+        &self,
+        answers: Vec<(Answer, Result<Appended, StoreError>)>,
+        kept: Vec<(RowsAnswer, RowsAppended)>,
+    ) {
+        let several = answers.len() + kept.len() > 1;
+        // Whoever asked may have gone; what it asked to keep is kept all the same.
+        let tell = move || {
+            for (answer, result) in answers {
+                drop(answer.send(result));
+            }
+            for (answer, appended) in kept {
+                drop(answer.send(Ok(appended)));
+            }
+        };
+        match self.runtime.as_ref().filter(|_| several) {
+            Some(runtime) => drop(runtime.spawn(async move { tell() })),
+            None => tell(),
+        }
     }
 
     /// Starts a new log when this one is full, and lets the old one be sealed.

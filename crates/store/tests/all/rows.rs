@@ -23,6 +23,37 @@ async fn values(store: &Store, point: i64) -> Vec<(Time, f64)> {
     columns.times.iter().map(|ms| Time::from_ms(*ms)).zip(columns.values).collect()
 }
 
+/// Batches of several senders that share a trip are answered together, each with its own number.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_of_many_senders_at_once_are_all_answered_and_all_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 1 << 20).await;
+    let (senders, each) = (16, 20);
+    let mut sending = tokio::task::JoinSet::new();
+    for sender in 0..senders {
+        let samples = store.samples.clone();
+        sending.spawn(async move {
+            let mut numbers = vec![];
+            for minute in 0..each {
+                let kept = samples.append_rows(rows(minute, [(sender, minute, 1.0)])).await.unwrap();
+                assert_eq!((kept.rows, kept.duplicates), (1, 0));
+                numbers.push(kept.seq.0);
+            }
+            assert!(numbers.is_sorted());
+            numbers
+        });
+    }
+    let mut numbers: Vec<i64> = sending.join_all().await.into_iter().flatten().collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=senders * each).collect::<Vec<_>>());
+    let batches = store.samples.batches_after(PacketSeq(0), 1_000).await.unwrap();
+    assert_eq!(batches.iter().map(|b| b.seq().0).collect::<Vec<_>>(), numbers);
+    for sender in 0..senders {
+        assert_eq!(values(&store, sender).await.len(), each as usize);
+    }
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_batch_is_durable_followed_and_read_before_and_after_it_is_sealed_and_merged() {
     let dir = tempfile::tempdir().unwrap();
