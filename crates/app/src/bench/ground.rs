@@ -5,8 +5,9 @@ use anyhow::{Context, Result};
 use city::Town;
 use city::load::{Listed, THRESHOLDS, stations};
 use field::clock::Clock;
-use field::id::{PointId, RuleId};
+use field::id::{PointId, RuleId, StationCode};
 use field::rule::RuleSetting;
+use field::station::{Station, StationKind};
 use field::time::Time;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,21 @@ pub(crate) async fn seed_devices(dir: &Path, count: u32, interval_s: u32) -> Res
         }
         tx.commit().await?;
     }
+    store.close().await;
+    Ok(())
+}
+
+/// Makes a data directory with one station of a supply network, to which pushed series belong. (Points of
+/// other kinds of station are given default rules when they are made, which no time-series database has.)
+pub(crate) async fn seed_push(dir: &Path, code: &StationCode) -> Result<()> {
+    seed(dir, 1, 60, Rules::Level).await?;
+    let store = Store::open(Options::new(dir)).await?;
+    let registry = store.tables.registry();
+    let station = registry.station(code).context("the load's first station is not registered")?;
+    let station = Station { kind: StationKind::Supply, ..Station::clone(station) };
+    let mut tx = store.tables.begin(Actor::Desk("import"), SystemClock::default().now()).await?;
+    tx.station_put(&station).await?;
+    tx.commit().await?;
     store.close().await;
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The servers: ours, VictoriaMetrics, InfluxDB; each a process on a folder of its own.
 
-use super::super::ground::{self, Rules};
+use super::super::ground;
 use super::super::machine::value_of;
 use super::until;
 use anyhow::{Context, Result};
+use field::id::StationCode;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -65,7 +66,7 @@ impl Peer {
         std::fs::create_dir_all(dir)?;
         let addr = free_port()?;
         if kind == Kind::Ours {
-            ground::seed(&dir.join("data"), 1, 60, Rules::Level).await?;
+            ground::seed_push(&dir.join("data"), &station()?).await?;
         }
         write_config(kind, dir, addr)?;
         let child = spawn(kind, dir, addr)?;
@@ -174,6 +175,11 @@ async fn settled(data: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The station that takes what is pushed.
+fn station() -> Result<StationCode> {
+    city::load::code(0).context("the load's first station")
+}
+
 fn free_port() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
@@ -182,7 +188,7 @@ fn write_config(kind: Kind, dir: &Path, addr: SocketAddr) -> Result<()> {
     let text = match kind {
         Kind::Victoria => return Ok(()),
         Kind::Ours => {
-            let station = city::load::code(0).context("the load's first station")?;
+            let station = station()?;
             format!(
                 "[log]\nformat = \"text\"\nlevel = \"warn\"\n[sl651]\ntcp = \"127.0.0.1:0\"\nudp = \"127.0.0.1:0\"\n\
                  [[push.source]]\nname = \"bench\"\ntoken = \"{TOKEN}\"\nstation = \"{station}\"\ncreate = true\nread = true\n"
