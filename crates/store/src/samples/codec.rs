@@ -262,7 +262,8 @@ const DAY_MS: u32 = 86_400_000;
 /// Times in even steps: the step, doubled and one more where it counts seconds; then the first in steps, and
 /// what is over.
 pub(crate) fn put_even(out: &mut Vec<u8>, first: i64, step: u32) {
-    let code = if step % 1_000 == 0 { u64::from(step / 1_000) << 1 | 1 } else { u64::from(step) << 1 };
+    let code =
+        if step.is_multiple_of(1_000) { u64::from(step / 1_000) << 1 | 1 } else { u64::from(step) << 1 };
     put_varint(out, code);
     put_signed(out, first.div_euclid(i64::from(step)));
     put_varint(out, first.rem_euclid(i64::from(step)) as u64);

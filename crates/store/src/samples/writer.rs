@@ -134,7 +134,7 @@ impl Writer {
                 next = asks.try_recv().ok();
                 if next.is_none() && (in_company || asked > 1) && pauses < PAUSES {
                     pauses += 1;
-                    std::thread::sleep(PAUSE);
+                    std::thread::park_timeout(PAUSE);
                     next = asks.try_recv().ok();
                 }
             }
