@@ -15,7 +15,8 @@ fn decode_explains_a_frame_in_the_documented_shape() {
         text.starts_with(
             "{\"protocol\":\"sl651\",\"direction\":\"up\",\"centre\":1,\"station\":\"0030745815\",\"function\":\"32\",\
              \"serial\":523,\"sent_at\":\"2026-07-01T06:00:00+08:00\",\"readings\":[{\"id\":\"26\",\"element\":\"PT\",\
-             \"value\":1222.2,\"unit\":\"mm\",\"observed_at\":\"2026-07-01T06:00:00+08:00\"}"
+             \"value\":1222.2,\"unit\":\"mm\",\"quality\":\"good\",\
+             \"observed_at\":\"2026-07-01T06:00:00+08:00\"}"
         ),
         "{text}"
     );
