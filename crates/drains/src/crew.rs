@@ -2,8 +2,9 @@
 //! cut at the same places whatever their number, and no sum crosses a cut, so the answers are the same
 //! to the bit.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use numerics::lanes::WIDEST;
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
@@ -52,7 +53,7 @@ impl Crew {
                 if many {
                     s.spawn_broadcast(|_, thread| {
                         if Some(thread.index()) != me {
-                            stay_awake(&over);
+                            work_while(|| !over.load(Ordering::Acquire));
                         }
                     });
                 }
@@ -65,10 +66,10 @@ impl Crew {
     }
 }
 
-/// Takes what work there is until the run is over: a step's pieces take microseconds, and so does it to
-/// wake a thread that fell asleep between two of them.
-fn stay_awake(over: &AtomicBool) {
-    while !over.load(Ordering::Acquire) {
+/// Takes what work there is, without rest: a step's pieces take microseconds, and so does it to wake a
+/// thread that fell asleep between two of them.
+fn work_while(busy: impl Fn() -> bool) {
+    while busy() {
         if rayon_core::yield_now() != Some(rayon_core::Yield::Executed) {
             std::hint::spin_loop();
         }
@@ -95,7 +96,7 @@ impl Hands {
 
     /// `f` of every piece of work, side by side if there are hands for it; answers in the order of the
     /// pieces.
-    pub(crate) fn each<T: Send, R: Send>(
+    pub(crate) fn each<T: Send, R: Send + Default>(
         self,
         [a, b, c, d]: [T; PARTS],
         f: impl Fn(T) -> R + Sync,
@@ -103,10 +104,30 @@ impl Hands {
         if !self.many {
             return [f(a), f(b), f(c), f(d)];
         }
-        let f = &f;
-        let ((a, b), (c, d)) =
-            rayon_core::join(|| rayon_core::join(|| f(a), || f(b)), || rayon_core::join(|| f(c), || f(d)));
-        [a, b, c, d]
+        let [mut ra, mut rb, mut rc, mut rd]: [R; PARTS] = Default::default();
+        let left = AtomicUsize::new(PARTS - 1);
+        let piece = |answer: &mut R, t: T| {
+            let _done = Done(&left);
+            *answer = f(t);
+        };
+        rayon_core::scope(|s| {
+            s.spawn(|_| piece(&mut rb, b));
+            s.spawn(|_| piece(&mut rc, c));
+            s.spawn(|_| piece(&mut rd, d));
+            ra = f(a);
+            // Awake to the end: the scope itself would fall asleep over the last piece.
+            work_while(|| left.load(Ordering::Acquire) > 0);
+        });
+        [ra, rb, rc, rd]
+    }
+}
+
+/// Counts a piece as done, however it ends.
+struct Done<'a>(&'a AtomicUsize);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -120,8 +141,8 @@ pub(crate) struct Parts {
     pub(crate) nodes: Cuts,
 }
 
-/// Blocks (of eight conduits) below which a step is too short to share.
-const BLOCKS_MIN: usize = 250;
+/// Blocks below which a step is too short to share: 2,000 conduits.
+const BLOCKS_MIN: usize = 2_000 / WIDEST;
 
 impl Parts {
     pub(crate) fn of(blocks: usize, nodes: usize) -> Self {
@@ -130,7 +151,7 @@ impl Parts {
             let each = n.div_ceil(parts).next_multiple_of(unit);
             std::array::from_fn(|i| if i < PARTS { (i * each).min(n) } else { n })
         };
-        Self { blocks: cut(blocks, 1), nodes: cut(nodes, numerics::lanes::WIDEST) }
+        Self { blocks: cut(blocks, 1), nodes: cut(nodes, WIDEST) }
     }
 
     /// Whether there is more than one part.
@@ -154,7 +175,7 @@ mod tests {
 
     #[test]
     fn parts_cover_everything_once() {
-        for n in [0, 1, 249, 250, 257, 1003] {
+        for n in [0, 1, BLOCKS_MIN - 1, BLOCKS_MIN, 257, 1003] {
             let p = Parts::of(n, 8 * n + 3);
             for (cuts, all) in [(p.blocks, n), (p.nodes, 8 * n + 3)] {
                 assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[PARTS] == all, "{cuts:?}");
@@ -162,7 +183,7 @@ mod tests {
                 cut(&mut list, &cuts).into_iter().for_each(|part| part.iter_mut().for_each(|x| *x += 1));
                 assert!(list.iter().all(|x| *x == 1));
             }
-            assert!(p.nodes[1..PARTS].iter().all(|at| at % 8 == 0 || *at == 8 * n + 3));
+            assert!(p.nodes[1..PARTS].iter().all(|at| at % WIDEST == 0 || *at == 8 * n + 3));
         }
     }
 }

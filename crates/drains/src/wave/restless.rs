@@ -9,7 +9,7 @@ use super::gather::End;
 use crate::crew::{Cuts, PARTS};
 
 /// Blocks of conduits that a trial is worth sharing for.
-const SHARED_MIN: usize = 128;
+const SHARED_MIN: usize = 64;
 
 /// The ends of conduits at every node, in the order of the links.
 #[derive(Debug, Clone, Default)]
