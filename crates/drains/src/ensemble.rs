@@ -1,6 +1,7 @@
 //! 集合预报: many states of one model, on all cores and several abreast in the lanes of a vector. The
 //! answer of each is, to the bit, that of its own run, whatever the threads and the neighbours.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use numerics::lanes::WIDEST;
@@ -15,10 +16,10 @@ use crate::wave::{Abreast, LANES_MIN};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lanes {
     /// Neighbouring conduits of one state: the quicker way wherever it was measured, as states abreast wait
-    /// for the one of them with most trials and most steps, and have eight times as much in the cache.
+    /// for the one of them with most trials and most steps, and have as many times as much in the cache.
     #[default]
     Conduits,
-    /// One conduit of up to eight states.
+    /// One conduit of as many states as a vector has lanes.
     States,
 }
 
@@ -38,10 +39,54 @@ pub fn run_ensemble_with(
     after: &(impl Fn(usize, &mut State) + Sync),
 ) {
     let threads = threads.max(1);
-    let share = match lanes {
-        Lanes::Conduits => 1,
-        Lanes::States => states.len().div_ceil(threads).clamp(1, WIDEST),
-    };
+    match lanes {
+        Lanes::Conduits => in_turns(model, states, seconds, threads, after),
+        Lanes::States => in_batches(model, states, seconds, threads, after),
+    }
+}
+
+/// Steps that a state goes before it is another's turn. All come near their ends together, so that no
+/// thread waits long for the last of many.
+const TURN: usize = 256;
+
+fn in_turns(
+    model: &Model,
+    states: &mut [State],
+    seconds: f64,
+    threads: usize,
+    after: &(impl Fn(usize, &mut State) + Sync),
+) {
+    let waiting: Mutex<VecDeque<_>> = Mutex::new(states.iter_mut().enumerate().collect());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().ok().and_then(|mut waiting| waiting.pop_front());
+                    let Some((i, state)) = next else { return };
+                    let goes_on = (0..TURN).all(|_| {
+                        let went = state.step(model, seconds) > 0.0;
+                        if went {
+                            after(i, state);
+                        }
+                        went
+                    });
+                    if goes_on && let Ok(mut waiting) = waiting.lock() {
+                        waiting.push_back((i, state));
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn in_batches(
+    model: &Model,
+    states: &mut [State],
+    seconds: f64,
+    threads: usize,
+    after: &(impl Fn(usize, &mut State) + Sync),
+) {
+    let share = states.len().div_ceil(threads).clamp(1, WIDEST);
     let waiting = Mutex::new(states.chunks_mut(share).enumerate());
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -57,7 +102,7 @@ pub fn run_ensemble_with(
     });
 }
 
-/// Runs up to eight states side by side until all are there.
+/// Runs states, as many as a vector has lanes, side by side until all are there.
 fn run_batch(
     model: &Model,
     states: &mut [State],
