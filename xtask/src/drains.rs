@@ -21,7 +21,7 @@ const TOWNS: [(&str, &str); 3] = [("1000", "6"), ("5000", "6"), ("20000", "1")];
 /// Conduits from which two threads are measured beside one.
 const SHARED: usize = 5000;
 /// Towns of the plot: what the second hour of the storm costs.
-const PLOT: [&str; 6] = ["500", "1000", "2000", "5000", "10000", "20000"];
+const PLOT: [&str; 5] = ["1000", "2000", "5000", "10000", "20000"];
 /// Scenarios of the ensemble.
 const SCENARIOS: usize = 16;
 /// Models of the shared data, where they are on this machine.
