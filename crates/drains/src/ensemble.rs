@@ -57,24 +57,20 @@ fn in_turns(
     after: &(impl Fn(usize, &mut State) + Sync),
 ) {
     let waiting: Mutex<VecDeque<_>> = Mutex::new(states.iter_mut().enumerate().collect());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let next = waiting.lock().ok().and_then(|mut waiting| waiting.pop_front());
-                    let Some((i, state)) = next else { return };
-                    let goes_on = (0..TURN).all(|_| {
-                        let went = state.step(model, seconds) > 0.0;
-                        if went {
-                            after(i, state);
-                        }
-                        went
-                    });
-                    if goes_on && let Ok(mut waiting) = waiting.lock() {
-                        waiting.push_back((i, state));
-                    }
+    on_threads(threads, || {
+        loop {
+            let next = waiting.lock().ok().and_then(|mut waiting| waiting.pop_front());
+            let Some((i, state)) = next else { return };
+            let goes_on = (0..TURN).all(|_| {
+                let went = state.step(model, seconds) > 0.0;
+                if went {
+                    after(i, state);
                 }
+                went
             });
+            if goes_on && let Ok(mut waiting) = waiting.lock() {
+                waiting.push_back((i, state));
+            }
         }
     });
 }
@@ -88,16 +84,21 @@ fn in_batches(
 ) {
     let share = states.len().div_ceil(threads).clamp(1, WIDEST);
     let waiting = Mutex::new(states.chunks_mut(share).enumerate());
+    on_threads(threads, || {
+        let mut room = Abreast::default();
+        loop {
+            let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
+            let Some((i, batch)) = next else { return };
+            run_batch(model, batch, seconds, &mut room, &|k, state| after(i * share + k, state));
+        }
+    });
+}
+
+/// The same work on so many threads, until all of them are done.
+fn on_threads(threads: usize, work: impl Fn() + Sync) {
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
-                let mut room = Abreast::default();
-                loop {
-                    let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
-                    let Some((i, batch)) = next else { return };
-                    run_batch(model, batch, seconds, &mut room, &|k, state| after(i * share + k, state));
-                }
-            });
+            scope.spawn(&work);
         }
     });
 }

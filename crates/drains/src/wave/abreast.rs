@@ -1,7 +1,10 @@
-//! 并排: several states of one model routed together, one a lane. What the kernel does with eight
-//! conduits of one state it does here with one conduit of eight states, each with a step of its own; a
+//! 并排: several states of one model routed together, one a lane. What the kernel does with a
+//! vector of conduits of one state it does here with one conduit of a vector of states, each with a step of its own; a
 //! lane that has converged keeps what it has. Every lane gets the bits of a run on its own.
-#![expect(clippy::indexing_slicing, reason = "walks the model's own nodes and slots, and eight lanes")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "walks the model's own nodes and slots, and the lanes of a vector"
+)]
 
 use numerics::lanes::{Arch, Simd, V, WIDEST, WithSimd};
 
