@@ -2,7 +2,7 @@
 
 use crate::house::{Caller, House, STATION, at, code, report, timed};
 use field::command::{Ask, Command, CommandState, Silence};
-use field::id::{CommandId, PersonId};
+use field::id::PersonId;
 use gateway::{Config, Limits};
 use std::time::Duration;
 use store::tables::NewCommand;
@@ -26,18 +26,6 @@ async fn asked(house: &House, ask: Ask) -> Command {
     command::ask(&house.store, new, now, None).await.unwrap().now
 }
 
-/// Waits until the command is over.
-async fn over(house: &House, id: CommandId) -> Command {
-    let mut grown = house.store.tables.journal_watch();
-    loop {
-        let command = house.store.tables.command(id).await.unwrap().unwrap();
-        if !command.state.is_open() {
-            return command;
-        }
-        grown.changed().await.unwrap();
-    }
-}
-
 fn reply(function: u8, words: &[u8]) -> Vec<u8> {
     let known = Known { centre: 1, password: 0x1234, ..Known::default() };
     let station = Address::of(&code(STATION)).unwrap();
@@ -58,7 +46,7 @@ async fn a_question_is_sent_when_the_station_comes_and_its_answer_is_written_dow
     let question = heard(&mut station).await;
     assert_eq!((question.function, question.end), (Some(0x51), Some(control::ENQ)));
     station.send(&reply(0x51, &[])).await;
-    let done = over(&house, clock.id).await;
+    let done = house.over(clock.id).await;
     assert_eq!(
         (done.state, done.done, done.protocol.as_deref()),
         (CommandState::Answered, Some(true), Some("sl651"))
@@ -76,7 +64,7 @@ async fn a_pump_is_switched_only_when_somebody_else_allows_it_and_the_others_sta
     let blind = asked(&house, start.clone()).await;
     assert_eq!(blind.state, CommandState::Asked);
     command::allow(&house.store, blind.id, OTHER, at("2021-06-30T14:00:06"), None).await.unwrap();
-    let blind = over(&house, blind.id).await;
+    let blind = house.over(blind.id).await;
     assert_eq!((blind.state, blind.done), (CommandState::Answered, Some(false)));
     assert_eq!(blind.answer.unwrap()["not_sent"]["code"], "state_unknown");
     station.send(&reply(0x4C, &[1, 0b0000_0100])).await;
@@ -86,7 +74,7 @@ async fn a_pump_is_switched_only_when_somebody_else_allows_it_and_the_others_sta
     let order = heard(&mut station).await;
     assert_eq!((order.function, order.unread.as_slice()), (Some(0x4C), [1, 0b0000_0110].as_slice()));
     station.send(&reply(0x4C, &[1, 0b0000_0110])).await;
-    let known = over(&house, known.id).await;
+    let known = house.over(known.id).await;
     assert_eq!(known.done, Some(true));
 }
 
@@ -98,7 +86,7 @@ async fn silence_and_a_lost_line_are_told_apart_and_nothing_is_sent_twice() {
     assert_eq!(station.confirmed(&timed(STATION, 1, 1.0)).await, Some(1));
     let version = asked(&house, Ask::QueryVersion).await;
     assert_eq!(heard(&mut station).await.function, Some(0x45));
-    assert_eq!(over(&house, version.id).await.silence, Some(Silence::NoAnswer));
+    assert_eq!(house.over(version.id).await.silence, Some(Silence::NoAnswer));
     station.send(&reply(0x45, &[2, b'V', b'1'])).await;
     assert_eq!(heard(&mut station).await.end, Some(control::EOT), "too late, and confirmed all the same");
     let after = house.store.tables.command(version.id).await.unwrap().unwrap();
@@ -172,7 +160,7 @@ async fn a_station_that_took_a_new_password_is_believed_with_it_and_no_more_with
     let address = Address::of(&code(STATION)).unwrap();
     let words = [0x03, 0x10, 0xA0, 0xB1];
     station.send(&answer(&known, address, 0x49, 9, at("2021-06-30T14:00:11"), &words).unwrap()).await;
-    assert_eq!(over(&house, change.id).await.done, Some(true));
+    assert_eq!(house.over(change.id).await.done, Some(true));
     assert_eq!(heard(&mut station).await.serial, Some(9), "it is confirmed");
     station.send(&timed(STATION, 2, 2.0)).await;
     assert_eq!(station.confirmed(&crate::door::with_password(0xA0B1, 3, 3.0)).await, Some(3));

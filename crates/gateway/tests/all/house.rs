@@ -1,7 +1,8 @@
 //! A gateway on the loopback with its store, and a station to call it.
 
 use field::clock::TestClock;
-use field::id::{BlockId, PointId, StationCode};
+use field::command::Command;
+use field::id::{BlockId, CommandId, PointId, StationCode};
 use field::place::Position;
 use field::station::{Point, Quantity, Station, StationKind};
 use field::time::Time;
@@ -43,6 +44,18 @@ pub(crate) struct House {
 }
 
 impl House {
+    /// Waits until a command is over.
+    pub(crate) async fn over(&self, id: CommandId) -> Command {
+        let mut grown = self.store.tables.journal_watch();
+        loop {
+            let command = self.store.tables.command(id).await.unwrap().unwrap();
+            if !command.state.is_open() {
+                return command;
+            }
+            grown.changed().await.unwrap();
+        }
+    }
+
     pub(crate) async fn open() -> Self {
         Self::with(Config::loopback()).await
     }

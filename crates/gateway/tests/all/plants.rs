@@ -1,7 +1,7 @@
 //! HJ 212 and SL/T 427: kept, then answered; refused with a reason; put together from parts.
 
 use crate::house::{House, at, code};
-use field::command::{Ask, Command, CommandState, ParameterTable, Silence};
+use field::command::{Ask, CommandState, ParameterTable, Silence};
 use field::id::{BlockId, CommandId, PersonId, PointId};
 use field::place::Position;
 use field::sample::Quality;
@@ -274,17 +274,6 @@ async fn asked(house: &House, ask: Ask) -> CommandId {
     command.id
 }
 
-async fn over(house: &House, id: CommandId) -> Command {
-    let mut grown = house.store.tables.journal_watch();
-    loop {
-        let command = house.store.tables.command(id).await.unwrap().unwrap();
-        if !command.state.is_open() {
-            return command;
-        }
-        grown.changed().await.unwrap();
-    }
-}
-
 /// The plant hears a command and says these things to it.
 async fn says(device: &mut Device, expected: (u16, &str), said: &[(u16, &str)]) {
     let heard = answer(device).await;
@@ -317,14 +306,14 @@ async fn commands_of_2025_are_sent_answered_and_read_back_beside_notices_and_dat
     // Set, and read back what was set.
     let set = asked(&house, interval(Some("60"))).await;
     says(&mut device, (1062, "RtdInterval=60"), &[READY, DONE]).await;
-    let set = over(&house, set).await;
+    let set = house.over(set).await;
     assert_eq!(
         (set.state, set.done, set.protocol.as_deref()),
         (CommandState::Answered, Some(true), Some("hj212"))
     );
     let read = asked(&house, interval(None)).await;
     says(&mut device, (1061, ""), &[READY, (1061, "RtdInterval=60"), DONE]).await;
-    let read = over(&house, read).await;
+    let read = house.over(read).await;
     assert_eq!(read.answer.unwrap()["values"]["RtdInterval"], "60");
     // Each step is a line of the journal.
     let lines = house.store.tables.journal_of(&Subject::Command(read.id), 10).await.unwrap();
@@ -341,7 +330,7 @@ async fn commands_of_2025_are_sent_answered_and_read_back_beside_notices_and_dat
         &[READY, (2051, data), DONE],
     )
     .await;
-    assert_eq!(over(&house, minutes).await.done, Some(true));
+    assert_eq!(house.over(minutes).await.done, Some(true));
     let (kept, _) = house.store.samples.latest(points[1]).unwrap();
     assert_eq!((kept.at, kept.value), (at("2021-06-30T13:00"), Some(30.5)), "labelled at its end");
     // Meanwhile it gives notice and sends data: 9013 and the clock it wants, 9014.
@@ -367,7 +356,7 @@ async fn what_a_plant_refuses_and_what_it_cannot_do_are_told_apart() {
     ] {
         let id = asked(&house, sample()).await;
         says(&mut device, (3012, "PolId=w01018"), said).await;
-        let command = over(&house, id).await;
+        let command = house.over(id).await;
         let answer = command.answer.unwrap();
         assert_eq!((command.state, command.done), (CommandState::Answered, Some(false)));
         assert_eq!((&answer[key], &answer["text"]), (&code.into(), &text.into()));
@@ -380,7 +369,7 @@ async fn a_result_that_comes_too_late_changes_nothing_and_nothing_is_sent_again(
     let (house, _, mut device) = plant_2025(limits).await;
     let id = asked(&house, sample()).await;
     says(&mut device, (3012, "PolId=w01018"), &[READY]).await;
-    let silent = over(&house, id).await;
+    let silent = house.over(id).await;
     assert_eq!((silent.state, silent.silence), (CommandState::TimedOut, Some(Silence::NoAnswer)));
     device.send(&request(9012, 8, "ExeRtn=1").to_bytes().unwrap()).await;
     device.send(&request(9015, 9, "").to_bytes().unwrap()).await;
