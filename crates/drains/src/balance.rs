@@ -3,7 +3,7 @@
 use numerics::lanes::Arch;
 use serde::{Deserialize, Serialize};
 
-use crate::crew::{Hands, cut};
+use crate::crew::{Hands, cut, cut_at, paired};
 use crate::model::Model;
 use crate::project::Routing;
 use crate::state::State;
@@ -148,7 +148,7 @@ impl FlowTotals {
 impl State {
     pub(crate) fn open_balance(&mut self, model: &Model) {
         self.balance.flow.initial_storage =
-            self.volume.iter().fold(0.0, |t, v| t + v) + self.link_volume.iter().fold(0.0, |t, v| t + v);
+            self.volume.iter().fold(0.0, |t, v| t + v) + self.links_volume(model, 0.0);
         self.balance.step.initial_storage = self.balance.flow.initial_storage;
         self.balance.node_inflow = self.volume.clone();
         self.balance.node_outflow = vec![0.0; model.nodes.kind.len()];
@@ -178,13 +178,11 @@ impl State {
         t.seepage += s.seepage * half;
         self.update_quality_totals(half);
         let cuts = &model.blocks.parts.nodes;
-        let mut from = cuts.iter();
-        let mut outflow = cut(&mut self.balance.node_outflow, cuts).into_iter();
-        let parts = cut(&mut self.balance.node_inflow, cuts)
-            .map(|inflow| (from.next().copied().unwrap_or(0), inflow, outflow.next().unwrap_or_default()));
+        let outflow = cut(&mut self.balance.node_outflow, cuts);
+        let parts = paired(cut_at(&mut self.balance.node_inflow, cuts), outflow);
         let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
         let (overflow, volume) = (&self.overflow[..], &self.volume[..]);
-        hands.each(parts, |(from, node_inflow, node_outflow)| {
+        hands.each(parts, |((from, node_inflow), node_outflow)| {
             Arch::new().dispatch(Book {
                 layout: &model.blocks.nodes,
                 inflow,
@@ -206,7 +204,7 @@ impl State {
         let mut t = self.balance.flow;
         t.final_storage = self.volume.iter().fold(0.0, |t, v| t + v);
         if model.options.routing != Routing::Steady {
-            t.final_storage = self.link_volume.iter().fold(t.final_storage, |t, v| t + v);
+            t.final_storage = self.links_volume(model, t.final_storage);
         }
         t
     }

@@ -213,15 +213,16 @@ impl State {
                     {
                         self.setting[j]
                     }
-                    Quantity::Flow => l.direction[j] * self.link_flow[j] * u.flow,
-                    Quantity::Depth => self.link_depth[j] * u.length,
+                    Quantity::Flow => l.direction[j] * self.water(model, j).flow * u.flow,
+                    Quantity::Depth => self.water(model, j).depth * u.length,
                     Quantity::FullFlow => conduit.map(|_| l.q_full[j] * u.flow)?,
                     Quantity::FullDepth => conduit.map(|_| l.section[j].y_full * u.length)?,
                     Quantity::Length => conduit?.length * u.length,
                     Quantity::Slope => conduit?.slope,
                     Quantity::Velocity => {
                         conduit?;
-                        self.velocity(model, j, self.link_flow[j], self.link_depth[j]) * u.length
+                        let w = self.water(model, j);
+                        self.velocity(model, j, w.flow, w.depth) * u.length
                     }
                     Quantity::TimeOpen if self.setting[j] > 0.0 => m.date + m.time - self.last_set[j],
                     Quantity::TimeClosed if self.setting[j] <= 0.0 => m.date + m.time - self.last_set[j],

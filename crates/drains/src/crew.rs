@@ -3,6 +3,7 @@
 //! to the bit.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use numerics::lanes::WIDEST;
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
@@ -46,11 +47,11 @@ impl Crew {
         mut after: impl FnMut(&mut State) + Send,
     ) {
         self.pool.install(|| {
-            let many = self.pool.current_num_threads() > 1 && model.blocks.parts.shared();
+            let count = if model.blocks.parts.shared() { self.pool.current_num_threads() } else { 1 };
             let me = rayon_core::current_thread_index();
             let over = AtomicBool::new(false);
             rayon_core::scope(|s| {
-                if many {
+                if count > 1 {
                     s.spawn_broadcast(|_, thread| {
                         if Some(thread.index()) != me {
                             work_while(|| !over.load(Ordering::Acquire));
@@ -58,7 +59,7 @@ impl Crew {
                     });
                 }
                 let _over = Over(&over);
-                while state.step_with(model, seconds, Hands { many }) > 0.0 {
+                while state.step_with(model, seconds, Hands { count }) > 0.0 {
                     after(state);
                 }
             });
@@ -85,40 +86,46 @@ impl Drop for Over<'_> {
     }
 }
 
-/// Whether there are more hands than one to a step.
+/// How many hands there are to a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hands {
-    many: bool,
+    count: usize,
 }
 
 impl Hands {
-    pub(crate) const ONE: Self = Self { many: false };
+    pub(crate) const ONE: Self = Self { count: 1 };
 
     /// `f` of every piece of work, side by side if there are hands for it; answers in the order of the
     /// pieces.
     pub(crate) fn each<T: Send, R: Send + Default>(
         self,
-        [a, b, c, d]: [T; PARTS],
+        pieces: [T; PARTS],
         f: impl Fn(T) -> R + Sync,
     ) -> [R; PARTS] {
-        if !self.many {
-            return [f(a), f(b), f(c), f(d)];
+        if self.count < 2 {
+            return pieces.map(f);
         }
-        let [mut ra, mut rb, mut rc, mut rd]: [R; PARTS] = Default::default();
-        let left = AtomicUsize::new(PARTS - 1);
-        let piece = |answer: &mut R, t: T| {
-            let _done = Done(&left);
-            *answer = f(t);
+        let held = pieces.map(|t| Mutex::new((Some(t), R::default())));
+        let pieces = &held;
+        let left = AtomicUsize::new(PARTS);
+        let take = &|piece: &Mutex<(Option<T>, R)>| {
+            // Whoever comes second finds it taken.
+            let Ok(mut piece) = piece.try_lock() else { return };
+            if let Some(t) = piece.0.take() {
+                let _done = Done(&left);
+                piece.1 = f(t);
+            }
         };
         rayon_core::scope(|s| {
-            s.spawn(|_| piece(&mut rb, b));
-            s.spawn(|_| piece(&mut rc, c));
-            s.spawn(|_| piece(&mut rd, d));
-            ra = f(a);
+            for hand in 1..self.count {
+                let first = &pieces[PARTS - PARTS / self.count * hand..];
+                s.spawn(move |_| first.iter().chain(pieces.iter().rev()).for_each(take));
+            }
+            pieces.iter().for_each(take);
             // Awake to the end: the scope itself would fall asleep over the last piece.
             work_while(|| left.load(Ordering::Acquire) > 0);
         });
-        [ra, rb, rc, rd]
+        held.map(|piece| piece.into_inner().unwrap_or_else(PoisonError::into_inner).1)
     }
 }
 
@@ -167,6 +174,17 @@ pub(crate) fn cut<'a, T>(list: &'a mut [T], at: &Cuts) -> [&'a mut [T]; PARTS] {
     let (second, rest) = rest.split_at_mut(c - b);
     let (third, fourth) = rest.split_at_mut(d - c);
     [first, second, third, fourth]
+}
+
+/// A list cut into its parts, each with the place where it begins.
+pub(crate) fn cut_at<'a, T>(list: &'a mut [T], at: &Cuts) -> [(usize, &'a mut [T]); PARTS] {
+    let [a, b, c, d, _] = *at;
+    paired([a, b, c, d], cut(list, at))
+}
+
+/// The parts of two lists, side by side.
+pub(crate) fn paired<A, B>([a, b, c, d]: [A; PARTS], [e, f, g, h]: [B; PARTS]) -> [(A, B); PARTS] {
+    [(a, e), (b, f), (c, g), (d, h)]
 }
 
 #[cfg(test)]

@@ -248,7 +248,8 @@ impl Results {
                 }
             }
             let f = if self.sums.is_some() { 1.0 } else { f };
-            let z = ((1.0 - f) * state.link_old_volume[j] + f * state.link_volume[j]) * u.volume;
+            let (before, now) = (state.water_before(model, j).volume, state.water(model, j).volume);
+            let z = ((1.0 - f) * before + f * now) * u.volume;
             system[12] += z as f32;
         }
         let t = &state.balance.step;
@@ -418,17 +419,18 @@ impl State {
     pub(crate) fn link_results(&self, model: &Model, j: usize, f: f64) -> [f32; 5] {
         let (u, l) = (&model.units, &model.links);
         let f1 = 1.0 - f;
-        let y = f1 * self.link_old_depth[j] + f * self.link_depth[j];
-        let mut q = f1 * self.link_old_flow[j] + f * self.link_flow[j];
-        let v = f1 * self.link_old_volume[j] + f * self.link_volume[j];
+        let (before, now) = (self.water_before(model, j), self.water(model, j));
+        let y = f1 * before.depth + f * now.depth;
+        let mut q = f1 * before.flow + f * now.flow;
+        let v = f1 * before.volume + f * now.volume;
         let speed = self.velocity(model, j, q, y);
         let c = match l.kind[j] {
             LinkType::Conduit if l.section[j].shape == crate::section::Shape::Dummy => 0.0,
             LinkType::Conduit => l.section[j].area(y) / l.section[j].a_full,
             _ => self.setting[j],
         };
-        if l.kind[j] == LinkType::Pump && self.link_old_flow[j] * self.link_flow[j] == 0.0 {
-            q = if f >= f1 { self.link_flow[j] } else { self.link_old_flow[j] };
+        if l.kind[j] == LinkType::Pump && before.flow * now.flow == 0.0 {
+            q = if f >= f1 { now.flow } else { before.flow };
         }
         let d = l.direction[j];
         [

@@ -10,7 +10,7 @@ use crate::hydrology::{GageState, Ground};
 use crate::model::{LinkType, Model, Moment, NodeType};
 use crate::project::{Index, Routing};
 use crate::quality::Source;
-use crate::state::State;
+use crate::state::{State, Water};
 use crate::units::{FLOW_TOL, FUDGE, TINY, max, min};
 
 /// What the network has to do in a step.
@@ -58,7 +58,8 @@ impl State {
         }
         let o = &model.options;
         let routing = !model.nodes.kind.is_empty() && !o.ignore_routing;
-        let mut dt = if routing { self.routing_step(model) } else { o.wet_step.min(o.report_step) as f64 };
+        let mut dt =
+            if routing { self.routing_step(model, hands) } else { o.wet_step.min(o.report_step) as f64 };
         let mut next = self.new_routing_time + 1000.0 * dt;
         if next > until {
             dt = max((until - self.new_routing_time) / 1000.0, 1.0 / 1000.0);
@@ -69,7 +70,7 @@ impl State {
             self.climate.go(model, now);
         } else {
             while self.new_runoff_time < next {
-                self.run_runoff(model);
+                self.run_runoff(model, hands);
             }
         }
         self.steps += 1;
@@ -86,7 +87,7 @@ impl State {
         while self.step(model, seconds) > 0.0 {}
     }
 
-    fn routing_step(&mut self, model: &Model) -> f64 {
+    fn routing_step(&mut self, model: &Model, hands: Hands) -> f64 {
         let o = &model.options;
         if model.links.kind.is_empty() {
             return o.routing_step;
@@ -104,7 +105,8 @@ impl State {
             }
         }
         if step == 0.0 {
-            step = if o.routing == Routing::Dynamic { self.variable_step(model) } else { o.routing_step };
+            step =
+                if o.routing == Routing::Dynamic { self.variable_step(model, hands) } else { o.routing_step };
         }
         if o.rule_step > 0 {
             let next_rule = self.rule_time + 1000.0 * o.rule_step as f64;
@@ -168,8 +170,10 @@ impl State {
         if model.options.rule_step == 0 || (self.new_routing_time - self.rule_time).abs() < 1.0 {
             self.run_rules(model, now, dt);
         }
-        for (target, live) in self.target.iter_mut().zip(&self.live_setting) {
-            *target = live.unwrap_or(*target);
+        if self.has_live_setting {
+            for (target, live) in self.target.iter_mut().zip(&self.live_setting) {
+                *target = live.unwrap_or(*target);
+            }
         }
         let mut actions = 0;
         // Most steps change nothing: one look without branches tells.
@@ -354,29 +358,38 @@ impl State {
 
     /// What the step before left, and what there is before the links bring anything.
     fn keep_old(&mut self, model: &Model, dt: f64) {
-        self.link_old_depth.copy_from_slice(&self.link_depth);
-        self.link_old_flow.copy_from_slice(&self.link_flow);
-        self.link_old_volume.copy_from_slice(&self.link_volume);
         self.old_depth.copy_from_slice(&self.depth);
-        self.old_volume.copy_from_slice(&self.volume);
-        self.old_inflow.copy_from_slice(&self.inflow);
-        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.inflow.iter().zip(&self.outflow)) {
+        std::mem::swap(&mut self.old_inflow, &mut self.inflow);
+        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.old_inflow.iter().zip(&self.outflow))
+        {
             *net = *inflow - *outflow;
+        }
+        if model.options.routing == Routing::Dynamic {
+            // Sums and overflows come anew with the first trial, and no other nodes have a volume.
+            model.blocks.nodes.special.iter().for_each(|i| self.keep_volume(model, *i, dt));
+            model.blocks.others.iter().for_each(|j| self.keep_link(*j));
+            return;
         }
         self.inflow.copy_from_slice(&self.lateral);
         self.outflow.copy_from_slice(&self.losses);
         self.updated.fill(false);
         self.overflow.fill(0.0);
+        (0..model.nodes.kind.len()).for_each(|i| self.keep_volume(model, i, dt));
+        (0..model.links.kind.len()).for_each(|j| self.keep_link(j));
+    }
+
+    fn keep_volume(&mut self, model: &Model, i: usize, dt: f64) {
         let n = &model.nodes;
-        let dynamic = model.options.routing == Routing::Dynamic;
-        // In the dynamic wave no other nodes have a volume.
-        let special = if dynamic { &model.blocks.nodes.special[..] } else { &[] };
-        let all = if dynamic { 0 } else { n.kind.len() };
-        for i in special.iter().copied().chain(0..all) {
-            if self.volume[i] > n.full_volume[i] && n.kind[i] != NodeType::Storage {
-                self.overflow[i] = (self.volume[i] - n.full_volume[i]) / dt;
-            }
+        self.old_volume[i] = self.volume[i];
+        if self.volume[i] > n.full_volume[i] && n.kind[i] != NodeType::Storage {
+            self.overflow[i] = (self.volume[i] - n.full_volume[i]) / dt;
         }
+    }
+
+    fn keep_link(&mut self, j: usize) {
+        self.link_old_flow[j] = self.link_flow[j];
+        self.link_old_depth[j] = self.link_depth[j];
+        self.link_old_volume[j] = self.link_volume[j];
     }
 
     fn remove_outflows(&mut self, model: &Model, dt: f64) {
@@ -514,7 +527,8 @@ impl State {
     #[must_use]
     pub fn link(&self, model: &Model, j: Index) -> Option<LinkView> {
         let u = model.units;
-        let (q, y) = (*self.link_flow.get(j)?, self.link_depth[j]);
+        self.link_flow.get(j)?;
+        let Water { flow: q, depth: y, volume } = self.water(model, j);
         let sign = model.links.direction[j];
         let x = &model.links.section[j];
         let conduit = model.links.conduit(j).is_some() && x.a_full > 0.0;
@@ -522,7 +536,7 @@ impl State {
             flow: q * u.flow * sign,
             depth: y * u.length,
             velocity: self.velocity(model, j, q, y) * u.length * sign,
-            volume: self.link_volume[j] * u.volume,
+            volume: volume * u.volume,
             capacity: if conduit { x.area(y) / x.a_full } else { self.setting[j] },
             setting: self.setting[j],
         })
@@ -593,6 +607,7 @@ impl State {
     pub fn set_link(&mut self, link: Index, setting: Option<f64>) {
         if let Some(s) = self.live_setting.get_mut(link) {
             *s = setting.map(|v| v.max(0.0));
+            self.has_live_setting |= setting.is_some();
         }
     }
 }

@@ -23,6 +23,17 @@ pub enum Numerics {
     Fast,
 }
 
+/// What is in a link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Water {
+    /// Of all barrels, ft³/s.
+    pub(crate) flow: f64,
+    /// ft.
+    pub(crate) depth: f64,
+    /// Of all barrels, ft³.
+    pub(crate) volume: f64,
+}
+
 /// 状态 of one run of a model. Times in ms from the start, everything else in ft and s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -84,6 +95,7 @@ pub struct State {
     /// Water an outfall sent to a subcatchment since the last runoff step, ft³.
     pub(crate) routed: Vec<f64>,
     // Links.
+    /// Flow, depth and volume, but of conduits in slots: see [`State::water`].
     pub(crate) link_flow: Vec<f64>,
     pub(crate) link_old_flow: Vec<f64>,
     pub(crate) link_depth: Vec<f64>,
@@ -93,6 +105,8 @@ pub struct State {
     pub(crate) setting: Vec<f64>,
     pub(crate) target: Vec<f64>,
     pub(crate) live_setting: Vec<Option<f64>>,
+    /// Some link has been set live.
+    pub(crate) has_live_setting: bool,
     pub(crate) last_set: Vec<f64>,
     pub(crate) link_class: Vec<f64>,
     pub(crate) dqdh: Vec<f64>,
@@ -208,6 +222,7 @@ impl State {
             setting: vec![1.0; l],
             target: vec![1.0; l],
             live_setting: vec![None; l],
+            has_live_setting: false,
             last_set: vec![model.options.start.floor(); l],
             link_class: vec![Class::DRY; l],
             dqdh: vec![0.0; l],
@@ -278,7 +293,7 @@ impl State {
                 }
             }
             for j in 0..l.kind.len() {
-                self.set_outfall_depth(model, j);
+                self.set_outfall_depth(model, j, self.link_flow[j]);
             }
             for j in 0..l.kind.len() {
                 if l.kind[j] != LinkType::Conduit || l.q0[j] != 0.0 {
@@ -327,8 +342,43 @@ impl State {
                 (s.q[i], s.a1[i], s.a2[i]) = (q, a, a);
                 (s.flow[i], s.depth[i], s.volume[i]) =
                     (self.link_flow[j], self.link_depth[j], self.link_volume[j]);
+                (s.old_flow[i], s.old_depth[i], s.old_volume[i]) =
+                    (self.link_old_flow[j], self.link_old_depth[j], self.link_old_volume[j]);
             }
         }
+    }
+
+    /// A link's flow, depth and volume now.
+    #[inline]
+    pub(crate) fn water(&self, model: &Model, j: usize) -> Water {
+        match model.slot_of(j) {
+            Some(k) => {
+                let (s, i) = self.slots.of(k);
+                Water { flow: s.flow[i], depth: s.depth[i], volume: s.volume[i] }
+            }
+            None => Water { flow: self.link_flow[j], depth: self.link_depth[j], volume: self.link_volume[j] },
+        }
+    }
+
+    /// And before the last step.
+    #[inline]
+    pub(crate) fn water_before(&self, model: &Model, j: usize) -> Water {
+        match model.slot_of(j) {
+            Some(k) => {
+                let (s, i) = self.slots.of(k);
+                Water { flow: s.old_flow[i], depth: s.old_depth[i], volume: s.old_volume[i] }
+            }
+            None => Water {
+                flow: self.link_old_flow[j],
+                depth: self.link_old_depth[j],
+                volume: self.link_old_volume[j],
+            },
+        }
+    }
+
+    /// Water in all links, ft³, above `more`.
+    pub(crate) fn links_volume(&self, model: &Model, more: f64) -> f64 {
+        (0..self.link_volume.len()).fold(more, |t, j| t + self.water(model, j).volume)
     }
 
     /// Seconds since the start of the run.

@@ -4,12 +4,12 @@
 use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 use serde::{Deserialize, Serialize};
 
-use crate::crew::{Hands, cut};
+use crate::crew::{Hands, cut, cut_at, paired};
 use crate::model::{LinkData, LinkType, Model};
 use crate::project::Routing;
 use crate::state::{Numerics, State};
 use crate::units::{FUDGE, max, min};
-use crate::wave::{ConduitTally, CountConduits, CountNodes, NodeTally};
+use crate::wave::{AtNodes, ConduitTally, CountConduits, CountNodes, NodeTally};
 
 /// Flow (ft³/s) below which nothing is counted.
 pub(crate) const MIN_FLOW: f64 = 0.001;
@@ -85,7 +85,7 @@ pub(crate) struct Stats {
     pub(crate) nodes: Vec<NodeStats>,
     pub(crate) links: Vec<LinkStats>,
     /// What the lanes count; [`State::node_stats`] and [`State::link_stats`] put it together.
-    pub(crate) node_tally: NodeTally,
+    pub(crate) node_tally: Vec<NodeTally>,
     pub(crate) conduits: Vec<ConduitTally>,
     pub(crate) max_runoff: f64,
     pub(crate) max_outfall: f64,
@@ -130,7 +130,7 @@ impl Stats {
             subs: vec![SubStats::default(); model.subs.len()],
             nodes: vec![node; model.nodes.kind.len()],
             links: vec![LinkStats::default(); model.links.kind.len()],
-            node_tally: NodeTally::new(model.nodes.kind.len(), start),
+            node_tally: NodeTally::of_nodes(model.nodes.kind.len(), start),
             conduits: vec![ConduitTally::default(); model.blocks.fixed.len()],
             min_step: o.routing_step,
             ..Self::default()
@@ -150,7 +150,7 @@ impl State {
     pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool, hands: Hands) {
         let date = model.date_at(self.new_routing_time);
         if date >= model.report_start {
-            let outfall = self.count_nodes(model, dt, date);
+            let outfall = self.count_nodes(model, dt, date, hands);
             for &j in &model.blocks.nodes.outfalls {
                 self.count_outfall_loads(model, j, dt);
             }
@@ -179,7 +179,7 @@ impl State {
 
     /// Statistics of a node so far.
     pub(crate) fn node_stats(&self, i: usize) -> NodeStats {
-        self.stats.node_tally.of(i, &self.stats.nodes[i])
+        self.stats.node_tally[i / WIDEST].of(i % WIDEST, &self.stats.nodes[i])
     }
 
     /// Statistics of a link so far.
@@ -196,13 +196,11 @@ impl State {
     }
 
     /// Counts a step of the nodes; what flows into outfalls.
-    fn count_nodes(&mut self, model: &Model, dt: f64, date: f64) -> f64 {
+    fn count_nodes(&mut self, model: &Model, dt: f64, date: f64, hands: Hands) -> f64 {
         let n = &model.nodes;
         let layout = &model.blocks.nodes;
-        Arch::new().dispatch(CountNodes {
+        let at = &AtNodes {
             layout,
-            tally: &mut self.stats.node_tally,
-            nodes: &mut self.stats.nodes,
             invert: &n.invert,
             crown: &n.crown,
             full_volume: &n.full_volume,
@@ -214,6 +212,12 @@ impl State {
             old_lateral: &self.old_lateral,
             date,
             dt,
+        };
+        let cuts = &model.blocks.parts.nodes;
+        let tally = cut(&mut self.stats.node_tally, &cuts.map(|at| at.div_ceil(WIDEST)));
+        let parts = paired(cut_at(&mut self.stats.nodes, cuts), tally);
+        hands.each(parts, |((from, nodes), tally)| {
+            Arch::new().dispatch(CountNodes { at, from, tally, nodes });
         });
         for &j in &layout.storage {
             let s = &mut self.stats.nodes[j];
@@ -253,9 +257,7 @@ impl State {
         let (numerics, now) = (self.numerics, self.stats.time_span);
         let (slots, depth) = (&self.slots.blocks[..], &self.depth[..]);
         let cuts = &model.blocks.parts.blocks;
-        let mut from = cuts.iter();
-        let parts =
-            cut(&mut self.stats.conduits, cuts).map(|tally| (from.next().copied().unwrap_or(0), tally));
+        let parts = cut_at(&mut self.stats.conduits, cuts);
         let changes = hands.each(parts, |(from, tally)| match numerics {
             Numerics::Exact => CountConduits::<true> { model, slots, from, tally, depth, date, now, dt }
                 .with_simd(Scalar::new()),

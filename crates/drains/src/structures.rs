@@ -478,8 +478,8 @@ impl State {
         direction * self.setting[j] * (q / model.units.flow)
     }
 
-    /// Depth of the outfall at the end of a link, if there is one.
-    pub(crate) fn set_outfall_depth(&mut self, model: &Model, j: usize) {
+    /// Depth of the outfall at the end of a link with so much flow (ft³/s), if there is one.
+    pub(crate) fn set_outfall_depth(&mut self, model: &Model, j: usize, flow: f64) {
         let (l, n) = (&model.links, &model.nodes);
         let (i, z) = if n.kind[l.node2[j]] == NodeType::Outfall {
             (l.node2[j], l.offset2[j])
@@ -493,7 +493,7 @@ impl State {
         if let Some(c) = l.conduit(j)
             && l.section[j].shape != Shape::Dummy
         {
-            let q = (self.link_flow[j] / c.barrels).abs();
+            let q = (flow / c.barrels).abs();
             let kept = match self.numerics {
                 Numerics::Exact => None,
                 Numerics::Fast => model.blocks.depths_of(j, q),

@@ -265,8 +265,9 @@ impl State {
             (0..pollutants).for_each(|p| put(self.node_quality(model, i, p).unwrap_or(0.0)));
         }
         for j in 0..model.links.kind.len() {
-            put(self.link_flow[j]);
-            put(self.link_depth[j]);
+            let water = self.water(model, j);
+            put(water.flow);
+            put(water.depth);
             put(self.setting[j]);
             (0..pollutants).for_each(|p| put(self.link_quality(model, j, p).unwrap_or(0.0)));
         }

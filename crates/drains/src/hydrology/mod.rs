@@ -14,6 +14,7 @@ mod runoff;
 mod seepage;
 mod snow;
 mod summary;
+mod surface;
 mod weather;
 mod wet;
 

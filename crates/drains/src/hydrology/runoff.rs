@@ -5,18 +5,17 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::infiltration::{Ground, SoilState};
+use super::infiltration::SoilState;
 use super::lid_run::LidVolumes;
-use super::pond::{self, GROUP, Ponds};
-use crate::date::{month, seconds_between};
+use super::pond::GROUP;
+use super::surface::{Conditions, Received, Shed, infiltration_factor};
+use crate::crew::{Hands, PARTS, cut, cut_at, paired};
+use crate::date::seconds_between;
 use crate::model::{Model, SubcatchmentData};
-use crate::project::{InternalRouting, PatternKind, Routing};
+use crate::project::{InternalRouting, Routing};
 use crate::quality::Produced;
 use crate::state::{Numerics, State};
-use crate::units::{ZERO, max, min};
-
-/// Impervious without and with depression storage, pervious.
-const PARTS: [usize; 3] = [0, 1, 2];
+use crate::units::max;
 
 /// State of a subcatchment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -52,31 +51,6 @@ impl SubState {
     }
 }
 
-/// Volumes of a subcatchment in a step, ft³.
-#[derive(Debug, Clone, Copy, Default)]
-struct Volumes {
-    inflow: f64,
-    evaporation: f64,
-    /// As SWMM counts it: of all parts up to the pervious one.
-    pervious_evaporation: f64,
-    infiltration: f64,
-    /// To the outlet, and runoff of the parts.
-    outflow: f64,
-    impervious: f64,
-    pervious: f64,
-}
-
-/// What a subcatchment gets in a step before anything runs off it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Received {
-    /// Rain and snow, and what may evaporate, ft/s.
-    rain: f64,
-    evaporation: f64,
-    /// From elsewhere, ft³.
-    runon: f64,
-    volumes: Volumes,
-}
-
 impl State {
     /// The gage whose rain gage `j` has because of a common series: none where rain is set live, or a
     /// scenario's, at either.
@@ -85,7 +59,7 @@ impl State {
     }
 
     /// One runoff step: climate, rain, runon, then every subcatchment.
-    pub(crate) fn run_runoff(&mut self, model: &Model) {
+    pub(crate) fn run_runoff(&mut self, model: &Model, hands: Hands) {
         let old_step = (self.new_runoff_time - self.old_runoff_time) / 1000.0;
         let date = model.date_at(self.new_runoff_time);
         self.climate.go(model, date);
@@ -105,12 +79,8 @@ impl State {
         self.plow_all(model, step);
         self.has_runoff = false;
         self.wet_lids = false;
-        for from in (0..model.subs.len()).step_by(GROUP) {
-            let subs = from..(from + GROUP).min(model.subs.len());
-            self.group(model, subs.clone(), date, step);
-            for s in &mut self.subs[subs] {
-                (s.runon, s.inflow) = (0.0, [0.0; 3]);
-            }
+        for from in (0..model.subs.len()).step_by(PARTS * GROUP) {
+            self.groups(model, from, date, step, hands);
         }
         let total = self.new_runoff.iter().fold(0.0, |t, q| t + q);
         self.stats.max_runoff = max(self.stats.max_runoff, total);
@@ -236,171 +206,50 @@ impl State {
         }
     }
 
-    /// Factor of the conductivity of a subcatchment's soil this month.
-    pub(super) fn infiltration_factor(&self, model: &Model, j: usize) -> f64 {
-        if model.subs[j].patterns[2].is_none() {
-            return self.climate.conductivity;
-        }
-        let now = month(model.date_at(self.old_runoff_time)) - 1;
-        monthly(model, model.subs[j].patterns[2], now).unwrap_or(self.climate.conductivity)
-    }
-
-    /// A runoff step of some neighbouring subcatchments: what falls on all of them, then what runs off all
-    /// their parts, then their books. None of them asks for what another does in the same step.
-    fn group(&mut self, model: &Model, subs: Range<usize>, date: f64, step: f64) {
-        let mut ponds = PARTS.map(|_| Ponds::dry(step));
-        let mut received = [Received::default(); GROUP];
-        let (first, count) = (subs.start, subs.len());
-        let has_area = |j: &usize| model.subs[*j].area > 0.0;
-        for j in subs.clone().filter(has_area) {
-            received[j - first] = self.receive(model, j, step, j - first, &mut ponds);
-        }
-        // The tree routings' own steps hang on the last digits.
-        let exact = self.numerics == Numerics::Exact || model.options.routing != Routing::Dynamic;
-        pond::drain(&mut ponds, count, step, exact);
-        for j in subs.filter(has_area) {
-            let mut got = received[j - first];
-            let total = self.run_off(model, j, step, &mut got.volumes, j - first, &ponds);
-            let made = self.book_runoff(model, j, step, got, total);
+    /// A runoff step of some groups of neighbouring subcatchments, and their books. None of them asks for
+    /// what another does in the same step.
+    fn groups(&mut self, model: &Model, from: usize, date: f64, step: f64, hands: Hands) {
+        let all = from..(from + PARTS * GROUP).min(model.subs.len());
+        let shed = self.shed(model, all.clone(), step, hands);
+        for (j, shed) in all.clone().zip(shed.into_iter().flatten()) {
+            let Some(Shed { received, total }) = shed else { continue };
+            let made = self.book_runoff(model, j, step, received, total);
             self.has_runoff |= made.runoff > 0.0;
             self.surface_quality(model, j, &made, date, step);
         }
+        for s in &mut self.subs[all] {
+            (s.runon, s.inflow) = (0.0, [0.0; 3]);
+        }
     }
 
-    /// What falls on a subcatchment, evaporates and seeps; what stands on its parts is put in place `k` of
-    /// the lists.
-    fn receive(&mut self, model: &Model, j: usize, step: f64, k: usize, ponds: &mut [Ponds; 3]) -> Received {
-        let m = &model.subs[j];
-        let (rain, snow) = self.precipitation(model, j);
-        let other = m.area - m.lid_area;
-        let net = self.net_precipitation(model, j, rain, snow, step);
-        let rain = rain + snow;
-        let s = &mut self.subs[j];
-        s.rainfall = rain;
-        let runon = s.runon * step * if other == 0.0 { m.area } else { other };
-        let inflow = s.runon * step * other + s.depth_on(m) * other;
-        let evaporation =
-            if model.project.evaporation.dry_only && rain > 0.0 { 0.0 } else { self.climate.evaporation };
-        let mut volumes = Volumes { inflow, ..Volumes::default() };
-        for i in PARTS {
-            let area = other * m.parts[i].fraction;
-            if other > 0.0 && area != 0.0 {
-                let infil = if i == 2 { self.infiltrate(model, j, net[i], step) } else { 0.0 };
-                let stands = self.wet_part(j, i, net[i], evaporation, infil, area, step, &mut volumes);
-                let (storage, alpha) = self.surface(model, j, i);
-                ponds[i].put(k, stands, self.subs[j].inflow[i], storage, alpha);
-            }
-        }
-        Received { rain, evaporation, runon, volumes }
-    }
-
-    /// What seeps into pervious ground, ft/s.
-    fn infiltrate(&mut self, model: &Model, j: usize, rain: f64, step: f64) -> f64 {
-        let mut infil = 0.0;
-        if let Some((kind, soil)) = &model.subs[j].infiltration {
-            let factor = self.infiltration_factor(model, j);
-            let ground = Ground { step, factor, recovery: self.climate.recovery };
-            let s = &mut self.subs[j];
-            infil = soil.rate(*kind, &mut s.soil, ground, rain, s.inflow[2], s.depth[2]);
-        }
-        if model.ways.any_ground
-            && !model.options.ignore_groundwater
-            && let Some(g) = &self.ground[j]
-        {
-            infil = min(infil, g.room / step);
-        }
-        infil
-    }
-
-    /// Rain on a part less what evaporates and seeps becomes its inflow; the depth that stands on it, if
-    /// any does.
-    #[expect(clippy::too_many_arguments, reason = "what falls on one part in one step")]
-    fn wet_part(
-        &mut self,
-        j: usize,
-        i: usize,
-        rain: f64,
-        evaporation: f64,
-        infil: f64,
-        area: f64,
-        step: f64,
-        v: &mut Volumes,
-    ) -> Option<f64> {
-        let s = &mut self.subs[j];
-        let mut moisture = s.depth[i] / step;
-        let surface = min(moisture, evaporation);
-        s.inflow[i] += rain;
-        moisture += s.inflow[i];
-        v.inflow += rain * area * step;
-        v.evaporation += surface * area * step;
-        if i == 2 {
-            v.pervious_evaporation += v.evaporation;
-        }
-        v.infiltration += infil * area * step;
-        if surface + infil >= moisture {
-            return None;
-        }
-        s.inflow[i] -= surface + infil;
-        Some(s.depth[i])
-    }
-
-    /// Depth (ft) that a part keeps, and runoff (ft/s) of a foot above it.
-    fn surface(&self, model: &Model, j: usize, i: usize) -> (f64, f64) {
-        let m = &model.subs[j];
-        let (mut storage, mut alpha) = (m.parts[i].storage, m.parts[i].alpha);
-        if i == 2 && m.patterns.iter().any(Option::is_some) {
-            let now = month(model.date_at(self.old_runoff_time)) - 1;
-            let of = |k: usize| monthly(model, m.patterns[k], now);
-            if let Some(f) = of(1).filter(|f| *f >= 0.0) {
-                storage *= f;
-            }
-            if let Some(f) = of(0) {
-                alpha = if f <= 0.0 { 0.0 } else { alpha / f };
-            }
-        }
-        (storage, alpha)
-    }
-
-    /// Depth and runoff of the parts of a subcatchment out of place `k` of the lists; what runs off it all,
-    /// ft³/s.
-    fn run_off(
+    /// What runs off some groups, a group a piece of work.
+    fn shed(
         &mut self,
         model: &Model,
-        j: usize,
+        all: Range<usize>,
         step: f64,
-        v: &mut Volumes,
-        k: usize,
-        ponds: &[Ponds; 3],
-    ) -> f64 {
-        let (m, s) = (&model.subs[j], &mut self.subs[j]);
-        let other = m.area - m.lid_area;
-        if other <= 0.0 {
-            return 0.0;
-        }
-        let mut total = 0.0;
-        for (i, (p, pond)) in m.parts.iter().zip(ponds).enumerate() {
-            let area = other * p.fraction;
-            let mut runoff = 0.0;
-            if area != 0.0 {
-                s.depth[i] = pond.depth[k];
-                let excess = s.depth[i] - pond.storage[k];
-                if excess > ZERO && p.n > 0.0 {
-                    runoff = pond.alpha[k] * pond.power[k];
-                } else if excess > ZERO {
-                    s.depth[i] = pond.storage[k];
-                    runoff = excess / pond.time[k];
-                }
-                v.outflow += p.to_outlet * runoff * area * step;
-            }
-            s.runoff[i] = runoff;
-            if i == 2 {
-                v.pervious = runoff * area * step;
-            } else {
-                v.impervious += runoff * area * step;
-            }
-            total += runoff * area;
-        }
-        total
+        hands: Hands,
+    ) -> [Vec<Option<Shed>>; PARTS] {
+        // The tree routings' own steps hang on the last digits.
+        let exact = self.numerics == Numerics::Exact || model.options.routing != Routing::Dynamic;
+        let conditions = &Conditions {
+            model,
+            gages: &self.gages,
+            climate: &self.climate,
+            ground: &self.ground,
+            date: model.date_at(self.old_runoff_time),
+            step,
+            exact,
+        };
+        let cuts = std::array::from_fn(|part| (part * GROUP).min(all.len()));
+        let snow = cut(&mut self.snow[all.clone()], &cuts);
+        let groups = paired(cut_at(&mut self.subs[all.clone()], &cuts), snow);
+        hands.each(groups, |((at, subs), snow)| conditions.group(all.start + at, subs, snow))
+    }
+
+    /// Factor of the conductivity of a subcatchment's soil this month.
+    pub(super) fn infiltration_factor(&self, model: &Model, j: usize) -> f64 {
+        infiltration_factor(model, &self.climate, model.date_at(self.old_runoff_time), j)
     }
 
     /// The LIDs, the ground below and the books of a subcatchment whose parts give `total` ft³/s.
@@ -455,10 +304,4 @@ impl State {
         }
         made
     }
-}
-
-/// A pattern's factor of a month, if it is one of months.
-fn monthly(model: &Model, pattern: Option<usize>, month: usize) -> Option<f64> {
-    let p = pattern.and_then(|p| model.patterns.get(p)).filter(|p| p.kind == PatternKind::Monthly)?;
-    p.factors.get(month).copied()
 }

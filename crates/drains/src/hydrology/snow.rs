@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::weather::Weather;
+use super::{Climate, GageState};
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{Climatology, Index, Project};
 use crate::state::State;
@@ -280,19 +281,39 @@ fn rain_melt(rain: f64, w: &Weather, c: &Climatology, units: &Units) -> f64 {
     (t1 * (0.001167 + t2 + 0.007 * rain) + t3) / INCHES_AN_HOUR
 }
 
-impl State {
-    /// Rain and snow (ft/s) on a subcatchment.
-    pub(crate) fn precipitation(&self, model: &Model, j: usize) -> (f64, f64) {
-        let gage = model.subs[j].gage;
-        let rate = self.gages[gage].rainfall;
-        let climate = &model.project.climate;
-        if !model.options.ignore_snowmelt && self.climate.weather.temperature <= climate.snow_below_f {
-            (0.0, rate * model.project.gages[gage].snow_factor / model.units.rainfall)
-        } else {
-            (rate / model.units.rainfall, 0.0)
-        }
+/// Rain and snow (ft/s) on a subcatchment.
+pub(super) fn precipitation(model: &Model, gages: &[GageState], climate: &Climate, j: usize) -> (f64, f64) {
+    let gage = model.subs[j].gage;
+    let rate = gages[gage].rainfall;
+    let snow_below_f = model.project.climate.snow_below_f;
+    if !model.options.ignore_snowmelt && climate.weather.temperature <= snow_below_f {
+        (0.0, rate * model.project.gages[gage].snow_factor / model.units.rainfall)
+    } else {
+        (rate / model.units.rainfall, 0.0)
     }
+}
 
+/// Water (ft/s) on the three parts of a subcatchment in `dt` s of rain and snow (ft/s): the rain, or what
+/// leaves its snow.
+pub(super) fn net_precipitation(
+    model: &Model,
+    now: &Climate,
+    j: usize,
+    pack: &mut Option<SnowState>,
+    (rain, snow): (f64, f64),
+    dt: f64,
+) -> [f64; 3] {
+    let (Some(p), Some(s)) = (&model.snow[j], pack) else { return [rain + snow; 3] };
+    if model.options.ignore_snowmelt {
+        return [rain + snow; 3];
+    }
+    let (weather, climate) = (&now.weather, &model.project.climate);
+    let rain_melt = rain_melt(rain, weather, climate, &model.units);
+    let air = Air { weather, climate, rain, snow, rain_melt, dt };
+    s.melt(p, &air, model.subs[j].impervious)
+}
+
+impl State {
     /// Snow falls on every pack and is plowed.
     pub(crate) fn plow_all(&mut self, model: &Model, dt: f64) {
         if model.options.ignore_snowmelt || !model.ways.any_snow {
@@ -306,7 +327,7 @@ impl State {
     /// Snow falls on the pack of a subcatchment and is plowed.
     fn plow(&mut self, model: &Model, j: usize, dt: f64) {
         let (Some(p), Some(mut s)) = (&model.snow[j], self.snow[j]) else { return };
-        let (_, fall) = self.precipitation(model, j);
+        let (_, fall) = precipitation(model, &self.gages, &self.climate, j);
         for (x, area) in s.surfaces.iter_mut().zip(p.area) {
             if area > 0.0 {
                 x.depth += fall * dt;
@@ -342,25 +363,6 @@ impl State {
             s.surfaces[0].depth = deep * (1.0 - min(moved, 1.0));
         }
         self.snow[j] = Some(s);
-    }
-
-    /// Water (ft/s) on the three parts of a subcatchment: rain, or what leaves its snow.
-    pub(crate) fn net_precipitation(
-        &mut self,
-        model: &Model,
-        j: usize,
-        rain: f64,
-        snow: f64,
-        dt: f64,
-    ) -> [f64; 3] {
-        let (Some(p), Some(s)) = (&model.snow[j], &mut self.snow[j]) else { return [rain + snow; 3] };
-        if model.options.ignore_snowmelt {
-            return [rain + snow; 3];
-        }
-        let (weather, climate) = (&self.climate.weather, &model.project.climate);
-        let rain_melt = rain_melt(rain, weather, climate, &model.units);
-        let air = Air { weather, climate, rain, snow, rain_melt, dt };
-        s.melt(p, &air, model.subs[j].impervious)
     }
 
     /// Water in all snow, ft³.

@@ -135,7 +135,7 @@ impl State {
         }
         let mut taken = vec![0.0; model.nodes.kind.len()];
         for (k, inlet) in list.iter().enumerate() {
-            let (q, depth) = (self.link_flow[inlet.link].abs(), self.depth[inlet.bypass]);
+            let (q, depth) = (self.water(model, inlet.link).flow.abs(), self.depth[inlet.bypass]);
             let mut captured = if inlet.design.kind == InletKind::Custom {
                 inlet.custom(model, q, depth)
             } else if inlet.placement == Placement::OnGrade {
@@ -173,7 +173,8 @@ impl State {
             self.lateral[j] -= flow.captured - flow.backflow;
             self.lateral[inlet.node] += flow.captured;
             if reported {
-                flow.count(self.link_flow[inlet.link].abs());
+                let q = self.water(model, inlet.link).flow.abs();
+                self.inlets.flow[k].count(q);
             }
         }
     }

@@ -424,6 +424,13 @@ impl Model {
         is.then(|| SidesOfStreet { street, sides: f64::from(street.sides) })
     }
 
+    /// The slot of a conduit of the dynamic wave.
+    #[inline]
+    pub(crate) fn slot_of(&self, j: usize) -> Option<usize> {
+        let slot = self.blocks.slot.get(j).copied().filter(|k| *k != usize::MAX);
+        slot.filter(|_| self.options.routing == crate::project::Routing::Dynamic)
+    }
+
     /// Length of a conduit as the file gives it along the flood plain, ft; 0 for other links.
     pub(crate) fn length(&self, j: usize) -> f64 {
         let (Some(c), Some(x)) = (self.links.conduit(j), self.links.section.get(j)) else { return 0.0 };

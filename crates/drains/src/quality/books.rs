@@ -165,8 +165,8 @@ impl State {
         let nodes = self.volume.iter().zip(q.node.iter().skip(p).step_by(count));
         let mut mass = nodes.fold(0.0, |t, (v, c)| t + v * c);
         if model.options.routing != Routing::Steady {
-            let links = self.link_volume.iter().zip(q.link.iter().skip(p).step_by(count));
-            mass = links.fold(mass, |t, (v, c)| t + v * c);
+            let links = q.link.iter().skip(p).step_by(count).enumerate();
+            mass = links.fold(mass, |t, (j, c)| t + self.water(model, j).volume * c);
         }
         mass
     }

@@ -134,7 +134,7 @@ impl State {
     /// Mass a link brings to the node at its downstream end.
     fn link_mass(&mut self, model: &Model, j: usize, dt: f64) {
         let count = model.quality.count();
-        let flow = self.link_flow[j];
+        let flow = self.water(model, j).flow;
         let node = if flow < 0.0 { model.links.node1[j] } else { model.links.node2[j] };
         let mut reaches = flow.abs();
         if model.options.routing != Routing::Dynamic {
@@ -212,7 +212,8 @@ impl State {
     fn mix_link(&mut self, model: &Model, j: usize, dt: f64) {
         let count = model.quality.count();
         let l = &model.links;
-        let up = if self.link_flow[j] < 0.0 { l.node2[j] } else { l.node1[j] };
+        let water = self.water(model, j);
+        let up = if water.flow < 0.0 { l.node2[j] } else { l.node1[j] };
         let k = model.blocks.slot[j];
         let (Some(c), true) =
             (l.conduit(j), l.kind[j] == LinkType::Conduit && l.section[j].shape != Shape::Dummy)
@@ -226,7 +227,7 @@ impl State {
         let barrel = if dynamic { slot.q[lane] } else { self.ends[j][0] };
         let seepage = slot.seepage[lane] * c.barrels;
         let evaporation = slot.evaporation[lane] * c.barrels * dt;
-        let (v1, v2) = (self.link_old_volume[j], self.link_volume[j]);
+        let (v1, v2) = (self.water_before(model, j).volume, water.volume);
         let mut concentrated = 1.0;
         if evaporation > 0.0 && v1 > DRY_VOLUME {
             concentrated += evaporation / v1;
@@ -240,7 +241,7 @@ impl State {
             let losses = seepage * dt + evaporation;
             inflow = max(inflow + (v2 + losses - v1) / dt, 0.0);
         }
-        let dry = v2 < DRY_VOLUME || self.link_depth[j] <= DRY_DEPTH;
+        let dry = v2 < DRY_VOLUME || water.depth <= DRY_DEPTH;
         let q = &mut self.quality;
         for (p, pollutant) in model.quality.pollutants.iter().enumerate() {
             let mut c = q.old_link[j * count + p];

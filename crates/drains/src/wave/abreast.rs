@@ -121,7 +121,7 @@ impl WithSimd for Enter<'_> {
             slots_in!(s, states, slots, at, q, a1, flow, depth, volume, setting, class);
             slots_in!(s, states, slots, at, full, limited, inlet, evaporation, seepage);
             for o in slots {
-                (o.old_flow, o.old_depth, o.a2) = (o.flow, o.depth, o.a1);
+                (o.old_flow, o.old_depth, o.old_volume, o.a2) = (o.flow, o.depth, o.volume, o.a1);
                 (o.surf1, o.surf2) = ([0.0; WIDEST], [0.0; WIDEST]);
             }
         }
@@ -149,7 +149,9 @@ impl WithSimd for Leave<'_> {
         let (states, live) = (self.states, self.live);
         for (at, slots) in self.from.slots.chunks_exact(WIDEST).enumerate() {
             slots_out!(s, live, states, slots, at, q, a1, a2, flow, old_flow, dqdh, surf1, surf2, depth);
-            slots_out!(s, live, states, slots, at, old_depth, volume, froude, class, full, limited);
+            slots_out!(
+                s, live, states, slots, at, old_depth, volume, old_volume, froude, class, full, limited
+            );
             slots_out!(s, live, states, slots, at, setting, inlet, evaporation, seepage);
         }
         let nodes = &self.from.nodes[..];
@@ -334,7 +336,7 @@ impl Abreast {
         }
         Arch::new().dispatch(Leave { from: self, states, live: &has });
         for (i, state) in states.iter_mut().enumerate().filter(|(i, _)| has[*i]) {
-            state.end_trials(model, converged[i]);
+            state.end_trials(converged[i]);
         }
         trials
     }
@@ -380,10 +382,11 @@ impl Abreast {
             self.fetch(model, state, lane);
             state.others(model, dt, trial);
             for &j in &b.outfall_links {
-                if b.slot[j] != usize::MAX {
-                    state.link_flow[j] = self.slots[b.slot[j]].flow[lane];
-                }
-                state.set_outfall_depth(model, j);
+                let flow = match b.slot[j] {
+                    usize::MAX => state.link_flow[j],
+                    k => self.slots[k].flow[lane],
+                };
+                state.set_outfall_depth(model, j, flow);
             }
             self.bring(model, state, lane);
         }

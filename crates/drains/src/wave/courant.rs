@@ -3,13 +3,16 @@
 //! that may are then asked one by one, in SWMM's arithmetic.
 #![expect(clippy::indexing_slicing, reason = "blocks and nodes are walked side by side")]
 
+use std::ops::Range;
+
 use numerics::lanes::{Arch, Simd, V, WIDEST, WithSimd};
 
 use super::blocks::Fixed;
 use super::slots::SlotBlock;
+use crate::crew::{Cuts, Hands};
 use crate::model::Model;
 use crate::state::State;
-use crate::units::FUDGE;
+use crate::units::{FUDGE, max};
 
 /// Froude number below which a conduit does not limit the step.
 const SLOW: f64 = 0.01;
@@ -20,7 +23,7 @@ const RISE: f64 = 0.25;
 
 impl State {
     /// The step that Courant's condition and the rise of the nodes allow, s.
-    pub(crate) fn variable_step(&mut self, model: &Model) -> f64 {
+    pub(crate) fn variable_step(&mut self, model: &Model, hands: Hands) -> f64 {
         let o = &model.options;
         let fixed = o.routing_step;
         if o.variable_step == 0.0 || fixed < 0.001 {
@@ -29,51 +32,67 @@ impl State {
         if self.step_now == 0.0 {
             self.step_now = o.minimum_step;
         } else {
-            self.step_now = self.stable_step(model, fixed);
+            self.step_now = self.stable_step(model, fixed, hands);
         }
         self.step_now = (1000.0 * self.step_now).floor() / 1000.0;
         self.step_now
     }
 
-    fn stable_step(&mut self, model: &Model, most: f64) -> f64 {
-        let shortest = Shortest {
-            model,
-            slots: &self.slots.blocks,
-            depth: &self.depth,
-            dydt: &self.dydt,
-            step: most,
-            link: usize::MAX,
-            node: usize::MAX,
-        };
-        let s = Arch::new().dispatch(shortest);
-        if let Some(n) = self.stats.nodes.get_mut(s.node) {
+    fn stable_step(&mut self, model: &Model, most: f64, hands: Hands) -> f64 {
+        let (slots, depth, dydt) = (&self.slots.blocks[..], &self.depth[..], &self.dydt[..]);
+        let parts = &model.blocks.parts;
+        let asked = hands.each(std::array::from_fn(|part| part), |part| {
+            let of = |cuts: &Cuts| cuts[part]..cuts[part + 1];
+            let (blocks, nodes) = (of(&parts.blocks), of(&parts.nodes));
+            let shortest =
+                Shortest { model, slots, depth, dydt, blocks, nodes, step: most, link: None, node: None };
+            Arch::new().dispatch(shortest)
+        });
+        // The first of the links with the shortest step, or the first of the nodes with a shorter one.
+        let links = asked.iter().filter_map(|a| a.0);
+        let link = links.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut step = link.map_or(most, |(step, _)| step);
+        let mut node = None;
+        for (shorter, i) in asked.iter().filter_map(|a| a.1) {
+            if shorter < step {
+                (step, node) = (shorter, Some(i));
+            }
+        }
+        if let Some(n) = node.and_then(|i| self.stats.nodes.get_mut(i)) {
             n.critical += 1;
-        } else if let Some(l) = self.stats.links.get_mut(s.link) {
+        } else if let Some(l) = link.and_then(|(_, j)| self.stats.links.get_mut(j)) {
             l.critical += 1;
         }
-        let least = model.options.minimum_step;
-        if s.step < least { least } else { s.step }
+        max(step, model.options.minimum_step)
     }
 }
 
-/// The shortest step so far, and whose it is.
+/// A step (s), and the link or node that asks for it.
+type Asked = Option<(f64, usize)>;
+
+/// The shortest step that a part of the conduits and nodes asks for.
 struct Shortest<'a> {
     model: &'a Model,
     slots: &'a [SlotBlock],
     depth: &'a [f64],
     dydt: &'a [f64],
+    blocks: Range<usize>,
+    nodes: Range<usize>,
+    /// So far, and whose it is.
     step: f64,
-    link: usize,
-    node: usize,
+    link: Asked,
+    node: Asked,
 }
 
 impl WithSimd for Shortest<'_> {
-    type Output = Self;
+    /// The shortest step of the links, and what of the nodes is shorter.
+    type Output = (Asked, Asked);
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, s: S) -> Self {
+    fn with_simd<S: Simd>(mut self, s: S) -> (Asked, Asked) {
         let b = &self.model.blocks;
-        for (at, (o, f)) in self.slots.iter().zip(&b.fixed).enumerate() {
+        for at in self.blocks.clone() {
+            let (o, f) = (&self.slots[at], &b.fixed[at]);
             let mut lane = 0;
             while lane < WIDEST {
                 if self.conduits_ask(s, o, f, lane) {
@@ -84,14 +103,14 @@ impl WithSimd for Shortest<'_> {
                 lane += V::<S>::LANES;
             }
         }
-        let mut i = 0;
-        while i < self.depth.len() {
+        let mut i = self.nodes.start;
+        while i < self.nodes.end {
             if self.nodes_ask(s, i) {
-                (i..(i + V::<S>::LANES).min(self.depth.len())).for_each(|k| self.node(k));
+                (i..(i + V::<S>::LANES).min(self.nodes.end)).for_each(|k| self.node(k));
             }
             i += V::<S>::LANES;
         }
-        self
+        (self.link, self.node)
     }
 }
 
@@ -118,8 +137,8 @@ impl Shortest<'_> {
         let mut t = o.volume[i] / f.barrels[i] / q;
         t = t * f.mod_length[i] / f.length[i];
         t = t * o.froude[i] / (1.0 + o.froude[i]) * self.model.options.variable_step;
-        if t < self.step || (t == self.step && self.link != usize::MAX && j < self.link) {
-            (self.step, self.link) = (t, j);
+        if t < self.step || (t == self.step && self.link.is_some_and(|(_, first)| j < first)) {
+            (self.step, self.link) = (t, Some((t, j)));
         }
     }
 
@@ -145,7 +164,7 @@ impl Shortest<'_> {
         }
         let t = most / self.dydt[i];
         if t < self.step {
-            (self.step, self.node) = (t, i);
+            (self.step, self.node) = (t, Some((t, i)));
         }
     }
 }

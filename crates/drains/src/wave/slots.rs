@@ -35,6 +35,7 @@ impl SlotBlock {
         }
         self.old_flow = self.flow;
         self.old_depth = self.depth;
+        self.old_volume = self.volume;
         self.a2 = self.a1;
         self.surf1 = [0.0; WIDEST];
         self.surf2 = [0.0; WIDEST];
@@ -81,6 +82,7 @@ slots!(
     depth,
     old_depth,
     volume,
+    old_volume,
     froude,
     class,
     /// 1 upstream full, 2 downstream, 3 both.

@@ -9,7 +9,7 @@ use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
 use super::conduit::{Momentum, Pass};
 use super::gather::{Brought, Gather};
 use super::nodes::{Depths, Given, Rise};
-use crate::crew::{Hands, PARTS, cut};
+use crate::crew::{Hands, cut, cut_at, paired};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
 use crate::state::{Numerics, State};
@@ -18,8 +18,6 @@ use crate::units::{FUDGE, max, sgn};
 impl State {
     /// Routes one step of `dt` s; returns the trials it took.
     pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64, hands: Hands) -> usize {
-        self.rests.fill(0.0);
-        self.dydt.fill(0.0);
         self.enter_others(model);
         let mut converged = false;
         let mut trial = 0;
@@ -40,7 +38,7 @@ impl State {
                 break;
             }
         }
-        self.end_trials(model, converged);
+        self.end_trials(converged);
         trial
     }
 
@@ -54,33 +52,20 @@ impl State {
         self.enter_others(model);
     }
 
-    /// Counts nodes that did not converge and takes over what the slots hold.
-    pub(crate) fn end_trials(&mut self, model: &Model, converged: bool) {
+    /// Counts nodes that did not converge.
+    pub(crate) fn end_trials(&mut self, converged: bool) {
         if !converged {
             self.stats.not_converged += 1;
             for (s, rests) in self.stats.nodes.iter_mut().zip(&self.rests) {
                 s.not_converged += u64::from(*rests == 0.0);
             }
         }
-        self.leave_slots(model);
     }
 
     fn enter_others(&mut self, model: &Model) {
         for &j in &model.blocks.others {
             self.surf1[j] = 0.0;
             self.surf2[j] = 0.0;
-        }
-    }
-
-    /// Takes over what the slots hold for reports and the books.
-    fn leave_slots(&mut self, model: &Model) {
-        let b = &model.blocks;
-        for ((s, f), links) in self.slots.blocks.iter().zip(&b.fixed).zip(b.link.chunks(WIDEST)) {
-            for (i, &j) in links.iter().enumerate().take(f.live) {
-                self.link_flow[j] = s.flow[i];
-                self.link_depth[j] = s.depth[i];
-                self.link_volume[j] = s.volume[i];
-            }
         }
     }
 
@@ -97,10 +82,9 @@ impl State {
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
         let restless = &self.restless.blocks;
-        let mut part = 0..PARTS;
-        let parts = cut(&mut self.slots.blocks, cuts).map(|slots| (part.next().unwrap_or(0), slots));
-        hands.each(parts, |(part, slots)| {
-            let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
+        let parts = paired(cut_at(&mut self.slots.blocks, cuts), restless.each_ref());
+        hands.each(parts, |((from, slots), restless)| {
+            let some = (trial >= 2).then_some(&restless[..]);
             match numerics {
                 Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.run(),
                 Numerics::Fast => Momentum::<false, false> { pass, slots, from, some }.run(),
@@ -119,23 +103,17 @@ impl State {
         let lossy = b.any_seepage || self.climate.evaporation > 0.0;
         let lossy = lossy.then_some(&model.nodes.kind[..]);
         let cuts = &b.parts.nodes;
-        let [i, o, a, s] = [&mut self.inflow, &mut self.outflow, &mut self.area, &mut self.sum_dqdh]
-            .map(|list| cut(list, cuts).map(Some));
-        let mut lists = [i, o, a, s];
         let (slots, restless) = (&self.slots.blocks[..], &self.restless.nodes);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
         let by = &Brought { blocks: b, slots, lossy, lateral, losses };
-        let parts = std::array::from_fn(|p| Gather {
-            by,
-            some: (!all).then_some(&restless[p][..]),
-            ends: &b.ends[p],
-            from: cuts[p],
-            inflow: taken(&mut lists[0][p]),
-            outflow: taken(&mut lists[1][p]),
-            area: taken(&mut lists[2][p]),
-            sum_dqdh: taken(&mut lists[3][p]),
+        let flows = paired(cut_at(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
+        let sums = paired(cut(&mut self.area, cuts), cut(&mut self.sum_dqdh, cuts));
+        let lists = paired(b.ends.each_ref(), restless.each_ref());
+        let parts = paired(paired(flows, sums), lists);
+        hands.each(parts, |((((from, inflow), outflow), (area, sum_dqdh)), (ends, restless))| {
+            let some = (!all).then_some(&restless[..]);
+            Arch::new().dispatch(Gather { by, some, ends, from, inflow, outflow, area, sum_dqdh });
         });
-        hands.each(parts, |part| Arch::new().dispatch(part));
     }
 
     /// Surface area of a node with a volume or a pond.
@@ -219,12 +197,7 @@ impl State {
     /// New depths; true when none moved by more than the tolerance.
     fn depths(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) -> bool {
         for &j in &model.blocks.outfall_links {
-            let k = model.blocks.slot[j];
-            if k != usize::MAX {
-                let (s, i) = self.slots.of(k);
-                self.link_flow[j] = s.flow[i];
-            }
-            self.set_outfall_depth(model, j);
+            self.set_outfall_depth(model, j, self.water(model, j).flow);
         }
         let given = &Given {
             layout: &model.blocks.nodes,
@@ -238,17 +211,12 @@ impl State {
             rise: Rise::new(model, trial),
         };
         let cuts = &model.blocks.parts.nodes;
-        let [d, a, o, y, r] =
-            [&mut self.depth, &mut self.old_area, &mut self.overflow, &mut self.dydt, &mut self.rests]
-                .map(|list| cut(list, cuts).map(Some));
-        let mut lists = [d, a, o, y, r];
-        let parts = std::array::from_fn(|p| (cuts[p], lists.each_mut().map(|list| taken(&mut list[p]))));
+        let areas = paired(cut(&mut self.old_area, cuts), cut(&mut self.overflow, cuts));
+        let moves = paired(cut(&mut self.dydt, cuts), cut(&mut self.rests, cuts));
+        let parts = paired(cut_at(&mut self.depth, cuts), paired(areas, moves));
         let numerics = self.numerics;
-        let rest = hands.each(parts, |(from, [depth, old_area, overflow, dydt, rests])| {
-            if depth.is_empty() {
-                return true;
-            }
-            match numerics {
+        let rest =
+            hands.each(parts, |((from, depth), ((old_area, overflow), (dydt, rests)))| match numerics {
                 Numerics::Exact => Depths::<true> { given, from, depth, old_area, overflow, dydt, rests }
                     .with_simd(Scalar::new()),
                 Numerics::Fast => Arch::new().dispatch(Depths::<false> {
@@ -260,8 +228,7 @@ impl State {
                     dydt,
                     rests,
                 }),
-            }
-        });
+            });
         let mut all = rest.into_iter().all(|rest| rest);
         all &= self.special_depths(model, dt, trial);
         all
@@ -353,9 +320,4 @@ impl State {
         self.dydt[i] = (y - y_old).abs() / dt;
         self.depth[i] = y;
     }
-}
-
-/// A part of a list, once.
-fn taken<'a>(part: &mut Option<&'a mut [f64]>) -> &'a mut [f64] {
-    part.take().unwrap_or_default()
 }

@@ -235,32 +235,35 @@ impl<S: Simd, const EXACT: bool> One<'_, S, EXACT> {
     }
 }
 
-/// Of all nodes, a list each.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// Of as many nodes as the widest vector has lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[repr(align(64))]
 pub(crate) struct NodeTally {
-    sum_depth: Vec<f64>,
-    max_depth: Vec<f64>,
-    max_depth_at: Vec<f64>,
-    surcharged_time: Vec<f64>,
-    lateral_volume: Vec<f64>,
-    max_lateral: Vec<f64>,
-    max_inflow: Vec<f64>,
-    max_inflow_at: Vec<f64>,
+    sum_depth: [f64; WIDEST],
+    max_depth: [f64; WIDEST],
+    max_depth_at: [f64; WIDEST],
+    surcharged_time: [f64; WIDEST],
+    lateral_volume: [f64; WIDEST],
+    max_lateral: [f64; WIDEST],
+    max_inflow: [f64; WIDEST],
+    max_inflow_at: [f64; WIDEST],
 }
 
 impl NodeTally {
-    pub(crate) fn new(n: usize, start: f64) -> Self {
-        let zeros = || vec![0.0; n];
-        Self {
-            sum_depth: zeros(),
-            max_depth: zeros(),
-            max_depth_at: vec![start; n],
-            surcharged_time: zeros(),
-            lateral_volume: zeros(),
-            max_lateral: zeros(),
-            max_inflow: zeros(),
-            max_inflow_at: vec![start; n],
-        }
+    /// Of so many nodes, nothing yet; `start` is the date of the run's first step.
+    pub(crate) fn of_nodes(n: usize, start: f64) -> Vec<Self> {
+        let zero = [0.0; WIDEST];
+        let nothing = Self {
+            sum_depth: zero,
+            max_depth: zero,
+            max_depth_at: [start; WIDEST],
+            surcharged_time: zero,
+            lateral_volume: zero,
+            max_lateral: zero,
+            max_inflow: zero,
+            max_inflow_at: [start; WIDEST],
+        };
+        vec![nothing; n.div_ceil(WIDEST)]
     }
 
     /// A node's statistics with what lies here.
@@ -279,11 +282,10 @@ impl NodeTally {
     }
 }
 
-/// Counts a step of all nodes.
-pub(crate) struct CountNodes<'a> {
+/// What a step left at the nodes.
+#[derive(Clone, Copy)]
+pub(crate) struct AtNodes<'a> {
     pub(crate) layout: &'a Layout,
-    pub(crate) tally: &'a mut NodeTally,
-    pub(crate) nodes: &'a mut [NodeStats],
     pub(crate) invert: &'a [f64],
     pub(crate) crown: &'a [f64],
     pub(crate) full_volume: &'a [f64],
@@ -297,75 +299,90 @@ pub(crate) struct CountNodes<'a> {
     pub(crate) dt: f64,
 }
 
+/// Counts a step of a part of the nodes.
+pub(crate) struct CountNodes<'a> {
+    pub(crate) at: &'a AtNodes<'a>,
+    /// The first node of this part; the lists below are the part's own.
+    pub(crate) from: usize,
+    pub(crate) tally: &'a mut [NodeTally],
+    pub(crate) nodes: &'a mut [NodeStats],
+}
+
 impl WithSimd for CountNodes<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) {
-        let mut i = 0;
-        while i < self.depth.len() {
-            self.at(s, i);
-            i += V::<S>::LANES;
+        for block in 0..self.tally.len() {
+            for lane in (0..WIDEST).step_by(V::<S>::LANES) {
+                self.some(s, block, lane);
+            }
         }
     }
 }
 
 impl CountNodes<'_> {
     #[inline(always)]
-    fn at<S: Simd>(&mut self, s: S, i: usize) {
-        let load = |list: &[f64]| V::load(s, &list[i..]);
+    fn some<S: Simd>(&mut self, s: S, block: usize, lane: usize) {
+        let first = block * WIDEST + lane;
+        if first >= self.nodes.len() {
+            return;
+        }
+        let at = self.at;
+        let load = |list: &[f64]| V::load(s, &list[self.from + first..]);
+        let own = |list: &[f64; WIDEST]| V::part(s, list, lane);
         let c = |v: f64| V::splat(s, v);
-        let (dt, date) = (c(self.dt), c(self.date));
-        let depth = load(self.depth);
-        let t = &mut *self.tally;
-        (load(&t.sum_depth) + depth).store(&mut t.sum_depth[i..]);
-        let most = load(&t.max_depth);
+        let (dt, date) = (c(at.dt), c(at.date));
+        let depth = load(at.depth);
+        let t = &mut self.tally[block];
+        (own(&t.sum_depth) + depth).put(&mut t.sum_depth, lane);
+        let most = own(&t.max_depth);
         let deeper = depth.gt(most);
         if deeper.any() {
-            deeper.select(depth, most).store(&mut t.max_depth[i..]);
-            deeper.select(date, load(&t.max_depth_at)).store(&mut t.max_depth_at[i..]);
+            deeper.select(depth, most).put(&mut t.max_depth, lane);
+            deeper.select(date, own(&t.max_depth_at)).put(&mut t.max_depth_at, lane);
         }
-        let over = (depth + load(self.invert) + c(FUDGE)).ge(load(self.crown));
-        let surcharged = load(&self.layout.surcharges).gt(c(0.5)) & over;
+        let over = (depth + load(at.invert) + c(FUDGE)).ge(load(at.crown));
+        let surcharged = load(&at.layout.surcharges).gt(c(0.5)) & over;
         if surcharged.any() {
-            let time = load(&t.surcharged_time);
-            surcharged.select(time + dt, time).store(&mut t.surcharged_time[i..]);
+            let time = own(&t.surcharged_time);
+            surcharged.select(time + dt, time).put(&mut t.surcharged_time, lane);
         }
-        let lateral = load(self.lateral);
-        let volume = (load(self.old_lateral) + lateral) * c(0.5) * dt;
-        (load(&t.lateral_volume) + volume).store(&mut t.lateral_volume[i..]);
-        let most = load(&t.max_lateral);
+        let lateral = load(at.lateral);
+        let volume = (load(at.old_lateral) + lateral) * c(0.5) * dt;
+        (own(&t.lateral_volume) + volume).put(&mut t.lateral_volume, lane);
+        let most = own(&t.max_lateral);
         let more = lateral.abs().gt(most.abs());
         if more.any() {
-            more.select(lateral, most).store(&mut t.max_lateral[i..]);
+            more.select(lateral, most).put(&mut t.max_lateral, lane);
         }
-        let inflow = load(self.inflow);
-        let most = load(&t.max_inflow);
+        let inflow = load(at.inflow);
+        let most = own(&t.max_inflow);
         let more = inflow.gt(most);
         if more.any() {
-            more.select(inflow, most).store(&mut t.max_inflow[i..]);
-            more.select(date, load(&t.max_inflow_at)).store(&mut t.max_inflow_at[i..]);
+            more.select(inflow, most).put(&mut t.max_inflow, lane);
+            more.select(date, own(&t.max_inflow_at)).put(&mut t.max_inflow_at, lane);
         }
-        let floods = load(self.volume).gt(load(self.full_volume)) | load(self.overflow).gt(c(0.0));
+        let floods = load(at.volume).gt(load(at.full_volume)) | load(at.overflow).gt(c(0.0));
         if floods.any() {
-            for k in i..(i + V::<S>::LANES).min(self.depth.len()) {
-                self.flooded(k);
-            }
+            let end = (first + V::<S>::LANES).min(self.nodes.len());
+            (first..end).for_each(|k| self.flooded(k));
         }
     }
 
-    fn flooded(&mut self, k: usize) {
-        let s = &mut self.nodes[k];
-        let (volume, full, overflow) = (self.volume[k], self.full_volume[k], self.overflow[k]);
-        if !self.layout.is_outfall[k] && (volume > full || overflow > 0.0) {
-            s.flooded_time += self.dt;
-            s.flooded_volume += overflow * self.dt;
-            if self.layout.ponds[k] {
+    fn flooded(&mut self, own: usize) {
+        let (at, k) = (self.at, self.from + own);
+        let s = &mut self.nodes[own];
+        let (volume, full, overflow) = (at.volume[k], at.full_volume[k], at.overflow[k]);
+        if !at.layout.is_outfall[k] && (volume > full || overflow > 0.0) {
+            s.flooded_time += at.dt;
+            s.flooded_volume += overflow * at.dt;
+            if at.layout.ponds[k] {
                 s.max_ponded = s.max_ponded.max(volume - full);
             }
         }
         if overflow > s.max_overflow {
-            (s.max_overflow, s.max_overflow_at) = (overflow, self.date);
+            (s.max_overflow, s.max_overflow_at) = (overflow, at.date);
         }
     }
 }
