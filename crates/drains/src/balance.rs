@@ -1,14 +1,11 @@
 //! Water balance (水量平衡): what came, what went, what is left; SWMM's continuity errors.
 
-use numerics::lanes::Arch;
 use serde::{Deserialize, Serialize};
 
-use crate::crew::{Hands, cut, cut_at, paired};
 use crate::model::Model;
 use crate::project::Routing;
 use crate::state::State;
 use crate::units::TINY;
-use crate::wave::Book;
 
 /// Volumes over the run (ft³) or rates in a step (ft³/s).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -165,7 +162,7 @@ impl State {
     }
 
     /// Half a step's rates into the totals: SWMM counts them before and after the step.
-    pub(crate) fn update_totals(&mut self, model: &Model, half: f64, hands: Hands) {
+    pub(crate) fn update_totals(&mut self, half: f64) {
         let (t, s) = (&mut self.balance.flow, &self.balance.step);
         t.dry_weather += s.dry_weather * half;
         t.wet_weather += s.wet_weather * half;
@@ -177,25 +174,6 @@ impl State {
         t.evaporation += s.evaporation * half;
         t.seepage += s.seepage * half;
         self.update_quality_totals(half);
-        let cuts = &model.blocks.parts.nodes;
-        let outflow = cut(&mut self.balance.node_outflow, cuts);
-        let parts = paired(cut_at(&mut self.balance.node_inflow, cuts), outflow);
-        let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
-        let (overflow, volume) = (&self.overflow[..], &self.volume[..]);
-        hands.each(parts, |((from, node_inflow), node_outflow)| {
-            Arch::new().dispatch(Book {
-                layout: &model.blocks.nodes,
-                inflow,
-                outflow,
-                overflow,
-                volume,
-                full_volume: &model.nodes.full_volume,
-                from,
-                node_inflow,
-                node_outflow,
-                half,
-            });
-        });
     }
 
     /// The flow totals with the storage of this moment as the final one.

@@ -2,7 +2,7 @@
 //! cut at the same places whatever their number, and no sum crosses a cut, so the answers are the same
 //! to the bit.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use numerics::lanes::WIDEST;
@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::state::State;
 
 /// Pieces that the work of a step is cut into.
-pub(crate) const PARTS: usize = 4;
+pub(crate) const PARTS: usize = 8;
 
 /// Why there is no crew.
 #[derive(Debug, Error)]
@@ -27,7 +27,7 @@ pub struct Crew {
 }
 
 impl Crew {
-    /// A crew of so many threads; more than four find no work.
+    /// A crew of so many threads; more than eight find no work.
     ///
     /// # Errors
     /// When the system gives no threads.
@@ -95,37 +95,61 @@ pub(crate) struct Hands {
 impl Hands {
     pub(crate) const ONE: Self = Self { count: 1 };
 
-    /// `f` of every piece of work, side by side if there are hands for it; answers in the order of the
-    /// pieces.
+    /// `f` of every part's number and piece of work, side by side if there are hands for it; answers in the
+    /// order of the parts. One hand begins with the first parts, as it did before, whose data are near it,
+    /// the others with the last, until they meet.
     pub(crate) fn each<T: Send, R: Send + Default>(
         self,
         pieces: [T; PARTS],
-        f: impl Fn(T) -> R + Sync,
+        f: impl Fn(usize, T) -> R + Sync,
     ) -> [R; PARTS] {
         if self.count < 2 {
-            return pieces.map(f);
+            let mut part = 0..PARTS;
+            return pieces.map(|t| f(part.next().unwrap_or_default(), t));
         }
         let held = pieces.map(|t| Mutex::new((Some(t), R::default())));
-        let pieces = &held;
-        let left = AtomicUsize::new(PARTS);
-        let take = &|piece: &Mutex<(Option<T>, R)>| {
-            // Whoever comes second finds it taken.
-            let Ok(mut piece) = piece.try_lock() else { return };
-            if let Some(t) = piece.0.take() {
+        let (pieces, left, claims) = (&held, AtomicUsize::new(PARTS), Claims::default());
+        let go = &|part: usize| {
+            if let Some(Ok(mut piece)) = pieces.get(part).map(Mutex::lock)
+                && let Some(t) = piece.0.take()
+            {
                 let _done = Done(&left);
-                piece.1 = f(t);
+                piece.1 = f(part, t);
             }
         };
         rayon_core::scope(|s| {
-            for hand in 1..self.count {
-                let first = &pieces[PARTS - PARTS / self.count * hand..];
-                s.spawn(move |_| first.iter().chain(pieces.iter().rev()).for_each(take));
+            for _ in 1..self.count {
+                s.spawn(|_| std::iter::from_fn(|| claims.last()).for_each(go));
             }
-            pieces.iter().for_each(take);
+            std::iter::from_fn(|| claims.first()).for_each(go);
             // Awake to the end: the scope itself would fall asleep over the last piece.
             work_while(|| left.load(Ordering::Acquire) > 0);
         });
         held.map(|piece| piece.into_inner().unwrap_or_else(PoisonError::into_inner).1)
+    }
+}
+
+/// Which parts are taken: so many of the first, and, in the upper half of the word, so many of the last.
+#[derive(Debug, Default)]
+struct Claims(AtomicU32);
+
+impl Claims {
+    const LAST: u32 = 1 << 16;
+
+    /// The first part that nobody has taken.
+    fn first(&self) -> Option<usize> {
+        self.claim(1).map(|(first, _)| first)
+    }
+
+    /// The last part that nobody has taken.
+    fn last(&self) -> Option<usize> {
+        self.claim(Self::LAST).map(|(_, last)| PARTS - 1 - last)
+    }
+
+    fn claim(&self, one: u32) -> Option<(usize, usize)> {
+        let taken = self.0.fetch_add(one, Ordering::Relaxed);
+        let (first, last) = ((taken % Self::LAST) as usize, (taken / Self::LAST) as usize);
+        (first + last < PARTS).then_some((first, last))
     }
 }
 
@@ -169,27 +193,35 @@ impl Parts {
 
 /// A list cut into its parts.
 pub(crate) fn cut<'a, T>(list: &'a mut [T], at: &Cuts) -> [&'a mut [T]; PARTS] {
-    let [_, b, c, d, _] = *at;
-    let (first, rest) = list.split_at_mut(b);
-    let (second, rest) = rest.split_at_mut(c - b);
-    let (third, fourth) = rest.split_at_mut(d - c);
-    [first, second, third, fourth]
-}
-
-/// A list cut into its parts, each with the place where it begins.
-pub(crate) fn cut_at<'a, T>(list: &'a mut [T], at: &Cuts) -> [(usize, &'a mut [T]); PARTS] {
-    let [a, b, c, d, _] = *at;
-    paired([a, b, c, d], cut(list, at))
+    let mut rest = list;
+    std::array::from_fn(|part| {
+        let (some, others) = std::mem::take(&mut rest).split_at_mut(at[part + 1] - at[part]);
+        rest = others;
+        some
+    })
 }
 
 /// The parts of two lists, side by side.
-pub(crate) fn paired<A, B>([a, b, c, d]: [A; PARTS], [e, f, g, h]: [B; PARTS]) -> [(A, B); PARTS] {
-    [(a, e), (b, f), (c, g), (d, h)]
+pub(crate) fn paired<A, B: Default>(a: [A; PARTS], b: [B; PARTS]) -> [(A, B); PARTS] {
+    let mut b = b.into_iter();
+    a.map(|a| (a, b.next().unwrap_or_default()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_is_claimed_once_from_both_ends() {
+        for firsts in 0..=PARTS {
+            let claims = Claims::default();
+            let mut taken: Vec<usize> = (0..firsts).filter_map(|_| claims.first()).collect();
+            taken.extend(std::iter::from_fn(|| claims.last()));
+            assert_eq!((claims.first(), claims.last()), (None, None));
+            taken.sort_unstable();
+            assert!(taken.into_iter().eq(0..PARTS));
+        }
+    }
 
     #[test]
     fn parts_cover_everything_once() {

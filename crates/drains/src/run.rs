@@ -2,7 +2,7 @@
 //! steps.
 #![expect(clippy::indexing_slicing, reason = "one entry a node or link of the model")]
 
-use numerics::lanes::WIDEST;
+use numerics::lanes::{Arch, WIDEST};
 
 use crate::crew::Hands;
 use crate::curve::Curve;
@@ -12,6 +12,7 @@ use crate::project::{Index, Routing};
 use crate::quality::Source;
 use crate::state::{State, Water};
 use crate::units::{FLOW_TOL, FUDGE, TINY, max, min};
+use crate::wave::Spills;
 
 /// What the network has to do in a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,8 @@ impl State {
     }
 
     fn begin_routing(&mut self, model: &Model, dt: f64, hands: Hands) -> Phase {
-        self.update_totals(model, dt / 2.0, hands);
+        self.update_totals(dt / 2.0);
+        self.count(model, dt, None, dt / 2.0, hands);
         let now = model.date_at(self.new_routing_time);
         let actions = self.apply_controls(model, now, dt);
         let step_error = self.balance.step.step_error();
@@ -153,11 +155,15 @@ impl State {
             self.route_quality(model, dt);
             self.remove_outflows(model, dt);
             self.uncount_backflow(model);
-            if !model.links.kind.is_empty() {
-                self.update_stats(model, dt, trials, phase == Phase::Steady, hands);
-            }
         }
-        self.update_totals(model, dt / 2.0, hands);
+        let routed = phase != Phase::BetweenEvents && !model.links.kind.is_empty();
+        let date = model.date_at(self.new_routing_time);
+        let counted = (routed && date >= model.report_start).then_some(date);
+        self.count(model, dt, counted, dt / 2.0, hands);
+        if routed {
+            self.update_stats(model, dt, trials, phase == Phase::Steady, counted);
+        }
+        self.update_totals(dt / 2.0);
     }
 
     fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
@@ -418,16 +424,15 @@ impl State {
                 self.route_loads_back(model, i, self.inflow[i] * dt);
             }
         }
-        let dynamic = model.options.routing == Routing::Dynamic;
-        for from in (0..n.kind.len()).step_by(WIDEST) {
-            let some = from..(from + WIDEST).min(n.kind.len());
-            // Nothing leaves the dynamic wave at a node within, but what spills.
-            let is_outfall = &model.blocks.nodes.is_outfall;
-            let leaves = |i: usize| is_outfall[i] | (self.overflow[i] != 0.0) | (self.lateral[i] < 0.0);
-            if dynamic && !some.clone().fold(false, |any, i| any | leaves(i)) {
-                continue;
-            }
-            some.for_each(|i| self.leave_at(model, i));
+        if model.options.routing != Routing::Dynamic {
+            (0..n.kind.len()).for_each(|i| self.leave_at(model, i));
+            return;
+        }
+        // Nothing leaves the dynamic wave at a node within, but what spills.
+        let (overflow, lateral) = (&self.overflow, &self.lateral);
+        let spills = Arch::new().dispatch(Spills { layout: &model.blocks.nodes, overflow, lateral });
+        for from in spills {
+            (from..(from + WIDEST).min(n.kind.len())).for_each(|i| self.leave_at(model, i));
         }
     }
 

@@ -1,15 +1,15 @@
 //! Statistics of a run (统计): what SWMM's summary tables are made of.
 #![expect(clippy::indexing_slicing, reason = "one entry a node, link or subcatchment")]
 
-use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
+use numerics::lanes::{Arch, WIDEST};
 use serde::{Deserialize, Serialize};
 
-use crate::crew::{Hands, cut, cut_at, paired};
+use crate::crew::{Hands, cut, paired};
 use crate::model::{LinkData, LinkType, Model};
 use crate::project::Routing;
-use crate::state::{Numerics, State};
+use crate::state::State;
 use crate::units::{FUDGE, max, min};
-use crate::wave::{AtNodes, ConduitTally, CountConduits, CountNodes, NodeTally};
+use crate::wave::{AtNodes, Book, ConduitTally, CountConduits, CountNodes, NodeTally};
 
 /// Flow (ft³/s) below which nothing is counted.
 pub(crate) const MIN_FLOW: f64 = 0.001;
@@ -147,14 +147,25 @@ impl Stats {
 }
 
 impl State {
-    pub(crate) fn update_stats(&mut self, model: &Model, dt: f64, trials: usize, steady: bool, hands: Hands) {
-        let date = model.date_at(self.new_routing_time);
-        if date >= model.report_start {
-            let outfall = self.count_nodes(model, dt, date, hands);
+    /// The statistics of a step; `counted` is its date, from the start of the report on.
+    pub(crate) fn update_stats(
+        &mut self,
+        model: &Model,
+        dt: f64,
+        trials: usize,
+        steady: bool,
+        counted: Option<f64>,
+    ) {
+        if let Some(date) = counted {
+            self.count_storage(model, date);
+            let outfall = self.count_outfalls(model);
             for &j in &model.blocks.nodes.outfalls {
                 self.count_outfall_loads(model, j, dt);
             }
-            self.count_links(model, dt, date, hands);
+            let dynamic = model.options.routing == Routing::Dynamic;
+            let others = if dynamic { &model.blocks.others[..] } else { &[] };
+            let all = if dynamic { 0 } else { model.links.kind.len() };
+            others.iter().copied().chain(0..all).for_each(|j| self.count_link(model, j, dt, date));
             self.stats.reported_steps += 1;
             self.stats.time_span += dt;
             self.stats.max_outfall = max(self.stats.max_outfall, outfall);
@@ -195,10 +206,11 @@ impl State {
         }
     }
 
-    /// Counts a step of the nodes; what flows into outfalls.
-    fn count_nodes(&mut self, model: &Model, dt: f64, date: f64, hands: Hands) -> f64 {
-        let n = &model.nodes;
-        let layout = &model.blocks.nodes;
+    /// One walk over nodes and conduits after a step: what counts at `counted` (its date), and so many
+    /// seconds of its flows into the books of the nodes.
+    pub(crate) fn count(&mut self, model: &Model, dt: f64, counted: Option<f64>, seconds: f64, hands: Hands) {
+        let (n, b) = (&model.nodes, &model.blocks);
+        let layout = &b.nodes;
         let at = &AtNodes {
             layout,
             invert: &n.invert,
@@ -208,21 +220,38 @@ impl State {
             volume: &self.volume,
             overflow: &self.overflow,
             inflow: &self.inflow,
+            outflow: &self.outflow,
             lateral: &self.lateral,
             old_lateral: &self.old_lateral,
-            date,
             dt,
         };
-        let cuts = &model.blocks.parts.nodes;
-        let tally = cut(&mut self.stats.node_tally, &cuts.map(|at| at.div_ceil(WIDEST)));
-        let parts = paired(cut_at(&mut self.stats.nodes, cuts), tally);
-        hands.each(parts, |((from, nodes), tally)| {
-            Arch::new().dispatch(CountNodes { at, from, tally, nodes });
+        let (numerics, now, slots) = (self.numerics, self.stats.time_span, &self.slots.blocks[..]);
+        let dynamic = model.options.routing == Routing::Dynamic;
+        let (nodes, blocks) = (&b.parts.nodes, &b.parts.blocks);
+        let tally = cut(&mut self.stats.node_tally, &nodes.map(|at| at.div_ceil(WIDEST)));
+        let conduits = cut(&mut self.stats.conduits, blocks);
+        let [inflow, outflow] = [&mut self.balance.node_inflow, &mut self.balance.node_outflow];
+        let books = paired(cut(inflow, nodes), cut(outflow, nodes));
+        let counts = paired(cut(&mut self.stats.nodes, nodes), paired(tally, conduits));
+        let changes = hands.each(paired(counts, books), |part, ((nodes, (tally, conduits)), books)| {
+            let from = b.parts.nodes[part];
+            Arch::new().dispatch(Book { at, from, books, seconds });
+            let Some(date) = counted else { return vec![] };
+            Arch::new().dispatch(CountNodes { at, date, from, tally, nodes });
+            let from = blocks[part];
+            let of = CountConduits { model, slots, from, tally: conduits, depth: at.depth, date, now, dt };
+            if dynamic { of.go(numerics) } else { vec![] }
         });
-        for &j in &layout.storage {
+        for change in changes.into_iter().flatten() {
+            change.settle(&mut self.stats.links);
+        }
+    }
+
+    fn count_storage(&mut self, model: &Model, date: f64) {
+        for &j in &model.blocks.nodes.storage {
             let s = &mut self.stats.nodes[j];
             let volume = self.volume[j];
-            let v = min(volume, n.full_volume[j]);
+            let v = min(volume, model.nodes.full_volume[j]);
             s.storage[0] += volume;
             if v > s.storage[1] {
                 (s.storage[1], s.storage[2]) = (v, date);
@@ -231,50 +260,21 @@ impl State {
             s.storage[4] += self.storage_loss[j][0];
             s.storage[5] += self.storage_loss[j][1];
         }
-        let mut outfall = 0.0;
-        for &j in &layout.outfalls {
+    }
+
+    /// What flows into outfalls, ft³/s.
+    fn count_outfalls(&mut self, model: &Model) -> f64 {
+        let mut all = 0.0;
+        for &j in &model.blocks.nodes.outfalls {
             let s = &mut self.stats.nodes[j];
             if self.inflow[j] >= MIN_FLOW {
                 s.outfall[0] += self.inflow[j];
                 s.outfall[1] = max(s.outfall[1], self.inflow[j]);
                 s.outfall[2] += 1.0;
             }
-            outfall += self.inflow[j];
+            all += self.inflow[j];
         }
-        outfall
-    }
-
-    fn count_links(&mut self, model: &Model, dt: f64, date: f64, hands: Hands) {
-        if model.options.routing != Routing::Dynamic {
-            for j in 0..model.links.kind.len() {
-                self.count_link(model, j, dt, date);
-            }
-            return;
-        }
-        for &j in &model.blocks.others {
-            self.count_link(model, j, dt, date);
-        }
-        let (numerics, now) = (self.numerics, self.stats.time_span);
-        let (slots, depth) = (&self.slots.blocks[..], &self.depth[..]);
-        let cuts = &model.blocks.parts.blocks;
-        let parts = cut_at(&mut self.stats.conduits, cuts);
-        let changes = hands.each(parts, |(from, tally)| match numerics {
-            Numerics::Exact => CountConduits::<true> { model, slots, from, tally, depth, date, now, dt }
-                .with_simd(Scalar::new()),
-            Numerics::Fast => Arch::new().dispatch(CountConduits::<false> {
-                model,
-                slots,
-                from,
-                tally,
-                depth,
-                date,
-                now,
-                dt,
-            }),
-        });
-        for change in changes.into_iter().flatten() {
-            change.settle(&mut self.stats.links);
-        }
+        all
     }
 
     fn count_link(&mut self, model: &Model, j: usize, dt: f64, date: f64) {

@@ -213,7 +213,7 @@ impl Blocks {
         }
         b.has_pipes = b.groups.iter().any(|g| g.pipes);
         b.has_others = b.groups.iter().any(|g| !g.pipes);
-        b.nodes = super::nodes::Layout::of(model);
+        b.nodes = super::nodes::Layout::of(model, &b.others);
         b.parts = Parts::of(b.fixed.len(), model.nodes.kind.len());
         b.touched = b
             .others

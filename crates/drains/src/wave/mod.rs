@@ -26,4 +26,4 @@ pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;
 pub(crate) use losses::conduit as conduit_losses;
 pub(crate) use restless::Restless;
 pub(crate) use slots::{Class, Slots};
-pub(crate) use tally::{AtNodes, Book, ConduitTally, CountConduits, CountNodes, NodeTally};
+pub(crate) use tally::{AtNodes, Book, ConduitTally, CountConduits, CountNodes, NodeTally, Spills};

@@ -2,11 +2,12 @@
 //! a time; nodes with a volume or a boundary of their own follow one by one.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::{M, Simd, V, WithSimd};
+use numerics::lanes::{Arch, M, Scalar, Simd, V, WithSimd};
 
 use super::power::decay;
 use crate::model::{Model, NodeType};
 use crate::project::{Routing, Surcharge};
+use crate::state::Numerics;
 use crate::units::FUDGE;
 
 /// What the node kernel needs of the model.
@@ -14,7 +15,11 @@ use crate::units::FUDGE;
 pub(crate) struct Layout {
     /// 1 for nodes that have neither volume nor boundary: those the lanes compute.
     pub(crate) plain: Vec<f64>,
-    /// The others but outfalls, in order.
+    /// 1 for plain nodes that only conduits work on: their sums are all of it.
+    pub(crate) free: Vec<f64>,
+    /// Plain nodes that pumps and regulators work on as well.
+    pub(crate) late: Vec<usize>,
+    /// Nodes that are not plain, but outfalls, in order.
     pub(crate) special: Vec<usize>,
     pub(crate) outfalls: Vec<usize>,
     pub(crate) storage: Vec<usize>,
@@ -36,7 +41,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn of(model: &Model) -> Self {
+    /// `others` are the links that are no conduits in slots.
+    pub(crate) fn of(model: &Model, others: &[usize]) -> Self {
         let n = &model.nodes;
         let mut l = Self::default();
         for i in 0..n.kind.len() {
@@ -70,6 +76,12 @@ impl Layout {
             l.ponds.push(pond);
             l.most.push(n.full_depth[i] + n.sur_depth[i]);
             l.correction.push(if n.degree[i] < 0 { 0.6 } else { 1.0 });
+        }
+        l.free.clone_from(&l.plain);
+        for i in others.iter().flat_map(|j| [model.links.node1[*j], model.links.node2[*j]]) {
+            if std::mem::take(&mut l.free[i]) > 0.0 {
+                l.late.push(i);
+            }
         }
         l
     }
@@ -175,21 +187,23 @@ impl Rise {
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
     pub(crate) layout: &'a Layout,
-    pub(crate) inflow: &'a [f64],
-    pub(crate) outflow: &'a [f64],
-    pub(crate) area: &'a [f64],
-    pub(crate) sum_dqdh: &'a [f64],
     pub(crate) old_depth: &'a [f64],
     pub(crate) old_net: &'a [f64],
     pub(crate) dt: f64,
     pub(crate) rise: Rise,
 }
 
-/// New depths of the plain nodes of a part; the answer is whether all of them rest.
-pub(crate) struct Depths<'a, const EXACT: bool> {
+/// New depths of some neighbouring nodes; the answer is whether all of them rest.
+pub(crate) struct Depths<'a> {
     pub(crate) given: &'a Given<'a>,
-    /// The first node of this part; the lists below are the part's own.
+    /// 1 for those that are computed, of all nodes.
+    pub(crate) which: &'a [f64],
+    /// The first node; the lists below begin with it.
     pub(crate) from: usize,
+    pub(crate) inflow: &'a [f64],
+    pub(crate) outflow: &'a [f64],
+    pub(crate) area: &'a [f64],
+    pub(crate) sum_dqdh: &'a [f64],
     pub(crate) depth: &'a mut [f64],
     pub(crate) old_area: &'a mut [f64],
     pub(crate) overflow: &'a mut [f64],
@@ -197,53 +211,61 @@ pub(crate) struct Depths<'a, const EXACT: bool> {
     pub(crate) rests: &'a mut [f64],
 }
 
-impl<const EXACT: bool> WithSimd for Depths<'_, EXACT> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, s: S) -> bool {
-        let n = self.depth.len();
-        let mut all = true;
-        let mut i = 0;
-        while i < n {
-            all &= self.at(s, i);
-            i += V::<S>::LANES;
+impl Depths<'_> {
+    pub(crate) fn go(self, numerics: Numerics) -> bool {
+        match numerics {
+            Numerics::Exact => Go::<true>(self).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(Go::<false>(self)),
         }
-        all
     }
-}
 
-impl<const EXACT: bool> Depths<'_, EXACT> {
     #[inline(always)]
-    fn at<S: Simd>(&mut self, s: S, i: usize) -> bool {
-        let load = |list: &[f64]| V::load(s, &list[self.from + i..]);
+    fn at<S: Simd, const EXACT: bool>(&mut self, s: S, i: usize) -> bool {
+        let end = self.from + self.depth.len();
+        let load = |list: &[f64]| V::load(s, &list[self.from + i..end]);
         let own = |list: &[f64]| V::load(s, &list[i..]);
         let c = |v: f64| V::splat(s, v);
         let g = self.given;
         let l = g.layout;
-        let plain = load(&l.plain).gt(c(0.5));
+        let which = load(self.which).gt(c(0.5));
         let node = Node {
-            plain,
+            plain: which,
             dt: c(g.dt),
             per_dt: c(1.0 / g.dt),
             last: own(self.depth),
             old: load(g.old_depth),
             old_net: load(g.old_net),
             old_area: own(self.old_area),
-            area: load(g.area),
-            inflow: load(g.inflow),
-            outflow: load(g.outflow),
-            sum_dqdh: load(g.sum_dqdh),
+            area: own(self.area),
+            inflow: own(self.inflow),
+            outflow: own(self.outflow),
+            sum_dqdh: own(self.sum_dqdh),
             crown: load(&l.crown),
             most: load(&l.most),
             correction: load(&l.correction),
         };
         let Risen { y, area, overflow, dydt, rests } = g.rise.of::<S, EXACT>(&node);
-        plain.select(y, node.last).store(&mut self.depth[i..]);
-        plain.select(area, node.old_area).store(&mut self.old_area[i..]);
-        plain.select(overflow, own(self.overflow)).store(&mut self.overflow[i..]);
-        plain.select(dydt, own(self.dydt)).store(&mut self.dydt[i..]);
-        plain.select(rests.select(c(1.0), c(0.0)), own(self.rests)).store(&mut self.rests[i..]);
-        !(plain & !rests).any()
+        which.select(y, node.last).store(&mut self.depth[i..]);
+        which.select(area, node.old_area).store(&mut self.old_area[i..]);
+        which.select(overflow, own(self.overflow)).store(&mut self.overflow[i..]);
+        which.select(dydt, own(self.dydt)).store(&mut self.dydt[i..]);
+        which.select(rests.select(c(1.0), c(0.0)), own(self.rests)).store(&mut self.rests[i..]);
+        !(which & !rests).any()
+    }
+}
+
+/// New depths in some numerics.
+struct Go<'a, const EXACT: bool>(Depths<'a>);
+
+impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) -> bool {
+        let mut all = true;
+        for i in (0..self.0.depth.len()).step_by(V::<S>::LANES) {
+            all &= self.0.at::<S, EXACT>(s, i);
+        }
+        all
     }
 }

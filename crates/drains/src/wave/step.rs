@@ -4,12 +4,12 @@
     reason = "nodes, links and slots are addressed by the model's own indices"
 )]
 
-use numerics::lanes::{Arch, Scalar, WIDEST, WithSimd};
+use numerics::lanes::{Arch, WIDEST};
 
 use super::conduit::{Momentum, Pass};
 use super::gather::{Brought, Gather};
 use super::nodes::{Depths, Given, Rise};
-use crate::crew::{Hands, cut, cut_at, paired};
+use crate::crew::{Hands, cut, paired};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
 use crate::state::{Numerics, State};
@@ -30,9 +30,9 @@ impl State {
                 hands = if self.restless.is_much() { hands } else { Hands::ONE };
             }
             self.conduits(model, dt, trial, hands);
-            self.gather(model, all, hands);
+            converged = self.nodes(model, dt, trial, hands);
             self.others(model, dt, trial);
-            converged = self.depths(model, dt, trial, hands);
+            converged &= self.late_depths(model, dt, trial);
             trial += 1;
             if trial > 1 && converged {
                 break;
@@ -82,9 +82,8 @@ impl State {
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
         let restless = &self.restless.blocks;
-        let parts = paired(cut_at(&mut self.slots.blocks, cuts), restless.each_ref());
-        hands.each(parts, |((from, slots), restless)| {
-            let some = (trial >= 2).then_some(&restless[..]);
+        hands.each(cut(&mut self.slots.blocks, cuts), |part, slots| {
+            let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
             match numerics {
                 Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.run(),
                 Numerics::Fast => Momentum::<false, false> { pass, slots, from, some }.run(),
@@ -92,7 +91,9 @@ impl State {
         });
     }
 
-    fn gather(&mut self, model: &Model, all: bool, hands: Hands) {
+    /// What the conduits bring to all nodes, and new depths of those that nothing else works on; true when
+    /// none of these moved by more than the tolerance.
+    fn nodes(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) -> bool {
         let b = &model.blocks;
         for &i in &b.nodes.special {
             self.area[i] = self.own_area(model, i);
@@ -106,14 +107,48 @@ impl State {
         let (slots, restless) = (&self.slots.blocks[..], &self.restless.nodes);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
         let by = &Brought { blocks: b, slots, lossy, lateral, losses };
-        let flows = paired(cut_at(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
+        let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
+        let given = &Given { layout: &b.nodes, old_depth, old_net, dt, rise: Rise::new(model, trial) };
+        let numerics = self.numerics;
+        let flows = paired(cut(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
         let sums = paired(cut(&mut self.area, cuts), cut(&mut self.sum_dqdh, cuts));
-        let lists = paired(b.ends.each_ref(), restless.each_ref());
-        let parts = paired(paired(flows, sums), lists);
-        hands.each(parts, |((((from, inflow), outflow), (area, sum_dqdh)), (ends, restless))| {
-            let some = (!all).then_some(&restless[..]);
-            Arch::new().dispatch(Gather { by, some, ends, from, inflow, outflow, area, sum_dqdh });
+        let areas = paired(cut(&mut self.old_area, cuts), cut(&mut self.overflow, cuts));
+        let moves = paired(cut(&mut self.dydt, cuts), cut(&mut self.rests, cuts));
+        let depths = paired(cut(&mut self.depth, cuts), paired(areas, moves));
+        let parts = paired(paired(flows, sums), depths);
+        let rest = hands.each(parts, |part, (((inflow, outflow), (area, sum_dqdh)), depths)| {
+            let (from, ends) = (cuts[part], &b.ends[part]);
+            let some = (trial >= 2).then_some(&restless[part][..]);
+            let (i, o, a, s) = (&mut *inflow, &mut *outflow, &mut *area, &mut *sum_dqdh);
+            Arch::new().dispatch(Gather {
+                by,
+                some,
+                ends,
+                from,
+                inflow: i,
+                outflow: o,
+                area: a,
+                sum_dqdh: s,
+            });
+            let (depth, ((old_area, overflow), (dydt, rests))) = depths;
+            let which = &b.nodes.free[..];
+            Depths {
+                given,
+                which,
+                from,
+                inflow,
+                outflow,
+                area,
+                sum_dqdh,
+                depth,
+                old_area,
+                overflow,
+                dydt,
+                rests,
+            }
+            .go(numerics)
         });
+        rest.into_iter().all(|rest| rest)
     }
 
     /// Surface area of a node with a volume or a pond.
@@ -194,44 +229,40 @@ impl State {
         }
     }
 
-    /// New depths; true when none moved by more than the tolerance.
-    fn depths(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) -> bool {
+    /// New depths where more than conduits work; true when none moved by more than the tolerance.
+    fn late_depths(&mut self, model: &Model, dt: f64, trial: usize) -> bool {
         for &j in &model.blocks.outfall_links {
             self.set_outfall_depth(model, j, self.water(model, j).flow);
         }
-        let given = &Given {
-            layout: &model.blocks.nodes,
-            inflow: &self.inflow,
-            outflow: &self.outflow,
-            area: &self.area,
-            sum_dqdh: &self.sum_dqdh,
-            old_depth: &self.old_depth,
-            old_net: &self.old_net,
-            dt,
-            rise: Rise::new(model, trial),
-        };
-        let cuts = &model.blocks.parts.nodes;
-        let areas = paired(cut(&mut self.old_area, cuts), cut(&mut self.overflow, cuts));
-        let moves = paired(cut(&mut self.dydt, cuts), cut(&mut self.rests, cuts));
-        let parts = paired(cut_at(&mut self.depth, cuts), paired(areas, moves));
-        let numerics = self.numerics;
-        let rest =
-            hands.each(parts, |((from, depth), ((old_area, overflow), (dydt, rests)))| match numerics {
-                Numerics::Exact => Depths::<true> { given, from, depth, old_area, overflow, dydt, rests }
-                    .with_simd(Scalar::new()),
-                Numerics::Fast => Arch::new().dispatch(Depths::<false> {
-                    given,
-                    from,
-                    depth,
-                    old_area,
-                    overflow,
-                    dydt,
-                    rests,
-                }),
-            });
-        let mut all = rest.into_iter().all(|rest| rest);
-        all &= self.special_depths(model, dt, trial);
-        all
+        let layout = &model.blocks.nodes;
+        let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
+        let given = &Given { layout, old_depth, old_net, dt, rise: Rise::new(model, trial) };
+        let (numerics, which) = (self.numerics, &layout.plain[..]);
+        let mut all = true;
+        for &from in &layout.late {
+            let one = from..=from;
+            let (inflow, outflow) = (&self.inflow[one.clone()], &self.outflow[one.clone()]);
+            let (area, sum_dqdh) = (&self.area[one.clone()], &self.sum_dqdh[one.clone()]);
+            let (depth, old_area) = (&mut self.depth[one.clone()], &mut self.old_area[one.clone()]);
+            let overflow = &mut self.overflow[one.clone()];
+            let (dydt, rests) = (&mut self.dydt[one.clone()], &mut self.rests[one]);
+            all &= Depths {
+                given,
+                which,
+                from,
+                inflow,
+                outflow,
+                area,
+                sum_dqdh,
+                depth,
+                old_area,
+                overflow,
+                dydt,
+                rests,
+            }
+            .go(numerics);
+        }
+        all & self.special_depths(model, dt, trial)
     }
 
     /// New depths of the nodes with a volume or a pond; true when all rest.

@@ -3,13 +3,14 @@
 //! exact numerics, whose sums are SWMM's.
 #![expect(clippy::indexing_slicing, reason = "blocks and nodes are walked side by side")]
 
-use numerics::lanes::{Simd, V, WIDEST, WithSimd};
+use numerics::lanes::{Arch, Scalar, Simd, V, WIDEST, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{Blocks, Fixed};
 use super::nodes::Layout;
 use super::slots::SlotBlock;
 use crate::model::Model;
+use crate::state::Numerics;
 use crate::stats::{LinkStats, NodeStats};
 use crate::units::FUDGE;
 
@@ -97,7 +98,7 @@ impl Change {
 }
 
 /// Counts a step of a part of the conduits; gives the conditions that ended.
-pub(crate) struct CountConduits<'a, const EXACT: bool> {
+pub(crate) struct CountConduits<'a> {
     pub(crate) model: &'a Model,
     pub(crate) slots: &'a [SlotBlock],
     /// The first block of this part.
@@ -109,27 +110,40 @@ pub(crate) struct CountConduits<'a, const EXACT: bool> {
     pub(crate) dt: f64,
 }
 
-impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
+impl CountConduits<'_> {
+    pub(crate) fn go(self, numerics: Numerics) -> Vec<Change> {
+        match numerics {
+            Numerics::Exact => Go::<true>(self).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(Go::<false>(self)),
+        }
+    }
+}
+
+/// Counting in some numerics.
+struct Go<'a, const EXACT: bool>(CountConduits<'a>);
+
+impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
     type Output = Vec<Change>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> Vec<Change> {
-        let b = &self.model.blocks;
+        let CountConduits { model, slots, from, tally, depth, date, now, dt } = self.0;
+        let b = &model.blocks;
         let mut changes = Vec::new();
-        for (i, t) in self.tally.iter_mut().enumerate() {
-            let at = self.from + i;
-            let o = &self.slots[at];
+        for (i, t) in tally.iter_mut().enumerate() {
+            let at = from + i;
+            let o = &slots[at];
             let mut lane = 0;
             while lane < WIDEST {
                 let c = One::<S, EXACT> { s, o, f: &b.fixed[at], lane };
-                c.peaks(b, at, t, self.date);
-                let code = c.code(self.model, self.depth);
+                c.peaks(b, at, t, date);
+                let code = c.code(model, depth);
                 if EXACT {
                     // Step by step, as SWMM sums: no code is left to settle.
                     for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
                         if lane + i < b.fixed[at].live {
                             let link = b.link[at * WIDEST + lane + i];
-                            changes.push(Change { link, code, span: self.dt });
+                            changes.push(Change { link, code, span: dt });
                         }
                     }
                     lane += V::<S>::LANES;
@@ -142,10 +156,10 @@ impl<const EXACT: bool> WithSimd for CountConduits<'_, EXACT> {
                         if code != t.code[l] {
                             if l < b.fixed[at].live {
                                 let j = b.link[at * WIDEST + l];
-                                let span = self.now - t.since[l];
+                                let span = now - t.since[l];
                                 changes.push(Change { link: j, code: t.code[l], span });
                             }
-                            (t.code[l], t.since[l]) = (code, self.now);
+                            (t.code[l], t.since[l]) = (code, now);
                         }
                     }
                 }
@@ -293,15 +307,16 @@ pub(crate) struct AtNodes<'a> {
     pub(crate) volume: &'a [f64],
     pub(crate) overflow: &'a [f64],
     pub(crate) inflow: &'a [f64],
+    pub(crate) outflow: &'a [f64],
     pub(crate) lateral: &'a [f64],
     pub(crate) old_lateral: &'a [f64],
-    pub(crate) date: f64,
     pub(crate) dt: f64,
 }
 
 /// Counts a step of a part of the nodes.
 pub(crate) struct CountNodes<'a> {
     pub(crate) at: &'a AtNodes<'a>,
+    pub(crate) date: f64,
     /// The first node of this part; the lists below are the part's own.
     pub(crate) from: usize,
     pub(crate) tally: &'a mut [NodeTally],
@@ -332,7 +347,7 @@ impl CountNodes<'_> {
         let load = |list: &[f64]| V::load(s, &list[self.from + first..]);
         let own = |list: &[f64; WIDEST]| V::part(s, list, lane);
         let c = |v: f64| V::splat(s, v);
-        let (dt, date) = (c(at.dt), c(at.date));
+        let (dt, date) = (c(at.dt), c(self.date));
         let depth = load(at.depth);
         let t = &mut self.tally[block];
         (own(&t.sum_depth) + depth).put(&mut t.sum_depth, lane);
@@ -382,24 +397,19 @@ impl CountNodes<'_> {
             }
         }
         if overflow > s.max_overflow {
-            (s.max_overflow, s.max_overflow_at) = (overflow, at.date);
+            (s.max_overflow, s.max_overflow_at) = (overflow, self.date);
         }
     }
 }
 
-/// Half a step's flows into the books of the nodes.
+/// Some seconds of the flows into the books of a part of the nodes.
 pub(crate) struct Book<'a> {
-    pub(crate) layout: &'a Layout,
-    pub(crate) inflow: &'a [f64],
-    pub(crate) outflow: &'a [f64],
-    pub(crate) overflow: &'a [f64],
-    pub(crate) volume: &'a [f64],
-    pub(crate) full_volume: &'a [f64],
+    pub(crate) at: &'a AtNodes<'a>,
     /// The first node of this part.
     pub(crate) from: usize,
-    pub(crate) node_inflow: &'a mut [f64],
-    pub(crate) node_outflow: &'a mut [f64],
-    pub(crate) half: f64,
+    /// What came and what went, ft³.
+    pub(crate) books: (&'a mut [f64], &'a mut [f64]),
+    pub(crate) seconds: f64,
 }
 
 impl WithSimd for Book<'_> {
@@ -407,20 +417,44 @@ impl WithSimd for Book<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let mut i = 0;
-        let half = V::splat(s, self.half);
-        let zero = V::splat(s, 0.0);
-        while i < self.node_inflow.len() {
-            let load = |list: &[f64]| V::load(s, &list[self.from + i..]);
+        let Self { at, from, books: (came, went), seconds } = self;
+        let (seconds, zero) = (V::splat(s, seconds), V::splat(s, 0.0));
+        for i in (0..came.len()).step_by(V::<S>::LANES) {
+            let load = |list: &[f64]| V::load(s, &list[from + i..]);
             let own = |list: &[f64]| V::load(s, &list[i..]);
-            let inflow = load(self.inflow);
-            (own(self.node_inflow) + inflow * half).store(&mut self.node_inflow[i..]);
-            let leaves = load(&self.layout.leaves).gt(zero);
-            let out = own(self.node_outflow) + leaves.select(inflow, load(self.outflow)) * half;
-            let spills = !leaves & load(self.volume).le(load(self.full_volume));
-            let out = spills.select(out + load(self.overflow) * half, out);
-            out.store(&mut self.node_outflow[i..]);
-            i += V::<S>::LANES;
+            let inflow = load(at.inflow);
+            (own(came) + inflow * seconds).store(&mut came[i..]);
+            let leaves = load(&at.layout.leaves).gt(zero);
+            let out = own(went) + leaves.select(inflow, load(at.outflow)) * seconds;
+            let spills = !leaves & load(at.volume).le(load(at.full_volume));
+            spills.select(out + load(at.overflow) * seconds, out).store(&mut went[i..]);
         }
+    }
+}
+
+/// Where water may leave the system: the first nodes of the vectors with an end, something that spills, or
+/// an inflow that is taken out.
+pub(crate) struct Spills<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) overflow: &'a [f64],
+    pub(crate) lateral: &'a [f64],
+}
+
+impl WithSimd for Spills<'_> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> Vec<usize> {
+        let zero = V::splat(s, 0.0);
+        let mut found = Vec::new();
+        for i in (0..self.overflow.len()).step_by(V::<S>::LANES) {
+            let load = |list: &[f64]| V::load(s, &list[i..]);
+            let spills = load(self.overflow).abs().gt(zero) | load(self.lateral).lt(zero);
+            if (spills | load(&self.layout.leaves).gt(zero)).any() {
+                found.push(i / WIDEST * WIDEST);
+            }
+        }
+        found.dedup();
+        found
     }
 }
