@@ -194,8 +194,9 @@ impl Parts {
 /// A list cut into its parts.
 pub(crate) fn cut<'a, T>(list: &'a mut [T], at: &Cuts) -> [&'a mut [T]; PARTS] {
     let mut rest = list;
-    std::array::from_fn(|part| {
-        let (some, others) = std::mem::take(&mut rest).split_at_mut(at[part + 1] - at[part]);
+    let mut lengths = at.iter().zip(at.iter().skip(1)).map(|(from, to)| to - from);
+    std::array::from_fn(|_| {
+        let (some, others) = std::mem::take(&mut rest).split_at_mut(lengths.next().unwrap_or(0));
         rest = others;
         some
     })

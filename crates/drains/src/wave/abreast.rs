@@ -8,7 +8,7 @@
 
 use numerics::lanes::{Arch, Simd, V, WIDEST, WithSimd};
 
-use super::conduit::{Momentum, Pass};
+use super::momentum::{Momentum, Pass};
 use super::nodes::{Layout, Rise, Risen};
 use super::slots::SlotBlock;
 use crate::model::{Model, NodeType};

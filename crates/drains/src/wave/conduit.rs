@@ -5,14 +5,14 @@
 //! geometry and powers are the fast ones, a vector of conduits at a time.
 #![expect(clippy::indexing_slicing, reason = "slots are walked in whole vectors, nodes are checked")]
 
-use numerics::lanes::{Arch, M, Scalar, Simd, V, WIDEST, WithSimd};
+use numerics::lanes::{M, Simd, V, WIDEST};
 
-use super::abreast::{Lanes, NodeBlock};
+use super::abreast::Lanes;
 use super::blocks::{Blocks, Fixed, Group};
+use super::momentum::Pass;
 use super::shape::Water;
 use super::slots::{Class, SlotBlock};
-use crate::model::Model;
-use crate::project::{Damping, NormalFlow, Surcharge};
+use crate::project::{Damping, NormalFlow};
 use crate::units::{FUDGE, GRAVITY};
 
 /// Greatest velocity, ft/s.
@@ -20,139 +20,6 @@ const VELOCITY_MAX: f64 = 50.0;
 
 /// Logarithm of 2 by what 4/3 is more than 1.33333.
 const LOG_SHARE: f64 = std::f64::consts::LN_2 * (4.0 / 3.0 - 1.33333);
-
-/// What all conduits of a pass share.
-#[derive(Clone, Copy)]
-pub(crate) struct Pass<'a> {
-    pub(crate) blocks: &'a Blocks,
-    /// Settings of the links: what a step begins with.
-    pub(crate) setting: &'a [f64],
-    pub(crate) depth: &'a [f64],
-    /// 1 where a node's depth rests.
-    pub(crate) rests: &'a [f64],
-    /// Instead of the two lists where states lie abreast.
-    pub(crate) nodes: &'a [NodeBlock],
-    /// 1 for lanes that compute, where states lie abreast.
-    pub(crate) live: Lanes,
-    /// Step of every lane, s.
-    pub(crate) dt: Lanes,
-    pub(crate) trial: usize,
-    pub(crate) slot_method: bool,
-    pub(crate) cutoff: f64,
-    pub(crate) damping: Damping,
-    pub(crate) normal_flow: NormalFlow,
-    pub(crate) darcy: bool,
-    pub(crate) evaporation: Lanes,
-    pub(crate) conductivity: Lanes,
-}
-
-impl<'a> Pass<'a> {
-    /// What follows of the model; steps, nodes and climate are the caller's.
-    pub(crate) fn of(model: &'a Model, trial: usize) -> Self {
-        let o = &model.options;
-        Self {
-            blocks: &model.blocks,
-            setting: &[],
-            depth: &[],
-            rests: &[],
-            nodes: &[],
-            live: [1.0; WIDEST],
-            dt: [0.0; WIDEST],
-            trial,
-            slot_method: o.surcharge == Surcharge::Slot,
-            cutoff: model.crown_cutoff,
-            damping: o.damping,
-            normal_flow: o.normal_flow,
-            darcy: o.darcy_weisbach,
-            evaporation: [0.0; WIDEST],
-            conductivity: [0.0; WIDEST],
-        }
-    }
-
-    fn evaporates(&self) -> bool {
-        self.evaporation.iter().any(|e| *e > 0.0)
-    }
-}
-
-/// One pass over blocks from `from` on. `ABREAST`: a block is one conduit of several states instead of
-/// several conduits of one state, and `slots` are all of them.
-pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
-    pub(crate) pass: &'p Pass<'p>,
-    pub(crate) slots: &'a mut [SlotBlock],
-    pub(crate) from: usize,
-    /// The blocks that move, where it is not all of them.
-    pub(crate) some: Option<&'a [u32]>,
-}
-
-impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
-    /// Goes over the blocks: plain pipes first, then the others.
-    pub(crate) fn run(self) {
-        let Self { pass, slots, from, some } = self;
-        if slots.is_empty() {
-            return;
-        }
-        if EXACT {
-            Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some }.with_simd(Scalar::new());
-            return;
-        }
-        let arch = Arch::new();
-        if pass.blocks.has_pipes {
-            arch.dispatch(Blockwise::<EXACT, ABREAST, true> { pass, slots: &mut *slots, from, some });
-        }
-        if pass.blocks.has_others {
-            arch.dispatch(Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some });
-        }
-    }
-}
-
-/// The blocks of [`Group::pipes`], or the others; in exact numerics all of them.
-struct Blockwise<'a, 'p, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
-    pass: &'p Pass<'p>,
-    slots: &'a mut [SlotBlock],
-    from: usize,
-    some: Option<&'a [u32]>,
-}
-
-impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
-    for Blockwise<'_, '_, EXACT, ABREAST, PIPES>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
-        let Self { pass: p, slots, from, some } = self;
-        let b = p.blocks;
-        let wide = if ABREAST { WIDEST } else { 1 };
-        let all = slots.len() / wide;
-        // One loop for both: the kernel is large, and compiled once.
-        for i in 0..some.map_or(all, <[u32]>::len) {
-            let block = some.map_or(from + i, |some| some[i] as usize);
-            let f = &b.fixed[block];
-            let g = &b.groups[f.group];
-            if !EXACT && g.pipes != PIPES {
-                continue;
-            }
-            let own = (block - from) * wide;
-            if !ABREAST && p.trial == 0 {
-                slots[own].enter(&b.link[block * WIDEST..(block + 1) * WIDEST], p.setting);
-            }
-            let mut at = 0;
-            while at < WIDEST {
-                let k = block * WIDEST + at;
-                if ABREAST {
-                    for lane in (0..WIDEST).step_by(V::<S>::LANES) {
-                        Kernel::<S, EXACT, true, PIPES> { s, p, b, g, f, k, at, lane }
-                            .run(&mut slots[own + at]);
-                    }
-                    at += 1;
-                } else {
-                    Kernel::<S, EXACT, false, PIPES> { s, p, b, g, f, k, at, lane: at }.run(&mut slots[own]);
-                    at += V::<S>::LANES;
-                }
-            }
-        }
-    }
-}
 
 /// The kernel at one vector of a block. `PIPES`: of a group that is [`Group::pipes`], known when it is
 /// compiled.
@@ -277,7 +144,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
     }
 
     #[inline(always)]
-    fn run(&self, out: &mut SlotBlock) {
+    pub(super) fn run(&self, out: &mut SlotBlock) {
         let f = self.f;
         // A conduit between two nodes that rest keeps its flow.
         let mut keep = None;
@@ -643,14 +510,4 @@ fn put<S: Simd>(active: Option<M<S>>, lane: usize, to: &mut [f64; WIDEST], new: 
         None => new.put(to, lane),
         Some(active) => active.select(new, V::part(new.0, to, lane)).put(to, lane),
     }
-}
-
-/// Normal depth of a flow as SWMM finds it.
-pub(crate) fn normal_depth(x: &crate::section::Section, beta: f64, q_max: f64, q: f64) -> f64 {
-    let q = q.abs();
-    let q = if q > q_max { q_max } else { q };
-    if q <= 0.0 {
-        return 0.0;
-    }
-    x.depth_of_area(x.area_of_factor(q / beta))
 }

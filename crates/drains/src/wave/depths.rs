@@ -2,7 +2,6 @@
 //! as functions of the flow in ratios of the section's own, so that all sizes of a shape share them.
 
 use super::blocks::Fixed;
-use super::conduit::normal_depth;
 use super::knots::Knots;
 use super::pieces::Pieces;
 use crate::section::{Section, Shape};
@@ -103,4 +102,14 @@ impl Depths {
         let critical = critical.map_or_else(|| x.critical_depth(q), |ratio| ratio * y_full);
         (normal, critical)
     }
+}
+
+/// Normal depth of a flow as SWMM finds it.
+pub(crate) fn normal_depth(x: &crate::section::Section, beta: f64, q_max: f64, q: f64) -> f64 {
+    let q = q.abs();
+    let q = if q > q_max { q_max } else { q };
+    if q <= 0.0 {
+        return 0.0;
+    }
+    x.depth_of_area(x.area_of_factor(q / beta))
 }

@@ -9,6 +9,7 @@ mod depths;
 mod gather;
 mod knots;
 mod losses;
+mod momentum;
 mod nodes;
 mod pieces;
 mod power;
@@ -21,8 +22,8 @@ mod tally;
 
 pub(crate) use abreast::{Abreast, LANES_MIN};
 pub(crate) use blocks::Blocks;
-pub(crate) use conduit::normal_depth;
 pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;
+pub(crate) use depths::normal_depth;
 pub(crate) use losses::conduit as conduit_losses;
 pub(crate) use restless::Restless;
 pub(crate) use slots::{Class, Slots};

@@ -5,8 +5,9 @@
 use numerics::lanes::{M, Simd, V, WIDEST};
 
 use super::blocks::Geometry;
-use super::conduit::{Kernel, normal_depth};
+use super::conduit::Kernel;
 use super::depths::Depths;
+use super::depths::normal_depth;
 use crate::section::Section;
 use crate::units::{FUDGE, GRAVITY};
 

@@ -6,8 +6,8 @@
 
 use numerics::lanes::{Arch, WIDEST};
 
-use super::conduit::{Momentum, Pass};
 use super::gather::{Brought, Gather};
+use super::momentum::{Momentum, Pass};
 use super::nodes::{Depths, Given, Rise};
 use crate::crew::{Hands, cut, paired};
 use crate::model::{LinkData, LinkType, Model, NodeType};
