@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesOf, markedBytes } from './hex'
+import { bytesOf, markedBytes, textOf } from './hex'
 
 describe('a raw frame', () => {
   it('is cut into bytes', () => {
@@ -13,5 +13,11 @@ describe('a raw frame', () => {
     ])
     expect(marked.map((b) => b.field)).toEqual([0, 0, 1, 0])
     expect(marked.map((b) => [b.first, b.last])).toEqual([[true, false], [false, true], [true, true], [true, true]])
+  })
+
+  it('is text where all of it is', () => {
+    expect(textOf(['43', '4E', '3D', '32', '0D', '0A'])).toBe('CN=2')
+    expect(textOf(['7E', '7E', '01'])).toBeNull()
+    expect(textOf([])).toBeNull()
   })
 })

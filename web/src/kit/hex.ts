@@ -24,3 +24,10 @@ export function markedBytes(bytes: readonly string[], fields: readonly FieldMark
     return { at, text, field, first: field !== null && owner[at - 1] !== field, last: field !== null && owner[at + 1] !== field }
   })
 }
+
+/** Bytes as text where all of them are printable ASCII or ends of lines; null where one is not. */
+export function textOf(bytes: readonly string[]): string | null {
+  const codes = bytes.map((b) => Number.parseInt(b, 16))
+  const printable = (c: number) => (c >= 0x20 && c < 0x7f) || c === 0x0d || c === 0x0a
+  return codes.length && codes.every(printable) ? String.fromCharCode(...codes).trim() : null
+}
