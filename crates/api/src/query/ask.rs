@@ -16,14 +16,14 @@ pub(crate) fn points_of(
     let mut found = vec![];
     for part in points.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let bad = || Problem::invalid("points", "numbers and ranges separated by commas, such as 1,2,10-20");
-        let (first, last) = match part.split_once('-') {
-            Some((first, last)) => (first.parse().map_err(|_| bad())?, last.parse().map_err(|_| bad())?),
-            None => {
-                let id: PointId = part.parse().map_err(|_| bad())?;
-                registry.point(id).ok_or_else(|| Problem::not_found("point", id))?;
-                (id, id)
-            }
+        let Some((first, last)) = part.split_once('-') else {
+            let id: PointId = part.parse().map_err(|_| bad())?;
+            registry.point(id).ok_or_else(|| Problem::not_found("point", id))?;
+            found.push(id);
+            continue;
         };
+        let (first, last): (PointId, PointId) =
+            (first.parse().map_err(|_| bad())?, last.parse().map_err(|_| bad())?);
         if first > last {
             return Err(bad());
         }

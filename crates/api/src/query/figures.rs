@@ -3,39 +3,57 @@
 use super::window::{Bucket, Step};
 use crate::problem::Problem;
 
-/// Which figures are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Figures(Vec<String>);
+/// 指标: a figure of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Figure {
+    Count,
+    Good,
+    Min,
+    Max,
+    Mean,
+    Sum,
+    Weighted,
+    Increase,
+}
 
 /// Their names, in the order of the answer's columns.
-const NAMES: [&str; 8] = ["count", "good", "min", "max", "mean", "sum", "weighted", "increase"];
-/// Those that only the rows themselves know.
-const OF_ROWS: [&str; 2] = ["weighted", "increase"];
+const NAMES: [(&str, Figure); 8] = [
+    ("count", Figure::Count),
+    ("good", Figure::Good),
+    ("min", Figure::Min),
+    ("max", Figure::Max),
+    ("mean", Figure::Mean),
+    ("sum", Figure::Sum),
+    ("weighted", Figure::Weighted),
+    ("increase", Figure::Increase),
+];
+
+/// Which figures are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Figures(u8);
 
 impl Figures {
     /// As the query writes them; all where nothing is written.
     pub(crate) fn of(asked: Option<&str>) -> Result<Self, Problem> {
-        let Some(asked) = asked else { return Ok(Self(NAMES.map(str::to_owned).to_vec())) };
-        let names: Vec<String> = asked.split(',').map(|name| name.trim().to_owned()).collect();
-        match names.iter().find(|name| !NAMES.contains(&name.as_str())) {
-            Some(_) => Err(Problem::invalid("figures", NAMES.join(", "))),
-            None => Ok(Self(names)),
+        let Some(asked) = asked else { return Ok(Self(u8::MAX)) };
+        let mut figures = 0;
+        for asked in asked.split(',').map(str::trim) {
+            let Some((_, figure)) = NAMES.iter().find(|(name, _)| *name == asked) else {
+                return Err(Problem::invalid("figures", NAMES.map(|(name, _)| name).join(", ")));
+            };
+            figures |= 1 << (*figure as u8);
         }
+        Ok(Self(figures))
     }
 
     /// Whether a figure is asked for.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|asked| asked == name)
+    pub(crate) const fn has(self, figure: Figure) -> bool {
+        self.0 & (1 << (figure as u8)) != 0
     }
 
-    /// Whether kept roll-ups can answer.
-    pub(crate) fn are_kept(&self) -> bool {
-        !OF_ROWS.into_iter().any(|name| self.has(name))
-    }
-
-    /// A column of the answer: empty where it was not asked for.
-    pub(crate) fn column<T>(&self, name: &str, all: &[Bucket], of: impl Fn(&Bucket) -> T) -> Vec<T> {
-        if self.has(name) { all.iter().map(of).collect() } else { vec![] }
+    /// Whether kept roll-ups can answer: time-weighted means and counters only the rows themselves know.
+    pub(crate) const fn are_kept(self) -> bool {
+        !self.has(Figure::Weighted) && !self.has(Figure::Increase)
     }
 }
 

@@ -6,8 +6,10 @@ use crate::extract::Ask;
 use crate::problem::{Problem, ProblemCode};
 use crate::query::{self, Bucket, Columns, Figures, HOLD_MS, Step, columns, lttb, thin, windows};
 use crate::route::Route;
-use crate::table::{ARROW, CSV, arrow_buckets, arrow_samples, csv_buckets, csv_heading, csv_rows};
-use crate::views::samples::{LatestAsk, LatestOfMany, SamplesAsk, SamplesSeries, SamplesView, WindowsSeries};
+use crate::table::{
+    ARROW, CSV, WindowsText, arrow_buckets, arrow_samples, csv_buckets, csv_heading, csv_rows,
+};
+use crate::views::samples::{LatestAsk, LatestOfMany, SamplesAsk, SamplesSeries, SamplesView};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -163,13 +165,55 @@ impl Windows {
         if fits { Ok(()) } else { Err(Problem::invalid("to", "fewer points or a shorter time")) }
     }
 
-    /// Of some points: from the kept roll-ups where those know everything that is asked for.
-    async fn of(&self, app: &App, registry: &Registry, ids: &[PointId]) -> Result<Vec<Vec<Bucket>>, Problem> {
-        let (from, to) = self.stretch;
-        if self.are_kept(registry, ids) {
-            let kept = app.store.samples.rollups(ids, from, to, query::kept_step(self.step)).await?;
-            return Ok(kept.iter().map(|all| all.iter().map(query::from_kept).collect()).collect());
+    /// What these points come to, each handed to `each` in their order: from the kept roll-ups where those
+    /// know everything that is asked for, else out of the rows.
+    async fn each<T: Send + 'static>(
+        &self,
+        app: &App,
+        registry: &Registry,
+        ids: &[PointId],
+        mut made: T,
+        mut each: impl FnMut(&mut T, PointId, &[Bucket]) + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.check(ids.len())?;
+        let of_rows = |id: &PointId| !self.figures.are_kept() || at_end(registry, id);
+        if ids.iter().any(of_rows) {
+            for some in ids.chunks(POINTS_AT_ONCE) {
+                let (reckoned, kept): (Vec<_>, Vec<_>) = some.iter().copied().partition(of_rows);
+                let mut reckoned = self.reckoned(app, registry, &reckoned).await?.into_iter();
+                let mut kept = self.kept(app, &kept).await?.into_iter();
+                for id in some {
+                    let all = if of_rows(id) { reckoned.next() } else { kept.next() };
+                    each(&mut made, *id, &all.unwrap_or_default());
+                }
+            }
+            return Ok(made);
         }
+        let mut buckets = vec![];
+        let one = move |made: &mut T, id: PointId, kept: &[store::Bucket]| {
+            buckets.clear();
+            buckets.extend(kept.iter().map(query::from_kept));
+            each(made, id, &buckets);
+        };
+        let step = query::kept_step(self.step);
+        Ok(app.store.samples.rollups_each(ids, self.stretch, step, made, one).await?)
+    }
+
+    /// Out of the kept roll-ups.
+    async fn kept(&self, app: &App, ids: &[PointId]) -> Result<Vec<Vec<Bucket>>, Problem> {
+        let ((from, to), step) = (self.stretch, query::kept_step(self.step));
+        let kept = app.store.samples.rollups(ids, from, to, step).await?;
+        Ok(kept.iter().map(|all| all.iter().map(query::from_kept).collect()).collect())
+    }
+
+    /// Out of the rows.
+    async fn reckoned(
+        &self,
+        app: &App,
+        registry: &Registry,
+        ids: &[PointId],
+    ) -> Result<Vec<Vec<Bucket>>, Problem> {
+        let (from, to) = self.stretch;
         // What held before the first window counts in it; rain at the very end belongs to the last.
         let read = columns(&app.store, ids, from.plus_ms(-HOLD_MS), to.plus_ms(1)).await?;
         let stretch = (from.ms(), to.ms());
@@ -182,11 +226,6 @@ impl Windows {
             found
         };
         Ok(of.map(window).collect())
-    }
-
-    /// Whether the kept roll-ups know everything that is asked of these points.
-    fn are_kept(&self, registry: &Registry, ids: &[PointId]) -> bool {
-        self.figures.are_kept() && !ids.iter().any(|id| at_end(registry, id))
     }
 }
 
@@ -202,38 +241,20 @@ async fn by_windows(
     wanted: &Windows,
     format: Format,
 ) -> Result<Response, Problem> {
-    wanted.check(ids.len())?;
-    let mut series = Vec::with_capacity(ids.len());
-    // Kept figures are few: all points in one go, with one change of threads.
-    let at_once = if wanted.are_kept(registry, ids) { POINTS_MAX } else { POINTS_AT_ONCE };
-    for some in ids.chunks(at_once) {
-        let of = wanted.of(app, registry, some).await?;
-        series.extend(some.iter().map(|id| id.0).zip(of));
+    if format == Format::Json {
+        let text = WindowsText::new(wanted.figures, ids.len());
+        let text = wanted.each(app, registry, ids, text, WindowsText::put).await?;
+        return Ok(media("application/json", text.finish().map_err(failed)?));
     }
-    match format {
-        Format::Json => {
-            let figures = &wanted.figures;
-            let one = |(point, all): (i64, Vec<Bucket>)| WindowsSeries {
-                point,
-                starts: all.iter().map(|b| b.start).collect(),
-                counts: figures.column("count", &all, |b| b.count),
-                good: figures.column("good", &all, |b| b.good),
-                min: figures.column("min", &all, |b| b.min),
-                max: figures.column("max", &all, |b| b.max),
-                mean: figures.column("mean", &all, Bucket::mean),
-                sum: figures.column("sum", &all, |b| b.sum),
-                weighted: figures.column("weighted", &all, |b| b.weighted),
-                increase: figures.column("increase", &all, |b| b.increase),
-            };
-            json(&SamplesView { series: vec![], windows: series.into_iter().map(one).collect() })
-        }
-        Format::Csv => {
-            let mut body = vec![];
-            csv_buckets(&mut body, &series).map_err(failed)?;
-            Ok(media("text/csv; charset=utf-8", body))
-        }
-        Format::Arrow => Ok(media(ARROW, arrow_buckets(&series).map_err(failed)?)),
+    let series = Vec::with_capacity(ids.len());
+    let put = |series: &mut Vec<_>, id: PointId, all: &[Bucket]| series.push((id.0, all.to_vec()));
+    let series = wanted.each(app, registry, ids, series, put).await?;
+    if format == Format::Arrow {
+        return Ok(media(ARROW, arrow_buckets(&series).map_err(failed)?));
     }
+    let mut body = vec![];
+    csv_buckets(&mut body, &series).map_err(failed)?;
+    Ok(media("text/csv; charset=utf-8", body))
 }
 
 async fn latest(

@@ -1,13 +1,15 @@
 //! 表: samples as CSV, Arrow and Parquet, a row a sample; the same for the interface and the command
-//! line.
+//! line. Windows of many points as JSON.
 
 mod arrow;
 mod csv;
+mod json;
 mod parquet;
 
 pub(crate) use arrow::{buckets as arrow_buckets, samples as arrow_samples};
 pub(crate) use csv::buckets as csv_buckets;
 pub use csv::{CsvError, csv_heading, csv_rows};
+pub(crate) use json::WindowsText;
 pub use parquet::{ParquetError, ParquetFile};
 
 use field::sample::Quality;

@@ -392,11 +392,28 @@ impl Samples {
         to: Time,
         step: Step,
     ) -> Result<Vec<Vec<Bucket>>, StoreError> {
+        let all = Vec::with_capacity(points.len());
+        self.rollups_each(points, (from, to), step, all, |all, _, buckets| all.push(buckets.to_vec())).await
+    }
+
+    /// [`Samples::rollups`] for whoever makes something else of them: `each` is handed point by point, in
+    /// their order, on a thread that may block, and what it made of them is returned.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`].
+    pub async fn rollups_each<T: Send + 'static>(
+        &self,
+        points: &[PointId],
+        (from, to): (Time, Time),
+        step: Step,
+        mut made: T,
+        mut each: impl FnMut(&mut T, PointId, &[Bucket]) + Send + 'static,
+    ) -> Result<T, StoreError> {
         let points = points.to_vec();
         let stretch = (from.ms(), to.ms());
         self.blocking(move |shared| {
-            let mut near = rolled::Near::new(stretch);
-            points.iter().map(|point| rolled::rolled(shared, *point, step, &mut near)).collect()
+            rolled::rolled(shared, &points, step, stretch, |point, buckets| each(&mut made, point, buckets))?;
+            Ok(made)
         })
         .await
     }

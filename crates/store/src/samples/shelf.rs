@@ -9,6 +9,7 @@ use field::id::PointId;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most segment files kept open: a year of days.
@@ -20,6 +21,8 @@ const CHUNK_ROWS: usize = 500_000;
 
 /// Most buckets kept as roll-ups: about 10 MB.
 const BUCKETS: usize = 200_000;
+/// Bytes read at once where one point's roll-ups are asked for after another's.
+const AHEAD: u64 = 32 * 1024;
 
 /// A quick hash of our own numbers, which nobody outside chooses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -166,22 +169,25 @@ impl Shelf {
     }
 
     fn place(&self, segment: &Segment, file: &File, point: PointId) -> Result<Option<Place>, StoreError> {
-        if segment.rescued.get().is_none()
-            && let Some(directory) = self.directory(segment, file)
-        {
-            let i = directory.partition_point(|b| b.first <= point.0);
-            let Some(block) = i.checked_sub(1).and_then(|i| directory.get(i)) else { return Ok(None) };
-            if let Some(places) = self.block(segment, file, *block) {
-                return Ok(find(&places, point));
-            }
+        match self.places_around(segment, file, point) {
+            Some((_, places)) => Ok(find(&places, point)),
+            None => Ok(find(self.rescued(segment)?, point)),
         }
-        Ok(find(self.rescued(segment)?, point))
     }
 
-    /// Where a point's chunk is in a segment; `None` where it has none.
-    pub(crate) fn place_of(&self, segment: &Segment, point: PointId) -> Result<Option<Place>, StoreError> {
-        let file = self.file(segment)?;
-        self.place(segment, &file, point)
+    /// The places of the points around one, and which points those would be; `None` where the index is
+    /// damaged.
+    fn places_around(&self, segment: &Segment, file: &File, point: PointId) -> Option<(Range<i64>, Places)> {
+        if segment.rescued.get().is_some() {
+            return None;
+        }
+        let directory = self.directory(segment, file)?;
+        let next = directory.partition_point(|b| b.first <= point.0);
+        let end = directory.get(next).map_or(i64::MAX, |b| b.first);
+        match next.checked_sub(1).and_then(|i| directory.get(i)) {
+            Some(block) => Some((block.first..end, self.block(segment, file, *block)?)),
+            None => Some((i64::MIN..end, Places::default())),
+        }
     }
 
     /// All places of a segment, by point.
@@ -230,24 +236,36 @@ impl Shelf {
         Ok(whole(segment, &place, &self.bytes(segment, &place)?))
     }
 
-    /// The roll-ups of a point in a file of them, remembered; `None` where it has none.
+    /// The roll-ups of points in a file of them, in the points' order, remembered; `None` where a point has
+    /// none. What is remembered of all is taken under one hold of the lock.
     pub(crate) fn rolls(
         &self,
-        segment: &Segment,
-        point: PointId,
-    ) -> Result<Option<Arc<OfPoint>>, StoreError> {
-        let key = (segment.meta.id, point);
-        if let Some(found) = locked(&self.rolls).get(&key) {
-            return Ok(found);
+        opened: &mut Opened,
+        points: &[PointId],
+        into: &mut Vec<Option<Arc<OfPoint>>>,
+    ) -> Result<(), StoreError> {
+        let id = opened.segment.meta.id;
+        let mut missing = vec![];
+        into.clear();
+        {
+            let known = locked(&self.rolls);
+            for (i, point) in points.iter().enumerate() {
+                let found = known.get(&(id, *point));
+                missing.extend(found.is_none().then_some((i, *point)));
+                into.push(found.flatten());
+            }
         }
-        let read = |place: Place| {
-            let rolls = Rolls::read(&self.bytes(segment, &place)?).map(|(_, rolls)| rolls);
-            Ok::<_, StoreError>(Arc::new(OfPoint { lacks_rows: place.lacks_rows(), rolls }))
-        };
-        let found = self.place_of(segment, point)?.map(read).transpose()?;
-        let buckets = found.as_ref().and_then(|of| of.rolls.as_ref()).map_or(0, Rolls::buckets);
-        locked(&self.rolls).put(key, found.clone(), buckets + 4);
-        Ok(found)
+        let read = |(i, point)| Ok::<_, StoreError>((i, point, opened.rolls(self, point)?));
+        let read = missing.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut known = locked(&self.rolls);
+        for (i, point, found) in read {
+            let buckets = found.as_ref().and_then(|of| of.rolls.as_ref()).map_or(0, Rolls::buckets);
+            known.put((id, point), found.clone(), buckets + 4);
+            if let Some(place) = into.get_mut(i) {
+                *place = found;
+            }
+        }
+        Ok(())
     }
 
     /// As [`Shelf::chunk`], remembered: for late packets, which come in numbers.
@@ -264,6 +282,72 @@ impl Shelf {
         let weight = chunk.as_ref().map_or(100, |c| c.len() + 100);
         locked(&self.chunks).put(key, chunk.clone(), weight);
         Ok(chunk)
+    }
+}
+
+/// A segment in which many points are looked for, one after another: its file, the places read last and
+/// the bytes read ahead stay at hand.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) segment: Arc<Segment>,
+    file: Option<Arc<File>>,
+    /// Places, and of which points they would be.
+    places: Option<(Range<i64>, Places)>,
+    bytes: Vec<u8>,
+    /// Where in the file those bytes are.
+    bytes_at: u64,
+}
+
+impl Opened {
+    pub(crate) const fn new(segment: Arc<Segment>) -> Self {
+        Self { segment, file: None, places: None, bytes: vec![], bytes_at: 0 }
+    }
+
+    fn file(&mut self, shelf: &Shelf) -> Result<Arc<File>, StoreError> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        let file = shelf.file(&self.segment)?;
+        self.file = Some(Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// Where a point's chunk is; `None` where it has none.
+    pub(crate) fn place(&mut self, shelf: &Shelf, point: PointId) -> Result<Option<Place>, StoreError> {
+        if let Some((_, places)) = self.places.as_ref().filter(|(of, _)| of.contains(&point.0)) {
+            return Ok(find(places, point));
+        }
+        let file = self.file(shelf)?;
+        self.places = shelf.places_around(&self.segment, &file, point);
+        match &self.places {
+            Some((_, places)) => Ok(find(places, point)),
+            None => Ok(find(shelf.rescued(&self.segment)?, point)),
+        }
+    }
+
+    /// The bytes at a place. Whoever goes on where it ended the last time is given what was read ahead.
+    fn bytes(&mut self, shelf: &Shelf, place: &Place) -> Result<&[u8], StoreError> {
+        let end = self.bytes_at + self.bytes.len() as u64;
+        let length = u64::from(place.length);
+        if place.at < self.bytes_at || place.at + length > end {
+            let goes_on = (self.bytes_at..=end).contains(&place.at);
+            let left = self.segment.meta.bytes.saturating_sub(place.at);
+            let wanted = if goes_on { length.max(AHEAD.min(left)) } else { length };
+            let file = self.file(shelf)?;
+            self.bytes.resize(usize::try_from(wanted).unwrap_or(0), 0);
+            self.bytes_at = place.at;
+            let path = self.segment.path();
+            read_at(&file, &mut self.bytes, place.at)
+                .map_err(|e| StoreError::io("reading the segment", path, e))?;
+        }
+        let skip = usize::try_from(place.at - self.bytes_at).unwrap_or(usize::MAX);
+        Ok(self.bytes.get(skip..).and_then(|rest| rest.get(..place.length as usize)).unwrap_or_default())
+    }
+
+    fn rolls(&mut self, shelf: &Shelf, point: PointId) -> Result<Option<Arc<OfPoint>>, StoreError> {
+        let Some(place) = self.place(shelf, point)? else { return Ok(None) };
+        let rolls = Rolls::read(self.bytes(shelf, &place)?).map(|(_, rolls)| rolls);
+        Ok(Some(Arc::new(OfPoint { lacks_rows: place.lacks_rows(), rolls })))
     }
 }
 
