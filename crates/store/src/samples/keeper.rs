@@ -366,24 +366,40 @@ fn by_day(chunk: Chunk) -> Vec<(i64, Chunk)> {
     parts
 }
 
-/// Goes through a segment point by point.
+/// Goes through a segment point by point, with a block of its places in memory: a merge reads two dozen
+/// segments at once, of fifty thousand points each.
 struct Scan<'a> {
     shared: &'a Shared,
     segment: &'a Segment,
     places: Vec<Place>,
     next: usize,
+    /// The block behind those places, where there is one.
+    block: Option<usize>,
     /// Bytes read ahead, and where they start.
     ahead: Vec<u8>,
     start: u64,
 }
 
 /// Bytes read at once.
-const AHEAD: u64 = 512 * 1024;
+const AHEAD: u64 = 128 * 1024;
 
 impl<'a> Scan<'a> {
     fn new(shared: &'a Shared, segment: &'a Segment) -> Result<Self, StoreError> {
-        let places = shared.shelf.places(segment)?;
-        Ok(Self { shared, segment, places, next: 0, ahead: vec![], start: 0 })
+        let (places, ahead) = (vec![], vec![]);
+        let mut scan = Self { shared, segment, places, next: 0, block: Some(0), ahead, start: 0 };
+        scan.more()?;
+        Ok(scan)
+    }
+
+    /// Reads the next block of places when the one before is used up.
+    fn more(&mut self) -> Result<(), StoreError> {
+        while let Some(block) = self.block.filter(|_| self.next >= self.places.len()) {
+            let after = self.places.last().map(|place| place.point);
+            let (places, is_more) = self.shared.shelf.places_of_block(self.segment, block, after)?;
+            (self.places, self.next) = (places, 0);
+            self.block = is_more.then_some(block + 1);
+        }
+        Ok(())
     }
 
     fn point(&self) -> Option<i64> {
@@ -392,7 +408,13 @@ impl<'a> Scan<'a> {
 
     fn take(&mut self) -> Result<Option<Chunk>, StoreError> {
         let Some(place) = self.places.get(self.next).copied() else { return Ok(None) };
+        let chunk = self.chunk(place)?;
         self.next += 1;
+        self.more()?;
+        Ok(chunk)
+    }
+
+    fn chunk(&mut self, place: Place) -> Result<Option<Chunk>, StoreError> {
         let inside = |scan: &Self| {
             let skip = usize::try_from(place.at.checked_sub(scan.start)?).ok()?;
             scan.ahead.get(skip..skip + place.length as usize).map(<[u8]>::to_vec)

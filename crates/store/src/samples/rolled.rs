@@ -8,7 +8,7 @@ use super::chunk::{self, Chunk};
 use super::rolls;
 use super::rollup::{Bucket, Step, fold, gather, sorted};
 use super::segment::Segment;
-use super::shared::{Inner, Shared};
+use super::shared::{Edition, Inner, Shared};
 use super::shelf::{OfPoint, Opened};
 use crate::StoreError;
 use field::id::PointId;
@@ -88,17 +88,24 @@ impl Near {
 
     /// Looks which files there are, between which times rows of the points are that are in none of them
     /// yet, all of one moment; and takes what is kept of the points.
-    fn look(&mut self, shared: &Shared, points: &[PointId]) -> Result<Vec<Vec<(i64, i64)>>, StoreError> {
+    fn look(&mut self, shared: &Shared, points: &[PointId]) -> Result<Vec<Hot>, StoreError> {
         let hot = {
             let inner = shared.read();
             self.follow(&inner);
-            points.iter().map(|point| inner.hot_spans(*point)).collect()
+            let of = |point: &PointId| Hot { edition: inner.edition(*point), spans: inner.hot_spans(*point) };
+            points.iter().map(of).collect()
         };
         for file in &mut self.rolls {
             shared.shelf.rolls(&mut file.opened, points, &mut file.found)?;
         }
         Ok(hot)
     }
+}
+
+/// What there is of a point, and between which times it has rows that are in no file yet.
+struct Hot {
+    edition: Edition,
+    spans: Vec<(i64, i64)>,
 }
 
 /// What is known of a point; its memory is used again for the next one.
@@ -120,13 +127,13 @@ impl Sources {
         shared: &Shared,
         near: &mut Near,
         (i, point): (usize, PointId),
-        hot: &[(i64, i64)],
+        hot: &Hot,
     ) -> Result<(), StoreError> {
         let Self { sources, fixed, without } = self;
         sources.clear();
         fixed.clear();
         without.clear();
-        sources.extend(hot.iter().map(|span| Source { span: *span, segment: None, kept: None }));
+        sources.extend(hot.spans.iter().map(|span| Source { span: *span, segment: None, kept: None }));
         let (from, to) = near.stretch;
         for (n, opened) in near.segments.iter_mut().enumerate() {
             if opened.segment.may_hold(point, from, to)
@@ -158,6 +165,7 @@ impl Sources {
 struct Question<'a> {
     shared: &'a Shared,
     point: PointId,
+    edition: Edition,
     from: i64,
     to: i64,
     base: Step,
@@ -179,7 +187,7 @@ pub(crate) fn rolled(
     let mut found = vec![];
     let Some(base) = rolls::base_of(step) else {
         for point in points {
-            let rows = chunk::assemble(shared.parts_without(*point, from, to, &[])?);
+            let rows = shared.columns(*point, from, to)?;
             found.clear();
             within(&rows, stretch, step, &mut found);
             each(*point, &found);
@@ -192,7 +200,8 @@ pub(crate) fn rolled(
         for (i, (point, hot)) in some.iter().zip(&hot).enumerate() {
             sources.fill(shared, &mut near, (i, *point), hot)?;
             found.clear();
-            Question { shared, point: *point, from, to, base }.answer(&sources, &mut found)?;
+            let question = Question { shared, point: *point, edition: hot.edition, from, to, base };
+            question.answer(&sources, &mut found)?;
             if base == step {
                 each(*point, &found);
             } else {
@@ -227,9 +236,7 @@ impl Question<'_> {
             self.by_stretches(&known.sources, found, &mut from_rows);
         }
         for (from, to) in joined(from_rows) {
-            let (from, to) = (from.max(self.from), to.min(self.to));
-            let parts = self.shared.parts_without(self.point, from, to, &known.without)?;
-            within(&chunk::assemble(parts), (from, to), self.base, found);
+            self.reckon(from.max(self.from), to.min(self.to), &known.without, found)?;
         }
         for bucket in known.fixed.iter().filter_map(|kept| level(kept, self.base)).flatten() {
             // Of what is let go nothing finer is known: a bucket counts where it begins.
@@ -238,6 +245,25 @@ impl Question<'_> {
             }
         }
         *found = sorted(std::mem::take(found));
+        Ok(())
+    }
+
+    /// Out of the rows; once, as long as nothing else comes. What is read beside the stretch is cut off before
+    /// parts are put together.
+    fn reckon(&self, from: i64, to: i64, without: &[u64], found: &mut Vec<Bucket>) -> Result<(), StoreError> {
+        let stretch = (self.point, self.base.length_ms(), from, to);
+        if let Some(known) = self.shared.shelf.reckoned(&stretch, self.edition) {
+            found.extend_from_slice(&known);
+            return Ok(());
+        }
+        let (edition, parts) = self.shared.parts_without(self.point, from, to, without)?;
+        let parts = parts.iter().map(|part| part.cut(from, to)).collect();
+        let first = found.len();
+        within(&chunk::assemble(parts), (from, to), self.base, found);
+        // What came meanwhile may have changed which rows are to be left out.
+        if edition == self.edition {
+            self.shared.shelf.remember(stretch, edition, found.get(first..).unwrap_or_default());
+        }
         Ok(())
     }
 

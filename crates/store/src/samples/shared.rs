@@ -74,6 +74,18 @@ impl Frozen {
     }
 }
 
+/// What there was of a point when somebody looked. As long as it is the same, so is what its rows say: files
+/// never change, a log that is being sealed neither, and the log that is written only grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edition {
+    /// Counts the changes of which files there are.
+    files: u64,
+    /// The log that is being sealed, or 0, and the one that is written.
+    logs: (u64, u64),
+    /// Rows of the point in the log that is written.
+    rows: usize,
+}
+
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) state: State,
@@ -87,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) frames: Arc<Vec<Arc<Frames>>>,
     /// Roll-ups, oldest first.
     pub(crate) rolls: Arc<Vec<Arc<Segment>>>,
+    /// Counts the changes of those three.
+    files: u64,
     recent: VecDeque<Batch>,
     recent_bytes: usize,
 }
@@ -101,6 +115,7 @@ impl Inner {
             segments: Arc::default(),
             frames: Arc::default(),
             rolls: Arc::default(),
+            files: 0,
             recent: VecDeque::new(),
             recent_bytes: 0,
         }
@@ -135,6 +150,13 @@ impl Inner {
     pub(crate) fn hot_spans(&self, point: PointId) -> Vec<(i64, i64)> {
         let sealing = self.sealing.as_ref().and_then(|frozen| frozen.series(point));
         sealing.into_iter().chain(self.live.series(point)).filter_map(Series::span).collect()
+    }
+
+    /// What there is of a point now.
+    pub(crate) fn edition(&self, point: PointId) -> Edition {
+        let sealing = self.sealing.as_ref().map_or(0, |frozen| frozen.part.number);
+        let rows = self.live.series(point).map_or(0, |series| series.rows.len());
+        Edition { files: self.files, logs: (sealing, self.active.number), rows }
     }
 
     fn remember(&mut self, batch: Batch) {
@@ -279,6 +301,7 @@ impl Shared {
         inner.segments = Arc::new(now);
         inner.rolls = Arc::new(now_rolls);
         inner.frames = Arc::new(now_frames);
+        inner.files += 1;
     }
 
     /// What is durable of a point at that very time.
@@ -313,21 +336,23 @@ impl Shared {
 
     /// What there is of a point in `from..to`: every part of it, oldest first.
     fn parts(&self, point: PointId, from: i64, to: i64) -> Result<Vec<Chunk>, StoreError> {
-        self.parts_without(point, from, to, &[])
+        self.parts_without(point, from, to, &[]).map(|(_, parts)| parts)
     }
 
-    /// [`Shared::parts`] without those of some segments, by their ids.
+    /// [`Shared::parts`] without those of some segments, by their ids; and what there was of the point when
+    /// they were taken.
     pub(crate) fn parts_without(
         &self,
         point: PointId,
         from: i64,
         to: i64,
         without: &[u64],
-    ) -> Result<Vec<Chunk>, StoreError> {
-        if from >= to {
-            return Ok(vec![]);
-        }
+    ) -> Result<(Edition, Vec<Chunk>), StoreError> {
         let inner = self.read();
+        let edition = inner.edition(point);
+        if from >= to {
+            return Ok((edition, vec![]));
+        }
         let segments = Arc::clone(&inner.segments);
         let mut hot = vec![];
         if let Some(series) = inner.sealing.as_ref().and_then(|frozen| frozen.series(point)) {
@@ -347,7 +372,7 @@ impl Shared {
             fold(&mut hot, &mut old);
             parts.push(Chunk::of(&hot, old));
         }
-        Ok(parts)
+        Ok((edition, parts))
     }
 
     /// The rows of a point in `from..to` as columns (and perhaps some beside them).

@@ -3,7 +3,9 @@
 use super::bytes::read_at;
 use super::chunk::Chunk;
 use super::rolls::Rolls;
+use super::rollup::Bucket;
 use super::segment::{self, Place, Segment};
+use super::shared::Edition;
 use crate::StoreError;
 use field::id::PointId;
 use std::collections::{HashMap, VecDeque};
@@ -21,6 +23,10 @@ const CHUNK_ROWS: usize = 500_000;
 
 /// Most buckets kept as roll-ups: about 10 MB.
 const BUCKETS: usize = 200_000;
+/// Most buckets remembered that were reckoned out of rows: about 5 MB,
+const RECKONED: usize = 100_000;
+/// and so many at most of one stretch: hours that just passed, not years.
+const RECKONED_AT_ONCE: usize = 200;
 /// Bytes read at once where one point's roll-ups are asked for after another's.
 const AHEAD: u64 = 32 * 1024;
 
@@ -99,6 +105,16 @@ pub(crate) struct OfPoint {
 /// By file and point; `None` where the point has none there.
 type OfPoints = Kept<(u64, PointId), Option<Arc<OfPoint>>>;
 
+/// Buckets that were reckoned out of rows, and what there was of the point then.
+#[derive(Clone, Debug)]
+struct Reckoned {
+    edition: Edition,
+    buckets: Arc<[Bucket]>,
+}
+
+/// A stretch of a point's time in buckets of so many milliseconds: point, length, from, to.
+pub(crate) type Stretch = (PointId, i64, i64, i64);
+
 /// Open files and what was lately read from them.
 #[derive(Debug)]
 pub(crate) struct Shelf {
@@ -106,6 +122,7 @@ pub(crate) struct Shelf {
     blocks: Mutex<Kept<(u64, u64), Places>>,
     chunks: Mutex<Chunks>,
     rolls: Mutex<OfPoints>,
+    reckoned: Mutex<Kept<Stretch, Reckoned>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -119,6 +136,7 @@ impl Shelf {
             blocks: Mutex::new(Kept::new(BLOCKS)),
             chunks: Mutex::new(Kept::new(CHUNK_ROWS)),
             rolls: Mutex::new(Kept::new(BUCKETS)),
+            reckoned: Mutex::new(Kept::new(RECKONED)),
         }
     }
 
@@ -210,6 +228,30 @@ impl Shelf {
         Ok(self.rescued(segment)?.to_vec())
     }
 
+    /// The places of a segment's block, and whether there are more behind it; all that can be found where the
+    /// index is damaged, but for those up to `after`.
+    pub(crate) fn places_of_block(
+        &self,
+        segment: &Segment,
+        block: usize,
+        after: Option<i64>,
+    ) -> Result<(Vec<Place>, bool), StoreError> {
+        let file = self.file(segment)?;
+        if segment.rescued.get().is_none()
+            && let Some(directory) = self.directory(segment, &file)
+        {
+            let Some(of) = directory.get(block) else { return Ok((vec![], false)) };
+            let mut bytes = vec![0; of.length as usize];
+            if let Some(places) =
+                read_at(&file, &mut bytes, of.at).ok().and_then(|()| segment::read_block(&bytes))
+            {
+                return Ok((places, block + 1 < directory.len()));
+            }
+        }
+        let all = self.rescued(segment)?.iter();
+        Ok((all.filter(|place| after.is_none_or(|after| place.point > after)).copied().collect(), false))
+    }
+
     /// Reads the bytes at a place.
     pub(crate) fn bytes(&self, segment: &Segment, place: &Place) -> Result<Vec<u8>, StoreError> {
         let file = self.file(segment)?;
@@ -266,6 +308,22 @@ impl Shelf {
             }
         }
         Ok(())
+    }
+
+    /// Buckets that were reckoned out of the rows of this stretch when there was the same of the point.
+    pub(crate) fn reckoned(&self, stretch: &Stretch, edition: Edition) -> Option<Arc<[Bucket]>> {
+        locked(&self.reckoned)
+            .get(stretch)
+            .filter(|known| known.edition == edition)
+            .map(|known| known.buckets)
+    }
+
+    /// Remembers them, where they are few.
+    pub(crate) fn remember(&self, stretch: Stretch, edition: Edition, buckets: &[Bucket]) {
+        if buckets.len() <= RECKONED_AT_ONCE {
+            let reckoned = Reckoned { edition, buckets: buckets.into() };
+            locked(&self.reckoned).put(stretch, reckoned, buckets.len() + 4);
+        }
     }
 
     /// As [`Shelf::chunk`], remembered: for late packets, which come in numbers.

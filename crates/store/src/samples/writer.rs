@@ -34,7 +34,7 @@ const PAUSES: u32 = 8;
 /// Most rows of one log: bounds the hot window in memory (about 30 bytes each, twice while sealing).
 const LOG_ROWS: usize = 700_000;
 /// More rows than this do not come into memory while the log before is still being sealed.
-const MOST_ROWS: usize = 2 * LOG_ROWS;
+const MOST_ROWS: usize = LOG_ROWS + LOG_ROWS / 4;
 /// How long to wait before a failed sealing is tried again.
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
 

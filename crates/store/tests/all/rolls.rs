@@ -112,6 +112,13 @@ async fn happen(all: &[Happening]) {
             Happening::Killed(steps) => store = dies(dir.path(), store, *steps).await,
             Happening::Settle => store.samples.settle().await.unwrap(),
         }
+        // Asked of all at once after each: what is remembered of the time before must not be believed.
+        let (points, stretch) = ([PointId(1), PointId(2), PointId(3)], (at(17), at(2_903)));
+        let kept = store.samples.rollups(&points, stretch.0, stretch.1, Step::Hour).await.unwrap();
+        for (point, kept) in points.iter().zip(kept) {
+            let reckoned = reckoned(&store, point.0, stretch, Step::Hour).await;
+            assert!(same(&kept, &reckoned), "{n}: {one:?}: {point:?}\n{kept:?}\n{reckoned:?}");
+        }
     }
     for stretch in [(Time::MIN, Time::MAX), (at(17), at(2_903)), (at(1_000), at(1_001))] {
         for point in 1..4 {
