@@ -97,7 +97,10 @@ async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
         "start" => start::run().await,
         "twin" => twin::run().await,
         "gateway" => gateway::run(args.seconds).await,
-        "telemetry" => telemetry::run(args.series, args.seed, args.today).await,
+        "telemetry" => {
+            let BenchArgs { series, seed, today, keep_raw, .. } = *args;
+            telemetry::run(telemetry::Plan { series, seed, today, keep_raw }).await
+        }
         _ => web::run(),
     }
 }

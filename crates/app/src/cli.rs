@@ -14,6 +14,13 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Command {
+    /// Whether it runs for months.
+    pub(crate) const fn is_server(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Demo(_))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -336,6 +343,9 @@ pub(crate) struct BenchArgs {
     /// Rows of `telemetry` are of the last 24 hours, which rules and checks judge, not of a day in 2021
     #[arg(long)]
     pub(crate) today: bool,
+    /// Our server keeps the bytes of what `telemetry` pushes too, which no peer does
+    #[arg(long)]
+    pub(crate) keep_raw: bool,
     /// Seed of the values of `telemetry`
     #[arg(long, default_value_t = 330_782)]
     pub(crate) seed: u64,

@@ -20,7 +20,7 @@ pub(crate) const PAST_S: i64 = 1_624_982_400;
 /// Minutes of the long series.
 pub(crate) const YEAR_MINUTES: u32 = 525_600;
 /// What a station measures: name, decimals, middle, daily swing, step.
-const FIELDS: [(&str, usize, f64, f64, f64); 5] = [
+pub(crate) const FIELDS: [(&str, usize, f64, f64, f64); 5] = [
     ("level", 2, 3.2, 0.6, 0.01),
     ("flow", 1, 42.0, 12.0, 0.3),
     ("pressure", 3, 0.32, 0.04, 0.001),

@@ -34,9 +34,22 @@ const SMALL_ROWS: usize = 8_000_000;
 /// How long rows are pushed before the kill.
 const BEFORE_KILL: Duration = Duration::from_secs(15);
 
-/// Runs it for so many series; `seed` makes the values. Rows are of a day in 2021, or of the last 24 full
-/// hours, which our desks judge as they come.
-pub(crate) async fn run(series: u32, seed: u64, today: bool) -> Result<Outcome> {
+/// What is to be run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// How many series.
+    pub(crate) series: u32,
+    /// Makes the values.
+    pub(crate) seed: u64,
+    /// Rows of the last 24 full hours, which our desks judge as they come, not of a day in 2021.
+    pub(crate) today: bool,
+    /// Our server keeps the bytes of what is pushed too, which no peer does.
+    pub(crate) keep_raw: bool,
+}
+
+/// Runs it.
+pub(crate) async fn run(plan: Plan) -> Result<Outcome> {
+    let Plan { series, seed, today, keep_raw } = plan;
     let core = pin()?;
     let folder = ground::folder()?;
     out::note(format_args!("telemetry: generating {series} series of {MINUTES} minutes, seed {seed}"));
@@ -48,7 +61,7 @@ pub(crate) async fn run(series: u32, seed: u64, today: bool) -> Result<Outcome> 
             out::line(format_args!("telemetry: {} is not installed: {how}", kind.name()))?;
             continue;
         }
-        let figure = one(kind, folder.path(), &bodies, series)
+        let figure = one(kind, folder.path(), &bodies, plan)
             .await
             .with_context(|| format!("measuring {}", kind.name()))?;
         out::line(format_args!("telemetry: {}: {figure}", kind.name()))?;
@@ -57,7 +70,7 @@ pub(crate) async fn run(series: u32, seed: u64, today: bool) -> Result<Outcome> 
     let targets = targets(&figures);
     let rows = bodies.rows();
     let figures = json!({ "series": series, "minutes": MINUTES, "rows": rows, "seed": seed, "core": core,
-        "today": today,
+        "today": today, "keep_raw": keep_raw,
         "late": generate::LATE, "duplicates": generate::TWICE, "servers": figures });
     Ok(Outcome { targets, figures })
 }
@@ -69,9 +82,10 @@ fn yesterday_s() -> i64 {
 }
 
 /// One server: all of its figures.
-async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Value> {
+async fn one(kind: Kind, home: &Path, bodies: &Bodies, plan: Plan) -> Result<Value> {
+    let Plan { series, keep_raw, .. } = plan;
     let dir = home.join(kind.name());
-    let mut server = Peer::start(kind, &dir).await?;
+    let mut server = Peer::start(kind, &dir, keep_raw).await?;
     out::note(format_args!("{}: large requests …", kind.name()));
     let took = client::push(&server, bodies, LARGE, 1, bodies.rows())?;
     let rows_s = bodies.rows() as f64 / took.as_secs_f64();
@@ -87,7 +101,7 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
 
     out::note(format_args!("{}: small requests …", kind.name()));
     let dir = home.join(format!("{}-small", kind.name()));
-    let server = Peer::start(kind, &dir).await?;
+    let server = Peer::start(kind, &dir, keep_raw).await?;
     let rows = bodies.rows().min(SMALL_ROWS);
     let took = client::push(&server, bodies, SMALL, CONNECTIONS, rows)?;
     let small_rows_s = rows as f64 / took.as_secs_f64();
@@ -96,7 +110,7 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
     drop(std::fs::remove_dir_all(&dir));
 
     out::note(format_args!("{}: killed in the middle …", kind.name()));
-    let (acknowledged, found) = killed(kind, home, bodies).await?;
+    let (acknowledged, found) = killed(kind, home, bodies, keep_raw).await?;
     Ok(json!({
         "rows_s": rows_s.round(), "small_rows_s": small_rows_s.round(),
         "bytes_a_point": bytes as f64 / points, "memory_mib": memory_mib, "cpu_s": cpu_s,
@@ -107,9 +121,9 @@ async fn one(kind: Kind, home: &Path, bodies: &Bodies, series: u32) -> Result<Va
 }
 
 /// Pushes for a while, kills the server right after an answer, and counts what it still has.
-async fn killed(kind: Kind, home: &Path, bodies: &Bodies) -> Result<(u64, u64)> {
+async fn killed(kind: Kind, home: &Path, bodies: &Bodies, keep_raw: bool) -> Result<(u64, u64)> {
     let dir = home.join(format!("{}-kill", kind.name()));
-    let mut server = Peer::start(kind, &dir).await?;
+    let mut server = Peer::start(kind, &dir, keep_raw).await?;
     let acknowledged = client::push_for(&server, bodies, LARGE, BEFORE_KILL)?;
     server.restart_after_kill().await?;
     let found = queries::count(&server, bodies.start_s).await?;
@@ -154,6 +168,12 @@ fn targets(figures: &Map<String, Value>) -> Vec<Target> {
     at_least("latest of all against InfluxDB", 1.5, faster(Kind::Influx, "/queries_ms/latest"));
     at_least("hourly means against VictoriaMetrics", 1.5, faster(Kind::Victoria, "/queries_ms/hourly"));
     at_least("hourly means against InfluxDB", 1.5, faster(Kind::Influx, "/queries_ms/hourly"));
+    for (what, kind) in [
+        ("hourly means of other series each time against VictoriaMetrics", Kind::Victoria),
+        ("hourly means of other series each time against InfluxDB", Kind::Influx),
+    ] {
+        at_least(what, 1.5, faster(kind, "/queries_ms/hourly_of_others"));
+    }
     at_least("year of one series against VictoriaMetrics", 1.5, faster(Kind::Victoria, "/queries_ms/year"));
     at_least("year of one series against InfluxDB", 1.5, faster(Kind::Influx, "/queries_ms/year"));
     let own = |path: &str| of(Kind::Ours, path).unwrap_or(f64::NAN);

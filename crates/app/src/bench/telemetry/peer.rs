@@ -62,13 +62,14 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Starts it on an empty folder and waits until it answers.
-    pub(crate) async fn start(kind: Kind, dir: &Path) -> Result<Self> {
+    /// `keep_raw`: ours keeps the bytes of what is pushed too.
+    pub(crate) async fn start(kind: Kind, dir: &Path, keep_raw: bool) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
         let addr = free_port()?;
         if kind == Kind::Ours {
             ground::seed_push(&dir.join("data"), &station()?).await?;
         }
-        write_config(kind, dir, addr)?;
+        write_config(kind, dir, addr, keep_raw)?;
         let child = spawn(kind, dir, addr)?;
         let peer = Self { kind, addr, http: reqwest::Client::new(), dir: dir.to_path_buf(), child };
         peer.ready().await?;
@@ -92,6 +93,20 @@ impl Peer {
             .map(|(name, value)| format!("{name}={}", value.bytes().map(code).collect::<String>()))
             .collect();
         format!("{}?{}", self.url(path), pairs.join("&"))
+    }
+
+    /// The points that were made for pushed series in our server: name and number.
+    pub(crate) async fn our_points(&self) -> Result<Vec<(String, i64)>> {
+        let options = store::Options { read_only: true, ..store::Options::new(self.dir.join("data")) };
+        let store = store::Store::open(options).await?;
+        let registry = store.tables.registry();
+        let pushed = |point: &std::sync::Arc<field::station::Point>| {
+            let name = point.elements.first().filter(|name| name.starts_with("water,"))?;
+            Some((name.clone(), point.id.0))
+        };
+        let points = registry.points_of(&station()?).iter().filter_map(pushed).collect();
+        store.close().await;
+        Ok(points)
     }
 
     /// Where line protocol is taken.
@@ -184,14 +199,14 @@ fn free_port() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-fn write_config(kind: Kind, dir: &Path, addr: SocketAddr) -> Result<()> {
+fn write_config(kind: Kind, dir: &Path, addr: SocketAddr, keep_raw: bool) -> Result<()> {
     let text = match kind {
         Kind::Victoria => return Ok(()),
         Kind::Ours => {
             let station = station()?;
             format!(
                 "[log]\nformat = \"text\"\nlevel = \"warn\"\n[sl651]\ntcp = \"127.0.0.1:0\"\nudp = \"127.0.0.1:0\"\n\
-                 [[push.source]]\nname = \"bench\"\ntoken = \"{TOKEN}\"\nstation = \"{station}\"\ncreate = true\nread = true\n"
+                 [[push.source]]\nname = \"bench\"\ntoken = \"{TOKEN}\"\nstation = \"{station}\"\ncreate = true\nread = true\nkeep_raw = {keep_raw}\n"
             )
         }
         Kind::Influx => {
