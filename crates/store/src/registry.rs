@@ -217,7 +217,8 @@ impl Registry {
     }
 
     /// Counts those of them that touched a station or a point: whoever keeps what feeds which point need
-    /// not look again because a rule was set.
+    /// not look again because a rule was set. Points made for names that nothing was called by until then
+    /// ([`crate::Tx::points_add`]) do not count: they change nothing of what is known.
     #[must_use]
     pub const fn places_version(&self) -> u64 {
         self.places_version
@@ -230,6 +231,8 @@ pub(crate) enum Change {
     Station(Station),
     StationGone(StationCode),
     Point(Point),
+    /// Made for a name that nothing was called by.
+    PointMade(Point),
     PointGone(PointId),
     Block(Block),
     Town(Town),
@@ -277,7 +280,7 @@ impl Registry {
             Change::StationGone(code) => {
                 self.stations.remove(&code);
             }
-            Change::Point(p) => self.apply_point(p),
+            Change::Point(p) | Change::PointMade(p) => self.apply_point(p),
             Change::PointGone(id) => self.remove_point(id),
             Change::Block(b) => drop(self.blocks.insert(b.id, Arc::new(b))),
             Change::Town(t) => drop(self.towns.insert(t.code.clone(), Arc::new(t))),

@@ -303,8 +303,9 @@ async fn settle(
     read: &mut Reading<'_>,
     refused: &mut Refused,
 ) -> Result<(), Problem> {
+    let version = app.store.tables.registry().places_version();
     let answers = resolve::resolve(app, source, &read.asked).await?;
-    learn(app, source, read, &answers);
+    learn(source, version, read, &answers);
     for row in &read.unknown {
         match answers.get(row.asked) {
             Some(Ok(target)) => {
@@ -320,11 +321,12 @@ async fn settle(
     Ok(())
 }
 
-fn learn(app: &App, source: &Source, read: &Reading<'_>, answers: &[resolve::Answer]) {
-    let version = app.store.tables.registry().places_version();
+/// Keeps what was found, where it is still of the places that the source knows.
+fn learn(source: &Source, version: u64, read: &Reading<'_>, answers: &[resolve::Answer]) {
     let mut known = source.known.write().unwrap_or_else(PoisonError::into_inner);
-    // Points made by this source change nothing of what it has learnt.
-    known.version = version;
+    if known.version != version {
+        return;
+    }
     let mut keys: Vec<_> = read.places.iter().collect();
     keys.sort_by_key(|(_, place)| **place);
     for (key, place) in keys {

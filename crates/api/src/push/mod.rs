@@ -9,6 +9,8 @@ mod create;
 mod influx;
 mod json;
 mod keep;
+mod making;
+mod names;
 mod raw;
 mod resolve;
 mod source;

@@ -2,13 +2,14 @@
 //! station by its whole name.
 
 use super::create;
+use super::making::At;
+use super::names::Names;
 use super::source::{Source, Target};
 use crate::app::App;
 use crate::problem::Problem;
 use field::id::StationCode;
 use field::station::Point;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use store::Registry;
 
 /// A series nobody has looked up yet.
@@ -30,8 +31,8 @@ pub(crate) type Answer = Result<Target, (&'static str, String)>;
 const NAME_MAX: usize = 512;
 
 /// Where a series belongs.
-enum Place {
-    Found(Arc<Point>),
+enum Place<'r> {
+    Found(&'r Arc<Point>),
     /// At this station, under this element, if it may be made.
     Missing(StationCode, String),
     Nowhere(&'static str, String),
@@ -54,30 +55,27 @@ pub(crate) async fn resolve(app: &App, source: &Source, asked: &[Asked]) -> Resu
         }
         return Ok(answers);
     }
-    let _one = source.creating.lock().await;
-    // Another request may have made them meanwhile.
-    let (mut answers, missing) = look(&app.store.tables.registry(), source, asked);
-    let made = create::points(app, &source.config.name, missing.iter().map(|(_, at)| at)).await?;
+    let wanted = missing.iter().map(|(_, at)| at.clone()).collect();
+    let made = source.making.points(&wanted, |all| create::points(app, source, all)).await?;
     for (n, at) in &missing {
-        let why =
-            || format!("{} new points at once, and no more than {} in all", made.len(), create::POINTS_MAX);
+        let why = || format!("no more than {} points of a station are made", create::POINTS_MAX);
         put(&mut answers, *n, made.get(at).copied().ok_or_else(|| ("too_many_series", why())));
     }
     Ok(answers)
 }
 
-type Missing = Vec<(usize, (StationCode, String))>;
+type Missing = Vec<(usize, At)>;
 
 fn look(registry: &Registry, source: &Source, asked: &[Asked]) -> (Vec<Answer>, Missing) {
-    let names = asked.iter().flat_map(|asked| asked.elements.iter().chain([&asked.name]));
-    let wanted = names.map(|name| name.to_ascii_lowercase()).collect();
-    let mut index = Index { registry, wanted, of: HashMap::new() };
+    let mut names = source.names.lock().unwrap_or_else(PoisonError::into_inner);
+    names.follow(registry);
+    let names = &*names;
     let mut missing = vec![];
     let answers = asked
         .iter()
         .enumerate()
-        .map(|(n, asked)| match place(&mut index, source, asked) {
-            Place::Found(point) => Ok(target(&point)),
+        .map(|(n, asked)| match place(registry, names, source, asked) {
+            Place::Found(point) => Ok(target(point)),
             Place::Missing(station, element) => {
                 missing.push((n, (station, element)));
                 Err(("unknown_series", String::new()))
@@ -88,10 +86,10 @@ fn look(registry: &Registry, source: &Source, asked: &[Asked]) -> (Vec<Answer>, 
     (answers, missing)
 }
 
-fn place(index: &mut Index<'_>, source: &Source, asked: &Asked) -> Place {
+fn place<'r>(registry: &'r Registry, names: &Names, source: &Source, asked: &Asked) -> Place<'r> {
     let named = asked.station.as_deref().and_then(|name| StationCode::new(name).ok());
-    if let Some(code) = named.filter(|code| index.registry.station(code).is_some()) {
-        if let Some(point) = asked.elements.iter().find_map(|element| index.point(&code, element)) {
+    if let Some(code) = named.filter(|code| registry.station(code).is_some()) {
+        if let Some(point) = asked.elements.iter().find_map(|element| names.find(registry, &code, element)) {
             return Place::Found(point);
         }
         let element = asked.elements.last().cloned().unwrap_or_default();
@@ -105,50 +103,22 @@ fn place(index: &mut Index<'_>, source: &Source, asked: &Asked) -> Place {
         );
         return Place::Nowhere("unknown_station", why);
     };
-    if index.registry.station(own).is_none() {
+    if registry.station(own).is_none() {
         let why =
             format!("station `{own}` of source `{}` is not in the registry: add it", source.config.name);
         return Place::Nowhere("unknown_station", why);
     }
-    match index.point(own, &asked.name) {
+    match names.find(registry, own, &asked.name) {
         Some(point) => Place::Found(point),
         None => missing(own.clone(), asked.name.clone()),
     }
 }
 
-fn missing(station: StationCode, element: String) -> Place {
+fn missing<'r>(station: StationCode, element: String) -> Place<'r> {
     if element.len() > NAME_MAX {
         return Place::Nowhere("name_too_long", format!("the series' name has more than {NAME_MAX} bytes"));
     }
     Place::Missing(station, element)
-}
-
-/// The elements that were asked for of stations that were asked for: a push source's own has thousands.
-struct Index<'a> {
-    registry: &'a Registry,
-    /// In small letters.
-    wanted: HashSet<String>,
-    of: HashMap<StationCode, HashMap<String, Arc<Point>>>,
-}
-
-impl Index<'_> {
-    fn point(&mut self, code: &StationCode, element: &str) -> Option<Arc<Point>> {
-        if !self.of.contains_key(code) {
-            let mut found = HashMap::new();
-            let mut small = String::new();
-            for point in self.registry.points_of(code) {
-                for element in &point.elements {
-                    small.clone_from(element);
-                    small.make_ascii_lowercase();
-                    if self.wanted.contains(&small) {
-                        found.insert(small.clone(), Arc::clone(point));
-                    }
-                }
-            }
-            self.of.insert(code.clone(), found);
-        }
-        self.of.get(code)?.get(&element.to_ascii_lowercase()).cloned()
-    }
 }
 
 pub(crate) fn target(point: &Point) -> Target {

@@ -1,12 +1,14 @@
 //! 推送源: who may push, and what was learnt of their series.
 
+use super::making::Making;
+use super::names::Names;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use field::id::{PointId, StationCode};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use wire::influx::Rapid;
 use wire::json_push::Mapping;
 
@@ -95,8 +97,10 @@ pub(crate) struct Known {
 pub(crate) struct Source {
     pub(crate) config: PushSource,
     pub(crate) known: RwLock<Known>,
-    /// One at a time makes points.
-    pub(crate) creating: tokio::sync::Mutex<()>,
+    /// Which points there are.
+    pub(crate) names: Mutex<Names>,
+    /// Series that wait for a point.
+    pub(crate) making: Making,
     token: [u8; 32],
 }
 
@@ -111,8 +115,8 @@ impl Sources {
     pub(crate) fn new(config: &PushConfig) -> Self {
         let source = |config: &PushSource| {
             let token = digest(config.token.0.as_bytes());
-            let (known, creating) = Default::default();
-            Arc::new(Source { config: config.clone(), known, creating, token })
+            let (known, names, making) = Default::default();
+            Arc::new(Source { config: config.clone(), known, names, making, token })
         };
         let mappings = config.mappings.iter().map(|(name, m)| (name.clone(), Arc::new(m.clone()))).collect();
         Self { list: config.sources.iter().map(source).collect(), mappings }

@@ -98,6 +98,42 @@ async fn a_source_that_may_makes_a_point_for_each_new_series_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_senders_of_new_series_at_once_make_each_point_once_and_lose_no_row() {
+    let house = std::sync::Arc::new(House::open().await);
+    let before = house.store.tables.registry().points().len();
+    let senders: Vec<_> = (0..8)
+        .map(|sender| {
+            let house = std::sync::Arc::clone(&house);
+            tokio::spawn(async move {
+                for round in 0..6 {
+                    // Neighbours share half of their series.
+                    let series = (0..40).map(|n| (sender + round) * 20 + n);
+                    let line = |n: i64| format!("cpu,host=h{n} usage={n} {}\n", ns(sender));
+                    let body: String = series.map(line).collect();
+                    assert_eq!(push(&house, "/write", "lab", body).await.status(), StatusCode::NO_CONTENT);
+                }
+            })
+        })
+        .collect();
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    let registry = house.store.tables.registry();
+    // Of senders 0 to 7 and rounds 0 to 5 the series 0 to 279.
+    assert_eq!(registry.points().len(), before + 280);
+    for (n, least) in [(0_i64, 1), (130, 2), (279, 1)] {
+        let element = format!("cpu,host=h{n} usage");
+        let point = registry.point_for_element(&crate::house::code(ROAD), &element).unwrap();
+        let stored = house.store.samples.range(point.id, noon(), noon().plus_ms(600_000), 100).await.unwrap();
+        let sent = (0..8).filter(|s| (0..6).any(|r| ((s + r) * 20..(s + r) * 20 + 40).contains(&n))).count();
+        assert!(stored.len() == sent && sent >= least, "series {n}: {} of {sent}", stored.len());
+        assert!(stored.iter().all(|(sample, _)| sample.value == Some(n as f64)));
+    }
+    let house = std::sync::Arc::into_inner(house).unwrap();
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_packed_body_is_unpacked_within_its_limit_and_a_wrong_token_is_refused() {
     use std::io::Write as _;
     let house = House::open().await;

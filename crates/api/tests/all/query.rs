@@ -178,3 +178,27 @@ async fn a_window_of_which_rows_may_be_gone_is_left_out_and_never_says_too_littl
         house.end().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_asked_together_are_answered_as_each_alone_in_their_order() {
+    let house = measured().await;
+    for hour in (0..5).rev() {
+        house.measured(GAUGE, house.rain, hour * 60, 2.0).await;
+    }
+    let browser = house.signed_in("owner").await;
+    let (from, to) = (noon().plus_ms(-DAY_MS).to_string(), noon().plus_ms(MINUTE_MS).to_string());
+    let ask = async |points: &str, more: &str| {
+        let (from, to) = (from.replace('+', "%2B"), to.replace('+', "%2B"));
+        let path = format!("/samples?points={points}&from={from}&to={to}&window=1h{more}");
+        browser.get(&path).await["windows"].as_array().unwrap().clone()
+    };
+    let (rain, depth) = (house.rain.to_string(), house.depth.to_string());
+    // Rain is reckoned from its rows, the depth's figures are kept.
+    for more in ["", "&figures=count,sum", "&figures=mean"] {
+        let together = ask(&format!("{depth},{rain},{depth},{depth}"), more).await;
+        let (depth, rain) = (ask(&depth, more).await, ask(&rain, more).await);
+        assert!(depth[0]["starts"].as_array().unwrap().len() >= 2 && rain[0]["point"] == json!(house.rain));
+        assert_eq!(together, [&depth[0], &rain[0], &depth[0], &depth[0]].map(Clone::clone), "{more}");
+    }
+    house.end().await;
+}

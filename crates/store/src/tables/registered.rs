@@ -168,7 +168,7 @@ impl Tx {
             self.line(&Subject::Station(station.clone()), "points_put", json!({ "v": 1, "points": some }))?;
         }
         for point in &added {
-            self.change(Change::Point(point.clone()));
+            self.change(Change::PointMade(point.clone()));
         }
         Ok(added)
     }

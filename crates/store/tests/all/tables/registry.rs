@@ -5,7 +5,7 @@ use crate::town::{self, DESK, OWNER, at};
 use field::block::Block;
 use field::id::{BlockId, PersonId, PointId, RuleId};
 use field::place::{Position, Ring};
-use field::station::{Station, StationKind};
+use field::station::{Point, Station, StationKind};
 use store::tables::MapFeature;
 use store::{StoreError, Subject};
 
@@ -28,6 +28,18 @@ pub(crate) async fn with_the_commit(place: Place) {
     tx.rule_put(&town::rule(point)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.tables.registry().version(), version + 2);
+    assert_eq!(store.tables.registry().places_version(), places + 1);
+    // Nor does a point that is made for a new name.
+    let new = Point {
+        id: PointId(0),
+        elements: vec!["new".into()],
+        ..Point::clone(store.tables.registry().point(point).unwrap())
+    };
+    let mut tx = store.tables.begin(DESK, at(1)).await.unwrap();
+    let made = tx.points_add(&town::code(1), vec![new]).await.unwrap().remove(0);
+    tx.commit().await.unwrap();
+    assert!(store.tables.registry().point(made.id).is_some());
+    assert_eq!(store.tables.registry().version(), version + 3);
     assert_eq!(store.tables.registry().places_version(), places + 1);
     // Two people cannot have one login.
     let mut tx = store.tables.begin(DESK, at(1)).await.unwrap();
