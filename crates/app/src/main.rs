@@ -1,6 +1,7 @@
 //! `zhizhen`: the one place that knows every room. Command line, configuration, roles, assembly.
 
 mod after_action;
+mod arenas;
 mod assembly;
 mod bench;
 mod cli;
@@ -19,6 +20,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    if cli.command.is_server() {
+        arenas::few();
+    }
     open_files::raise();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
