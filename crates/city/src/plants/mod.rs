@@ -1,5 +1,5 @@
-//! 污水厂: three loggers that speak HJ 212: real-time data every minute, minute data every ten minutes,
-//! hours and days, each sent until it is answered.
+//! 污水厂: three loggers that speak HJ 212, two in the edition of 2017 and one in that of 2025: real-time
+//! data every minute, minute data every ten minutes, hours and days, each sent until it is answered.
 //!
 //! A logger keeps what was not answered and sends it again; it sets its clock and takes samples when it is
 //! told to.
@@ -33,6 +33,9 @@ const IO_PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Minute data stand for ten minutes.
 const MINUTES: u16 = 10;
+/// Version bits of Flag.
+const VERSION_2017: u8 = 4;
+const VERSION_2025: u8 = 8;
 /// The password of every logger of the town. It opens nothing outside.
 const PASSWORD: &str = "123456";
 
@@ -41,6 +44,7 @@ pub(crate) fn start(seed: u64, clock: &TownClock, centre: SocketAddr, tasks: &mu
     for (nth, place) in PLANTS.iter().enumerate() {
         let logger = Logger {
             mn: place.mn,
+            version: if place.edition >= 2025 { VERSION_2025 } else { VERSION_2017 },
             outlet: Outlet::new(seed, nth, place),
             centre,
             clock: clock.clone(),
@@ -54,6 +58,8 @@ pub(crate) fn start(seed: u64, clock: &TownClock, centre: SocketAddr, tasks: &mu
 #[derive(Debug)]
 struct Logger {
     mn: &'static str,
+    /// The version bits of its Flag.
+    version: u8,
     outlet: Outlet,
     centre: SocketAddr,
     clock: TownClock,
@@ -104,7 +110,7 @@ impl Logger {
                 cn,
                 pw: PASSWORD.to_owned(),
                 mn: self.mn.to_owned(),
-                flag: if split { 7 } else { 5 },
+                flag: self.version | if split { 3 } else { 1 },
                 packet: split.then_some((total, number)),
                 cp,
             });
@@ -229,10 +235,18 @@ impl Logger {
         }
     }
 
+    fn knows(&self, cn: Option<u16>) -> bool {
+        match cn {
+            Some(1_000..=1_072 | 2_011..=2_061 | 3_011..=3_021) => true,
+            Some(cn::RETAIN_NOW | cn::CHECK_STANDARD) => self.version == VERSION_2025,
+            _ => false,
+        }
+    }
+
     /// A command: taken up, done, reported done.
     async fn obey(&mut self, packet: &Decoded) -> io::Result<()> {
         let now = self.clock.now();
-        let known = matches!(packet.cn, Some(1_000..=1_072 | 2_011..=2_061 | 3_011..=3_021));
+        let known = self.knows(packet.cn);
         let code = if known { QnRtn::Ready } else { QnRtn::BadCommand };
         let taken = request_answer(packet, code, now).and_then(|r| r.to_bytes().ok());
         let done = result_answer(packet, 1, now).filter(|_| known).and_then(|r| r.to_bytes().ok());

@@ -15,6 +15,8 @@ pub(crate) struct PlantPlace {
     name: &'static str,
     name_en: &'static str,
     at: (f64, f64),
+    /// The edition of HJ 212 that it speaks: 2017 or 2025.
+    pub(crate) edition: u16,
     /// Flow of a dry day, m³/s.
     pub(crate) flow_m3s: f64,
 }
@@ -26,6 +28,7 @@ pub(crate) const PLANTS: [PlantPlace; 3] = [
         name: "江东污水处理厂",
         name_en: "Jiangdong treatment plant",
         at: (120.058, 29.283),
+        edition: 2017,
         flow_m3s: 1.39,
     },
     PlantPlace {
@@ -33,6 +36,7 @@ pub(crate) const PLANTS: [PlantPlace; 3] = [
         name: "佛堂污水处理厂",
         name_en: "Fotang treatment plant",
         at: (120.015, 29.205),
+        edition: 2017,
         flow_m3s: 0.46,
     },
     PlantPlace {
@@ -40,6 +44,7 @@ pub(crate) const PLANTS: [PlantPlace; 3] = [
         name: "义亭污水处理厂",
         name_en: "Yiting treatment plant",
         at: (119.955, 29.246),
+        edition: 2025,
         flow_m3s: 0.35,
     },
 ];

@@ -23,8 +23,12 @@ pub(super) struct Peer {
     pub version: u8,
 }
 
-/// What a command is in this protocol: CN and data area. `Err`: it has none.
-pub(super) fn words(ask: &Ask, now: Time) -> Result<(u16, String), &'static str> {
+/// The version bits of a station's Flag that speaks the edition of 2025.
+const EDITION_2025: u8 = 8;
+
+/// What a command is in this protocol, for a station that speaks the edition `version`: CN and data area.
+/// `Err`: it has none.
+pub(super) fn words(ask: &Ask, version: u8, now: Time) -> Result<(u16, String), &'static str> {
     Ok(match ask {
         Ask::SetClock => (cn::SET_CLOCK, format!("SystemTime={}", digits(now))),
         Ask::QueryClock => (cn::CLOCK, String::new()),
@@ -53,7 +57,7 @@ pub(super) fn words(ask: &Ask, now: Time) -> Result<(u16, String), &'static str>
             (cn::SET_PASSWORD, format!("NewPW={password}"))
         }
         Ask::SetPassword { .. } => return Err("a password has six letters or digits"),
-        Ask::Write { target, .. } => act(target)?,
+        Ask::Write { target, .. } => act(target, version)?,
         _ => return Err("HJ 212 has no such command"),
     })
 }
@@ -74,19 +78,34 @@ fn set(values: &std::collections::BTreeMap<String, String>) -> Result<(u16, Stri
 }
 
 /// Acts of the instruments: `sample`, or `sample:w01018` for one analyser.
-fn act(target: &str) -> Result<(u16, String), &'static str> {
+///
+/// The acts of 2025 (its tables C.61 and C.62) always name the analyser and are for stations that speak that edition.
+fn act(target: &str, version: u8) -> Result<(u16, String), &'static str> {
     let (name, factor) = target.split_once(':').unwrap_or((target, ""));
     if !factor.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err("a factor code has letters and digits only");
     }
     let cn = match name {
-        "calibrate" => 3_011,
+        "calibrate" => cn::CALIBRATE,
         "sample" => cn::TAKE_SAMPLE,
-        "clean" => 3_013,
-        "compare" => 3_014,
-        "retain" => 3_015,
-        _ => return Err("targets are calibrate, sample, clean, compare, retain, each with :factor"),
+        "clean" => cn::CLEAN,
+        "compare" => cn::COMPARE,
+        "retain" => cn::RETAIN,
+        "retain_now" => cn::RETAIN_NOW,
+        "check_standard" => cn::CHECK_STANDARD,
+        _ => {
+            return Err("targets are calibrate, sample, clean, compare, retain, retain_now, check_standard, \
+                        each with :factor");
+        }
     };
+    if matches!(cn, cn::RETAIN_NOW | cn::CHECK_STANDARD) {
+        if version != EDITION_2025 {
+            return Err("retain_now and check_standard are of HJ 212-2025; the station speaks an earlier edition");
+        }
+        if factor.is_empty() {
+            return Err("retain_now and check_standard need :factor, such as retain_now:w01018");
+        }
+    }
     Ok((cn, if factor.is_empty() { String::new() } else { format!("PolId={factor}") }))
 }
 
@@ -137,7 +156,7 @@ impl Asked {
             errand.refuse("busy", format!("{MAX_WAITING} commands already wait for this station"));
             return Vec::new();
         }
-        match words(&errand.command.ask, now) {
+        match words(&errand.command.ask, peer.version, now) {
             Ok((cn, cp)) => {
                 let (qn, bytes) = self.request(peer, cn, cp, now);
                 self.waiting.push(Waiting { qn, mn: peer.mn.clone(), errand, items: Map::new() });
@@ -190,7 +209,7 @@ mod tests {
     #[test]
     fn commands_have_the_standards_words() {
         let now = at("2016-08-01T08:58:57");
-        assert_eq!(words(&Ask::SetClock, now), Ok((1012, "SystemTime=20160801085857".to_owned())));
+        assert_eq!(words(&Ask::SetClock, 4, now), Ok((1012, "SystemTime=20160801085857".to_owned())));
         let hours = Ask::QueryPeriod {
             from: at("2016-08-01T09:00"),
             to: at("2016-08-01T10:00"),
@@ -198,13 +217,28 @@ mod tests {
             element: "w01018-Avg".to_owned(),
         };
         assert_eq!(
-            words(&hours, now),
+            words(&hours, 4, now),
             Ok((2061, "BeginTime=20160801080000;EndTime=20160801090000".to_owned()))
         );
         let sample = Ask::Write { target: "sample:w01018".to_owned(), value: 1.0 };
-        assert_eq!(words(&sample, now), Ok((3012, "PolId=w01018".to_owned())));
-        assert!(words(&Ask::Write { target: "sample:w;CN=1".to_owned(), value: 1.0 }, now).is_err());
-        assert!(words(&Ask::SwitchPump { pump: 1, on: true }, now).is_err());
+        assert_eq!(words(&sample, 4, now), Ok((3012, "PolId=w01018".to_owned())));
+        assert!(words(&Ask::Write { target: "sample:w;CN=1".to_owned(), value: 1.0 }, 4, now).is_err());
+        assert!(words(&Ask::SwitchPump { pump: 1, on: true }, 4, now).is_err());
+    }
+
+    #[test]
+    fn acts_of_2025_name_an_analyser_and_go_to_stations_of_2025_only() {
+        let now = at("2024-06-01T08:58:57");
+        let act = |target: &str, version| {
+            words(&Ask::Write { target: target.to_owned(), value: 1.0 }, version, now)
+        };
+        for (name, cn) in [("retain_now", 3022), ("check_standard", 3024)] {
+            let target = format!("{name}:w01018");
+            assert_eq!(act(&target, 8), Ok((cn, "PolId=w01018".to_owned())));
+            assert!(act(&target, 4).unwrap_err().contains("2025"));
+            assert!(act(name, 8).unwrap_err().contains(":factor"));
+        }
+        assert_eq!(act("retain", 8), Ok((3015, String::new())), "acts of 2017 stay what they were");
     }
 
     #[test]
@@ -214,9 +248,9 @@ mod tests {
             values: [(key.to_owned(), value.to_owned())].into(),
         };
         let now = at("2016-08-01T08:58:57");
-        assert_eq!(words(&set("RtdInterval", "30"), now), Ok((1062, "RtdInterval=30".to_owned())));
-        assert_eq!(words(&set("MinInterval", "10"), now), Ok((1064, "MinInterval=10".to_owned())));
-        assert!(words(&set("RtdInterval", "5"), now).is_err());
-        assert!(words(&set("MinInterval", "7"), now).is_err());
+        assert_eq!(words(&set("RtdInterval", "30"), 4, now), Ok((1062, "RtdInterval=30".to_owned())));
+        assert_eq!(words(&set("MinInterval", "10"), 4, now), Ok((1064, "MinInterval=10".to_owned())));
+        assert!(words(&set("RtdInterval", "5"), 4, now).is_err());
+        assert!(words(&set("MinInterval", "7"), 4, now).is_err());
     }
 }

@@ -347,6 +347,32 @@ async fn commands_of_2025_are_sent_answered_and_read_back_beside_notices_and_dat
 }
 
 #[tokio::test]
+async fn a_sample_is_kept_at_once_and_a_standard_checked_by_a_plant_of_2025() {
+    let (house, _, mut device) = plant_2025(Limits::default()).await;
+    for (target, cn) in [("retain_now:w01018", 3022), ("check_standard:w01018", 3024)] {
+        let id = asked(&house, Ask::Write { target: target.into(), value: 1.0 }).await;
+        says(&mut device, (cn, "PolId=w01018"), &[READY, DONE]).await;
+        let command = house.over(id).await;
+        assert_eq!((command.state, command.done), (CommandState::Answered, Some(true)), "{target}");
+        assert_eq!(command.answer.unwrap()["exe_rtn"], 1);
+    }
+}
+
+#[tokio::test]
+async fn an_act_of_2025_is_not_sent_to_a_plant_of_2017() {
+    let (house, _, mut device) = plant(hj212::StartUp::default()).await;
+    device.send(&request(2011, 5, "DataTime=20210630140000;w01018-Rtd=1").to_bytes().unwrap()).await;
+    assert_eq!(answer(&mut device).await.cn, Some(9014));
+    let target = "retain_now:w01018".to_owned();
+    let command = house.over(asked(&house, Ask::Write { target, value: 1.0 }).await).await;
+    assert_eq!((command.state, command.done), (CommandState::Answered, Some(false)));
+    assert_eq!(command.answer.unwrap()["not_sent"]["code"], "unsupported");
+    // The next thing that it hears is the answer to its own next report.
+    device.send(&request(2011, 5, "DataTime=20210630140100;w01018-Rtd=1").to_bytes().unwrap()).await;
+    assert_eq!(answer(&mut device).await.cn, Some(9014));
+}
+
+#[tokio::test]
 async fn what_a_plant_refuses_and_what_it_cannot_do_are_told_apart() {
     let (house, _, mut device) = plant_2025(Limits::default()).await;
     for (said, key, code, text) in [

@@ -40,8 +40,20 @@ pub mod cn {
     pub const HOUR: u16 = 2061;
     /// 上传数采仪开机时间.
     pub const STARTED: u16 = 2081;
+    /// 零点校准量程校准.
+    pub const CALIBRATE: u16 = 3011;
     /// 即时采样.
     pub const TAKE_SAMPLE: u16 = 3012;
+    /// 启动清洗/反吹.
+    pub const CLEAN: u16 = 3013;
+    /// 比对采样.
+    pub const COMPARE: u16 = 3014;
+    /// 超标留样.
+    pub const RETAIN: u16 = 3015;
+    /// 下发即时留样任务 (2025).
+    pub const RETAIN_NOW: u16 = 3022;
+    /// 启动标样核查 (2025).
+    pub const CHECK_STANDARD: u16 = 3024;
     /// 请求应答.
     pub const REQUEST_ANSWER: u16 = 9011;
     /// 执行结果.
@@ -106,11 +118,11 @@ pub const COMMANDS: &[Command] = &[
     c(cn::MINUTE, "分钟数据", Kind::Data),
     c(cn::HOUR, "小时数据", Kind::Data),
     c(cn::STARTED, "上传数采仪开机时间", Kind::Notice),
-    c(3011, "零点校准量程校准", Kind::Down),
+    c(cn::CALIBRATE, "零点校准量程校准", Kind::Down),
     c(cn::TAKE_SAMPLE, "即时采样", Kind::Down),
-    c(3013, "启动清洗/反吹", Kind::Down),
-    c(3014, "比对采样", Kind::Down),
-    c(3015, "超标留样", Kind::Notice),
+    c(cn::CLEAN, "启动清洗/反吹", Kind::Down),
+    c(cn::COMPARE, "比对采样", Kind::Down),
+    c(cn::RETAIN, "超标留样", Kind::Notice),
     c(3016, "设置采样时间周期", Kind::Down),
     c(3017, "提取/上传采样时间周期", Kind::Parameter),
     c(3018, "提取/上传出样时间", Kind::Parameter),
@@ -129,8 +141,8 @@ pub const COMMANDS: &[Command] = &[
     c(2052, "噪声单次测量数据", Kind::Data),
     c(2062, "自动标样核查校准数据", Kind::Data),
     c(2111, "炉膛温度五分钟均值", Kind::Data),
-    c(3022, "下发即时留样任务", Kind::Down),
-    c(3024, "启动标样核查", Kind::Down),
+    c(cn::RETAIN_NOW, "下发即时留样任务", Kind::Down),
+    c(cn::CHECK_STANDARD, "启动标样核查", Kind::Down),
     c(cn::HEARTBEAT, "心跳", Kind::Heartbeat),
 ];
 
