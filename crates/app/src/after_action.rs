@@ -72,7 +72,10 @@ pub(crate) struct Figures {
     pub(crate) readings_sent: Option<usize>,
     /// Distinct readings in the store.
     pub(crate) readings_stored: usize,
-    /// Readings sent and confirmed that the store does not hold with their value.
+    /// Readings of plants, meters, reservoirs and platforms in the town's ledger: confirmed, each of them.
+    pub(crate) utilities_confirmed: Option<usize>,
+    /// Readings sent and confirmed that the store does not hold with their value, those of the utilities
+    /// included.
     pub(crate) readings_lost: Option<usize>,
     /// Readings that the store holds twice.
     pub(crate) readings_doubled: usize,
@@ -118,7 +121,7 @@ pub(crate) async fn figures(
     let stored = stored(store, &registry, from).await?;
     let people = people(store, from).await?;
     let rain = rain_totals(&registry, &stored.readings, rain);
-    let ledger = sent.map(|sent| compare(&registry, sent, &stored.readings));
+    let ledger = sent.map(|sent| compare(&registry, sent, &stored));
     let gauges = registry.stations().values().filter(|s| s.kind == StationKind::Rain).count();
     let utilities = registry.stations().values().filter(|s| is_apart(s.kind)).count();
     let mean = (!rain.is_empty()).then(|| rain.values().sum::<f64>() / rain.len() as f64);
@@ -132,6 +135,7 @@ pub(crate) async fn figures(
         by_protocol: stored.by_protocol,
         readings_sent: ledger.as_ref().map(|l| l.sent),
         readings_stored: stored.readings.len(),
+        utilities_confirmed: ledger.as_ref().map(|l| l.apart),
         readings_lost: ledger.as_ref().map(|l| l.lost),
         readings_doubled: stored.doubled,
         readings_unconfirmed: ledger.as_ref().map(|l| l.unconfirmed),
@@ -167,8 +171,11 @@ impl Figures {
 
 type Readings = HashMap<(PointId, Time), Option<f64>>;
 
+#[derive(Default)]
 struct Stored {
     readings: Readings,
+    /// Those of the stations that go on whatever the weather.
+    apart: Readings,
     doubled: usize,
     by_protocol: BTreeMap<String, ByProtocol>,
 }
@@ -181,10 +188,17 @@ struct Protocols {
 }
 
 impl Protocols {
-    fn note(&mut self, packet: &Packet) {
+    fn note(&mut self, packet: &Packet, registry: &Registry) {
         let values = packet.readings.iter().filter(|reading| reading.sample.value.is_some()).count();
         *self.readings.entry(packet.protocol.clone()).or_default() += values;
-        self.stations.entry(packet.protocol.clone()).or_default().insert(packet.station.clone());
+        let stations = self.stations.entry(packet.protocol.clone()).or_default();
+        if registry.station(&packet.station).is_some() {
+            stations.insert(packet.station.clone());
+            return;
+        }
+        // A platform pushes for many stations: theirs are the points.
+        let points = packet.readings.iter().filter_map(|reading| registry.point(reading.point));
+        stations.extend(points.map(|point| point.station.clone()));
     }
 
     fn told(self) -> BTreeMap<String, ByProtocol> {
@@ -204,7 +218,7 @@ const fn is_apart(kind: StationKind) -> bool {
 
 /// Reads the samples log from end to end: what it holds, and what it holds twice.
 async fn stored(store: &Store, registry: &Registry, from: Time) -> Result<Stored> {
-    let mut found = Stored { readings: HashMap::new(), doubled: 0, by_protocol: BTreeMap::new() };
+    let mut found = Stored::default();
     let (mut after, mut protocols) = (PacketSeq(0), Protocols::default());
     loop {
         let packets = store.samples.packets_after(after, PAGE).await?;
@@ -212,16 +226,14 @@ async fn stored(store: &Store, registry: &Registry, from: Time) -> Result<Stored
             return Ok(Stored { by_protocol: protocols.told(), ..found });
         };
         after = last.seq;
-        let apart = |code| registry.station(code).is_some_and(|s| is_apart(s.kind));
         let measured = packets.iter().filter(|p| !p.packet.is_computed() && p.packet.received_at >= from);
         for packet in measured {
-            protocols.note(&packet.packet);
-            if apart(&packet.packet.station) {
-                continue;
-            }
+            protocols.note(&packet.packet, registry);
             for reading in &packet.packet.readings {
-                let old = found.readings.insert((reading.point, reading.sample.at), reading.sample.value);
-                if old == Some(reading.sample.value) {
+                let (key, value) = ((reading.point, reading.sample.at), reading.sample.value);
+                if is_of_a_utility(registry, reading.point) {
+                    found.apart.insert(key, value);
+                } else if found.readings.insert(key, value) == Some(value) {
                     found.doubled += 1;
                 }
             }
@@ -229,13 +241,19 @@ async fn stored(store: &Store, registry: &Registry, from: Time) -> Result<Stored
     }
 }
 
+fn is_of_a_utility(registry: &Registry, point: PointId) -> bool {
+    let station = registry.point(point).and_then(|point| registry.station(&point.station));
+    station.is_some_and(|station| is_apart(station.kind))
+}
+
 struct Ledger {
     sent: usize,
+    apart: usize,
     lost: usize,
     unconfirmed: usize,
 }
 
-fn compare(registry: &Registry, sent: &[Sent], stored: &Readings) -> Ledger {
+fn compare(registry: &Registry, sent: &[Sent], stored: &Stored) -> Ledger {
     let mut confirmed: HashMap<(PointId, Time), Option<f64>> = HashMap::new();
     let mut all: HashSet<(PointId, Time)> = HashSet::new();
     for reading in sent {
@@ -247,13 +265,18 @@ fn compare(registry: &Registry, sent: &[Sent], stored: &Readings) -> Ledger {
             confirmed.insert(key, reading.value);
         }
     }
-    let is_kept = |key: &(PointId, Time), value: &Option<f64>| match (stored.get(key), value) {
-        (Some(Some(kept)), Some(sent)) => (kept - sent).abs() < 1e-9,
-        (Some(kept), sent) => kept == sent,
-        (None, _) => false,
+    let is_kept = |key: &(PointId, Time), value: &Option<f64>| {
+        let kept = stored.readings.get(key).or_else(|| stored.apart.get(key));
+        match (kept, value) {
+            (Some(Some(kept)), Some(sent)) => (kept - sent).abs() < 1e-9,
+            (Some(kept), sent) => kept == sent,
+            (None, _) => false,
+        }
     };
+    let apart = all.iter().filter(|(point, _)| is_of_a_utility(registry, *point)).count();
     Ledger {
-        sent: all.len(),
+        sent: all.len() - apart,
+        apart,
         lost: confirmed.iter().filter(|(key, value)| !is_kept(key, value)).count(),
         unconfirmed: all.iter().filter(|key| !confirmed.contains_key(*key)).count(),
     }

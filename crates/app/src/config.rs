@@ -131,6 +131,9 @@ pub(crate) struct Push {
     pub(crate) mappings: Option<PathBuf>,
     /// The sources, each with its token.
     pub(crate) source: Vec<api::PushSource>,
+    /// Mappings that come with the program, by name; the folder's win over them.
+    #[serde(skip)]
+    pub(crate) bundled: Vec<(&'static str, &'static str)>,
 }
 
 impl Push {
@@ -145,6 +148,10 @@ impl Push {
             }
         }
         let mut mappings = std::collections::BTreeMap::new();
+        for (name, text) in &self.bundled {
+            let mapping = toml::from_str(text).with_context(|| format!("bundled JSON mapping `{name}`"))?;
+            mappings.insert((*name).to_owned(), mapping);
+        }
         for path in self.mappings.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
             let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let text = std::fs::read_to_string(&path)

@@ -12,6 +12,7 @@ use crate::{after_action, commands, logging, out};
 use anyhow::{Context, Result, bail};
 use child::City;
 use city::Town;
+use city::mixed::{flow_meters, hydrants};
 use city::storm::{STORMS, Storm};
 use field::clock::Clock;
 use field::time::Time;
@@ -28,6 +29,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a PLC of the town is waited for. They answer at once or not at all.
 const PLC_TIMEOUT_MS: u64 = 500;
+/// The town's SCADA measures every minute of the demo's time: ten values a second at 600 times its speed.
+const SCADA_PUBLISHES_MS: u64 = 200;
+const SCADA_QUEUE: u32 = 1_000;
 /// Supply stations behind one connection: a silent one costs its neighbours a time-out.
 const SUPPLY_BEHIND_ONE: usize = 6;
 
@@ -48,10 +52,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let town = Town::generate(args.seed)?;
     config.modbus.connections.extend(pump_stations(&town, &city));
     config.modbus.connections.extend(water_supply(&town, &city));
-    config.hj212 = Some(crate::config::Hj212 { tcp: loopback(), ..crate::config::Hj212::default() });
-    config.meters = Some(meters());
-    config.mqtt = Some(crate::config::Mqtt { tcp: Some(loopback()), ..crate::config::Mqtt::default() });
-    config.sl427 = Some(crate::config::Sl427 { tcp: loopback(), ..crate::config::Sl427::default() });
+    listen_to_the_town(&mut config, &city)?;
     let store = Store::open(commands::options(&config, false)?).await?;
     let playback = Arc::new(clock(&store, storm, &args).await?);
     seed::ensure(&store, &town, playback.now()).await?;
@@ -154,6 +155,36 @@ fn water_supply(town: &Town, city: &City) -> Vec<gateway::modbus::Connection> {
         devices: units.iter().map(device).collect(),
     };
     city::supply::units(town).chunks(SUPPLY_BEHIND_ONE).map(connection).collect()
+}
+
+/// Everything else that the town speaks. Ports that the configuration names are kept, so that a town which
+/// outlives the server finds it again.
+fn listen_to_the_town(config: &mut Config, city: &City) -> Result<()> {
+    use crate::config::{Hj212, Mqtt, Sl427};
+    config.hj212.get_or_insert_with(|| Hj212 { tcp: loopback(), ..Hj212::default() });
+    config.mqtt.get_or_insert_with(|| Mqtt { tcp: Some(loopback()), ..Mqtt::default() });
+    config.sl427.get_or_insert_with(|| Sl427 { tcp: loopback(), ..Sl427::default() });
+    config.meters = Some(meters());
+    let source = |name: &str, token: &str| -> Result<api::PushSource> {
+        Ok(serde_json::from_value(json!({ "name": name, "token": token }))?)
+    };
+    let (flow_meters, hydrants) = (flow_meters::SOURCE, hydrants::SOURCE);
+    config.push.source.push(source(flow_meters, flow_meters::TOKEN)?);
+    config.push.source.push(source(hydrants, hydrants::TOKEN)?);
+    config.push.bundled.push((hydrants::MAPPING, hydrants::MAPPING_TOML));
+    config.opcua.servers.push(scada(city)?);
+    Ok(())
+}
+
+/// The raw water pumps' SCADA, whose history is read after every gap.
+fn scada(city: &City) -> Result<gateway::opcua::Server> {
+    Ok(serde_json::from_value(json!({
+        "url": format!("opc.tcp://{}/", city.addresses.opcua),
+        "publish_ms": SCADA_PUBLISHES_MS,
+        "queue": SCADA_QUEUE,
+        "history": true,
+        "station": [{ "code": city::scada::STATION, "map": city::scada::MAP, "at": city::scada::AT }],
+    }))?)
 }
 
 /// A port of the system's choice, for the town alone.

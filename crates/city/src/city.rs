@@ -12,6 +12,7 @@ use crate::phones::{self, Inbox};
 use crate::plants;
 use crate::plc::{self, Works};
 use crate::rtu::{self, Ledger, PATIENCE, Tally, Yard};
+use crate::scada;
 use crate::sky::Sky;
 use crate::supply;
 use crate::town::{Login, Town};
@@ -43,6 +44,8 @@ pub struct Bound {
     pub modbus: SocketAddr,
     /// The water supply's PLCs (Modbus TCP).
     pub supply: SocketAddr,
+    /// The raw water pumps' SCADA (OPC UA).
+    pub opcua: SocketAddr,
 }
 
 /// Where the server listens.
@@ -90,7 +93,7 @@ impl City {
         let sky = Arc::new(Sky::of(&town)?);
         let (setter, clock) = clock();
         let (buzz, mail) = mpsc::channel(BUZZES);
-        let codes = town.stations.iter().map(|s| s.code.to_string()).collect();
+        let codes = town.stations.iter().chain(&town.utilities.stations).map(|s| s.code.to_string()).collect();
         let control = Control {
             seed: config.seed,
             clock: clock.clone(),
@@ -121,8 +124,11 @@ impl City {
         let registers = supply::registers(&town);
         tasks.spawn(supply::start(&town, registers.clone(), control.clock.clone())?);
         tasks.spawn(supply::serve(supply_port, registers));
+        let (scada_port, opcua) = listen("the raw water pumps' SCADA", config.opcua).await?;
+        let pumps = scada::Station::new(config.seed, control.ledger.page(scada::STATION));
+        tasks.spawn(scada::run(pumps, control.clock.clone(), scada_port));
         let channels = format!("http://{channels_at}");
-        let bound = Bound { control: control_at, channels, smtp, modbus, supply: supply_at };
+        let bound = Bound { control: control_at, channels, smtp, modbus, supply: supply_at, opcua };
         Ok(Self { config, town, sky, bound, setter, control, mail, tasks })
     }
 
@@ -147,14 +153,16 @@ impl City {
         let base = server.http.trim_end_matches('/').to_owned();
         self.tasks.spawn(follow(client, base.clone(), follower, every, self.setter));
         if let Some(centre) = server.hj212 {
-            plants::start(self.config.seed, &self.control.clock, centre, &mut self.tasks);
+            let Control { clock, ledger, .. } = &self.control;
+            plants::start(self.config.seed, clock, centre, ledger, &mut self.tasks);
         }
         if let Some(centre) = server.meters {
             self.tasks.spawn(meters::run(self.config.seed, self.control.clock.clone(), centre));
         }
         let ServerAt { sl651, mqtt, sl427, meters, .. } = server;
-        let centres = Centres { sl651, mqtt, sl427, meters };
-        mixed::start(self.config.seed, &self.control.clock, centres, &mut self.tasks);
+        let centres = Centres { http: base.clone(), sl651, mqtt, sl427, meters };
+        let Control { clock, ledger, .. } = &self.control;
+        mixed::start(self.config.seed, clock, centres, ledger, &mut self.tasks);
         self.tasks.spawn(people::run(people::Parts {
             town: self.town.clone(),
             clock: self.control.clock.clone(),

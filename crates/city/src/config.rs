@@ -21,6 +21,8 @@ pub struct Config {
     pub modbus: SocketAddr,
     /// Where the water supply's PLCs listen for Modbus TCP.
     pub supply: SocketAddr,
+    /// Where the raw water pumps' SCADA listens for OPC UA.
+    pub opcua: SocketAddr,
     /// Faults of the stations.
     pub faults: Faults,
     /// Habits of the people.
@@ -43,6 +45,7 @@ impl Default for Config {
             smtp: any,
             modbus: any,
             supply: any,
+            opcua: any,
             faults: Faults::default(),
             people: Habits::default(),
             secrets: ChannelSecrets::default(),

@@ -1,7 +1,8 @@
 //! 模拟城市: a synthetic town that speaks the real protocols.
 //!
 //! It shares nothing in memory with the server: its stations report over TCP in SL 651, its pump
-//! stations and its water supply are asked in Modbus, its people
+//! stations and its water supply are asked in Modbus, everything else speaks what such things speak
+//! ([`mixed`], [`scada`], [`meters`]), its people
 //! sign in over HTTP, and the servers its messages arrive at enforce the limits of the real ones.
 //! Everything comes from one seed; everything says that it is synthetic.
 
@@ -24,6 +25,7 @@ pub mod phones;
 mod plants;
 pub mod plc;
 pub mod rtu;
+pub mod scada;
 mod sky;
 pub mod storm;
 pub mod supply;

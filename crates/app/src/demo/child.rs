@@ -24,6 +24,8 @@ pub(crate) struct CityAddresses {
     pub(crate) modbus: SocketAddr,
     /// The water supply's PLCs.
     pub(crate) supply: SocketAddr,
+    /// The raw water pumps' SCADA.
+    pub(crate) opcua: SocketAddr,
 }
 
 /// Where the server listens; the one line the town reads.

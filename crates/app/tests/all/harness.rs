@@ -43,6 +43,38 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Where a server listens for the town, at every start.
+pub(crate) struct Ports {
+    pub(crate) http: u16,
+    pub(crate) sl651: u16,
+    hj212: u16,
+    mqtt: u16,
+    sl427: u16,
+}
+
+impl Ports {
+    pub(crate) fn free() -> Self {
+        let [http, sl651, hj212, mqtt, sl427] = std::array::from_fn(|_| free_port());
+        Self { http, sl651, hj212, mqtt, sl427 }
+    }
+
+    /// What the configuration says of them, beside the two that are arguments.
+    pub(crate) fn config(&self) -> String {
+        let of = |name: &str, port: u16| format!("[{name}]\ntcp = \"127.0.0.1:{port}\"\n");
+        of("hj212", self.hj212) + &of("mqtt", self.mqtt) + &of("sl427", self.sl427)
+    }
+
+    /// The line that the town reads.
+    fn line(&self) -> String {
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        serde_json::json!({
+            "http": format!("http://{}", at(self.http)), "sl651": at(self.sl651), "hj212": at(self.hj212),
+            "mqtt": at(self.mqtt), "sl427": at(self.sl427),
+        })
+        .to_string()
+    }
+}
+
 /// A running process of the binary that said a first line; killed when dropped.
 pub(crate) struct Running {
     child: Child,
@@ -106,10 +138,10 @@ pub(crate) struct City {
 }
 
 impl City {
-    pub(crate) fn start(seed: u64, http: u16, sl651: u16) -> Self {
+    pub(crate) fn start(seed: u64, ports: &Ports) -> Self {
         let settings = format!("{{\"seed\":{seed}}}");
         let mut process = Running::start(&["city", "--settings", &settings]).unwrap();
-        process.tell(&format!("{{\"http\":\"http://127.0.0.1:{http}\",\"sl651\":\"127.0.0.1:{sl651}\"}}"));
+        process.tell(&ports.line());
         let addresses = process.said.trim().to_owned();
         let said: Value = serde_json::from_str(&addresses).unwrap();
         let control = said["control"].as_str().unwrap().parse().unwrap();
@@ -143,12 +175,11 @@ pub(crate) fn demo(
     data: &Path,
     seed: u64,
     speed: &str,
-    http: u16,
-    sl651: u16,
+    ports: &Ports,
     city: &City,
 ) -> Option<Running> {
     let (seed, data, config) = (seed.to_string(), data.to_str().unwrap(), config.to_str().unwrap());
-    let (http, sl651) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{sl651}"));
+    let (http, sl651) = (format!("127.0.0.1:{}", ports.http), format!("127.0.0.1:{}", ports.sl651));
     Running::start(&[
         "demo",
         "--config",

@@ -3,9 +3,11 @@
 //!
 //! The stations, the phones and the people live in another process and remember what they were told:
 //! a station which frames were confirmed, a channel which messages it took, a person which steps were
-//! answered with 2xx. A source pushes rows over HTTP all the while and knows which were acknowledged. `ZHIZHEN_KILLS` sets how often (200 without it), `ZHIZHEN_SEED` the moments.
+//! answered with 2xx. Plants, sensors, platforms that push and the like remember too; a SCADA knows what was
+//! kept from where its history is asked for. A source pushes rows over HTTP all the while and knows which were
+//! acknowledged. `ZHIZHEN_KILLS` sets how often (200 without it), `ZHIZHEN_SEED` the moments.
 
-use crate::harness::{City, demo, free_port};
+use crate::harness::{City, Ports, demo};
 use crate::pusher::{self, Pusher};
 use field::id::{JournalSeq, MessageId, PacketSeq, PointId, StationCode};
 use field::time::Time;
@@ -25,13 +27,13 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     println!("{kills} kills, seed {seed}");
     let mut dice = rand_pcg::Pcg64Mcg::seed_from_u64(seed);
     let data = tempfile::tempdir().unwrap();
-    let (http, sl651) = (free_port(), free_port());
-    let city = City::start(TOWN, http, sl651);
+    let ports = Ports::free();
+    let city = City::start(TOWN, &ports);
     let pushed_to = city::Town::generate(TOWN).unwrap().stations[0].code.to_string();
     let config = data.path().join("pusher.toml");
-    std::fs::write(&config, pusher::config(&pushed_to)).unwrap();
-    let start = || demo(&config, data.path(), TOWN, "600", http, sl651, &city);
-    let pusher = Pusher::start(http);
+    std::fs::write(&config, ports.config() + &pusher::config(&pushed_to)).unwrap();
+    let start = || demo(&config, data.path(), TOWN, "600", &ports, &city);
+    let pusher = Pusher::start(ports.http);
     let mut witness = Witness { pushed_to, ..Witness::default() };
     // First into the thick of it: a storm in which people are on their way.
     let server = start().expect("the server starts");
@@ -56,6 +58,14 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     }
     city.stop();
     println!("after {kills} kills: {}", witness.summary());
+    // Whoever hears from the server that it has kept something is in the ledger.
+    let of = |code: &str| witness.told.get(code).copied().unwrap_or(0);
+    for code in ["3307820000WS0001", "ZZ-XM-001", "DMA-01", "3307820101", "3307820201", "ZZ-LL-001", "ZZ-XHS-01"] {
+        assert!(of(code) > 0, "nothing of {code} was confirmed: {:?}", witness.told);
+    }
+    if kills >= 50 {
+        assert!(of(city::scada::STATION) > 0, "no history was asked for: {:?}", witness.told);
+    }
     assert!(
         witness.readings > 0 && witness.acts > 0 && witness.messages > 0 && witness.pushed > 0,
         "a storm without anything to lose"
@@ -78,6 +88,8 @@ fn wait(life: Duration) {
 #[derive(Default)]
 struct Witness {
     readings: usize,
+    /// Confirmed readings of each station.
+    told: HashMap<String, usize>,
     /// Pushed rows that were acknowledged, and the station whose point takes them.
     pushed: usize,
     pushed_to: String,
@@ -184,6 +196,7 @@ impl Witness {
         for reading in told {
             let code = StationCode::new(reading["station"].as_str().unwrap()).unwrap();
             let element = reading["element"].as_str().unwrap();
+            *self.told.entry(code.to_string()).or_default() += 1;
             let at: Time = reading["observed_at"].as_str().unwrap().parse().unwrap();
             let Some(point) = registry.point_for_element(&code, element) else { continue };
             let kept = self.kept.get(&(point.id, at));

@@ -23,6 +23,7 @@ fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
         (number("readings_lost"), number("readings_doubled"), number("notifications_lost")),
         (0, 0, 0)
     );
+    assert!(number("utilities_confirmed") > 1_000, "{figures}");
     // Most gauges speak SL 651; three plants, the pump stations and the supply, a community's meters, and what
     // is newer or older speak their own.
     for (protocol, stations) in [
@@ -34,6 +35,9 @@ fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
         ("sparkplug", 5),
         ("sl427", 1),
         ("dlt645", 1),
+        ("influx", 6),
+        ("json", 4),
+        ("opcua", 1),
     ] {
         let of = &figures["by_protocol"][protocol];
         assert_eq!(of["stations"], stations, "{protocol}: {figures}");

@@ -3,7 +3,7 @@
 
 use super::truth::swaying;
 use crate::hands::TownClock;
-use crate::rtu::{Answer, Link};
+use crate::rtu::{Answer, Ledger, Link, Page};
 use crate::town::mixed::RESERVOIR;
 use field::clock::Clock;
 use field::id::StationCode;
@@ -11,6 +11,7 @@ use field::time::{MINUTE_MS, Time};
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::sl651::encode::{Address, Element, Group, Report};
 use wire::sl651::{function, to_ascii};
@@ -26,11 +27,12 @@ const LEVEL: u8 = 0x39;
 const VOLTAGE: u8 = 0x38;
 
 /// Keeps the station reporting for as long as the town lives.
-pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr) {
+pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr, ledger: Arc<Ledger>) {
     let Some(address) = StationCode::new(RESERVOIR).ok().and_then(|code| Address::of(&code).ok()) else {
         return;
     };
-    let mut station = Station { seed, address, serial: 0, memory: VecDeque::new(), link: None };
+    let page = ledger.page(RESERVOIR);
+    let mut station = Station { seed, address, serial: 0, memory: VecDeque::new(), link: None, page };
     let mut clock = clock;
     clock.started().await;
     let mut leaps = None;
@@ -62,8 +64,17 @@ struct Station {
     seed: u64,
     address: Address,
     serial: u16,
-    memory: VecDeque<(u16, Vec<u8>)>,
+    memory: VecDeque<Unsent>,
     link: Option<Link>,
+    page: Option<Page>,
+}
+
+#[derive(Debug)]
+struct Unsent {
+    serial: u16,
+    frame: Vec<u8>,
+    at: Time,
+    level: f64,
 }
 
 impl Station {
@@ -87,12 +98,14 @@ impl Station {
             if self.memory.len() >= MEMORY {
                 self.memory.pop_front();
             }
-            self.memory.push_back((self.serial, frame));
+            // Three decimals of a metre, as the element has them.
+            let level = (level * 1_000.0).round() / 1_000.0;
+            self.memory.push_back(Unsent { serial: self.serial, frame, at, level });
         }
     }
 
     async fn deliver(&mut self, centre: SocketAddr) -> io::Result<()> {
-        while let Some((serial, frame)) = self.memory.front() {
+        while let Some(Unsent { serial, frame, at, level }) = self.memory.front() {
             let link = match &mut self.link {
                 Some(link) => link,
                 None => self.link.insert(Link::open(centre).await?),
@@ -100,6 +113,9 @@ impl Station {
             link.send(frame).await?;
             if link.confirmation(*serial, PATIENCE).await? == Answer::Silence {
                 return Err(io::ErrorKind::TimedOut.into());
+            }
+            if let Some(page) = &self.page {
+                page.kept(*at, &[("39", *level)]);
             }
             self.memory.pop_front();
         }

@@ -5,11 +5,13 @@ use super::truth::{rate, swaying, total};
 use crate::dice::Dice;
 use crate::hands::TownClock;
 use crate::mqtt::Client;
+use crate::rtu::Ledger;
 use crate::town::mixed::{DISTRICTS, NODE, district_code};
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::mqtt::{Properties, QoS, Will};
 use wire::sparkplug::proto::{Metric, Payload, Value, datatype};
@@ -26,8 +28,8 @@ const TOTAL: u64 = 11;
 const STRIDE: u64 = 10;
 
 /// Keeps the node connected for as long as the town lives.
-pub(super) async fn run(seed: u64, clock: TownClock, broker: SocketAddr) {
-    let mut node = Node { seed, clock, seq: 0, session: 0 };
+pub(super) async fn run(seed: u64, clock: TownClock, broker: SocketAddr, ledger: Arc<Ledger>) {
+    let mut node = Node { seed, clock, seq: 0, session: 0, ledger };
     let mut clock = node.clock.clone();
     clock.started().await;
     loop {
@@ -46,6 +48,7 @@ struct Node {
     seq: u64,
     /// bdSeq, 0 to 255.
     session: u64,
+    ledger: Arc<Ledger>,
 }
 
 fn topic(kind: Kind, device: Option<String>) -> String {
@@ -130,6 +133,10 @@ impl Node {
         for n in 0..DISTRICTS {
             let metrics = self.district(n, at, false);
             self.say(client, Kind::DeviceData, Some(district_code(n)), at, metrics).await?;
+            if let Some(page) = self.ledger.page(&district_code(n)) {
+                let [flow, total] = self.values(n, at);
+                page.kept(at, &[("flow", flow), ("total", total)]);
+            }
         }
         Ok(())
     }
@@ -152,12 +159,18 @@ impl Node {
     }
 
     fn district(&self, n: usize, at: Time, birth: bool) -> Vec<Metric> {
-        let a_day_m3 = Dice::of(self.seed, "district", n as i64).between(900.0, 2_600.0);
         let shift = n as u64 * STRIDE;
+        let [flow, total] = self.values(n, at);
         vec![
-            metric("flow", FLOW + shift, rate(a_day_m3, at), at, birth),
-            metric("total", TOTAL + shift, total(a_day_m3, at), at, birth),
+            metric("flow", FLOW + shift, flow, at, birth),
+            metric("total", TOTAL + shift, total, at, birth),
         ]
+    }
+
+    /// Flow, m³/s, and total, m³, of a district.
+    fn values(&self, n: usize, at: Time) -> [f64; 2] {
+        let a_day_m3 = Dice::of(self.seed, "district", n as i64).between(900.0, 2_600.0);
+        [rate(a_day_m3, at), total(a_day_m3, at)].map(|value| (value * 1e4).round() / 1e4)
     }
 }
 

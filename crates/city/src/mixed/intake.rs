@@ -3,12 +3,14 @@
 
 use super::truth::swaying;
 use crate::hands::TownClock;
+use crate::rtu::{Ledger, Page};
 use crate::town::mixed::INTAKE;
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,9 +31,10 @@ const LEVEL: u8 = 0x02;
 const FLOW: u8 = 0x03;
 
 /// Keeps the station reporting for as long as the town lives.
-pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr) {
+pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr, ledger: Arc<Ledger>) {
     let Some(address) = encode::address(INTAKE) else { return };
-    let mut station = Station { seed, address, memory: VecDeque::new(), link: None };
+    let page = ledger.page(INTAKE);
+    let mut station = Station { seed, address, memory: VecDeque::new(), link: None, page };
     let mut clock = clock;
     clock.started().await;
     let mut leaps = None;
@@ -67,6 +70,7 @@ struct Station {
     address: [u8; 5],
     memory: VecDeque<Time>,
     link: Option<(TcpStream, StreamCutter)>,
+    page: Option<Page>,
 }
 
 impl Station {
@@ -85,6 +89,9 @@ impl Station {
             for (kind, value) in [(LEVEL, level), (FLOW, flow)] {
                 if let Some(frame) = encode::report(self.address, kind, &[value], (0, 0), at) {
                     self.exchange(&frame, afn::REPORT).await?;
+                    if let Some(page) = &self.page {
+                        page.kept_readings(&decode(&frame).to_report(at).readings);
+                    }
                 }
             }
             self.memory.pop_front();

@@ -5,6 +5,7 @@ use super::truth::{swaying, total};
 use crate::dice::Dice;
 use crate::hands::TownClock;
 use crate::mqtt::Client;
+use crate::rtu::{Ledger, Page};
 use crate::town::mixed::{SENSORS, sensor_code};
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
@@ -12,6 +13,7 @@ use serde_json::json;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -22,10 +24,18 @@ const MEMORY: usize = 672;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Starts every meter.
-pub(super) fn start(seed: u64, clock: &TownClock, broker: SocketAddr, tasks: &mut JoinSet<()>) {
+pub(super) fn start(
+    seed: u64,
+    clock: &TownClock,
+    broker: SocketAddr,
+    ledger: &Arc<Ledger>,
+    tasks: &mut JoinSet<()>,
+) {
     for n in 0..SENSORS {
         let a_day_m3 = Dice::of(seed, "sensor", n as i64).between(0.2, 0.8);
-        let sensor = Sensor { seed, code: sensor_code(n), a_day_m3, broker, memory: VecDeque::new() };
+        let code = sensor_code(n);
+        let page = ledger.page(&code);
+        let sensor = Sensor { seed, code, a_day_m3, broker, memory: VecDeque::new(), page };
         tasks.spawn(sensor.run(clock.clone()));
     }
 }
@@ -37,6 +47,7 @@ struct Sensor {
     a_day_m3: f64,
     broker: SocketAddr,
     memory: VecDeque<Time>,
+    page: Option<Page>,
 }
 
 impl Sensor {
@@ -79,20 +90,21 @@ impl Sensor {
                 Some(client) => client,
                 None => client.insert(Client::connect(self.broker, &self.code, None).await?),
             };
-            let payload = self.payload(at).to_string().into_bytes();
+            let [total, battery] = self.values(at);
+            let payload = json!({ "ts": at, "total": total, "battery": battery }).to_string().into_bytes();
             client.publish(&format!("zhizhen/{}/up", self.code), payload).await?;
             self.memory.pop_front();
+            if let Some(page) = &self.page {
+                page.kept(at, &[("total", total), ("battery", battery)]);
+            }
         }
         Ok(())
     }
 
-    fn payload(&self, at: Time) -> serde_json::Value {
+    /// Total, m³, and battery, V.
+    fn values(&self, at: Time) -> [f64; 2] {
         let battery = swaying(self.seed, &self.code, at, (3.6, 0.05, 9.0), 0.005);
-        json!({
-            "ts": at,
-            "total": (total(self.a_day_m3, at) * 1_000.0).round() / 1_000.0,
-            "battery": (battery * 1_000.0).round() / 1_000.0,
-        })
+        [total(self.a_day_m3, at), battery].map(|value| (value * 1_000.0).round() / 1_000.0)
     }
 }
 

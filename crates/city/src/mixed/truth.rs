@@ -9,14 +9,14 @@ const INSTALLED_MS: i64 = 1_546_272_000_000;
 
 /// What has run through since the first day, at `a_day` on the mean: little at night, most in the
 /// morning and the evening; it only grows.
-pub(super) fn total(a_day: f64, at: Time) -> f64 {
+pub(crate) fn total(a_day: f64, at: Time) -> f64 {
     let since = at.ms() - INSTALLED_MS;
     let (days, part) = (since.div_euclid(DAY_MS) as f64, share(at));
     (days + part - 0.12 * (TAU * part).sin()).max(0.0) * a_day
 }
 
 /// How fast [`total`] grows, a second.
-pub(super) fn rate(a_day: f64, at: Time) -> f64 {
+pub(crate) fn rate(a_day: f64, at: Time) -> f64 {
     let part = share(at);
     a_day * (1.0 - 0.12 * TAU * (TAU * part).cos()) / 86_400.0
 }
@@ -26,7 +26,7 @@ fn share(at: Time) -> f64 {
 }
 
 /// A value around `mean` that sways by `sway` over `days` and trembles by `tremble` every minute.
-pub(super) fn swaying(
+pub(crate) fn swaying(
     seed: u64,
     name: &str,
     at: Time,

@@ -7,12 +7,14 @@
 mod water;
 
 use crate::hands::TownClock;
+use crate::rtu::{Ledger, Page};
 use crate::town::utilities::PLANTS;
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -40,7 +42,13 @@ const VERSION_2025: u8 = 8;
 const PASSWORD: &str = "123456";
 
 /// Starts the loggers; they begin with the town's clock.
-pub(crate) fn start(seed: u64, clock: &TownClock, centre: SocketAddr, tasks: &mut tokio::task::JoinSet<()>) {
+pub(crate) fn start(
+    seed: u64,
+    clock: &TownClock,
+    centre: SocketAddr,
+    ledger: &Arc<Ledger>,
+    tasks: &mut tokio::task::JoinSet<()>,
+) {
     for (nth, place) in PLANTS.iter().enumerate() {
         let logger = Logger {
             mn: place.mn,
@@ -50,6 +58,7 @@ pub(crate) fn start(seed: u64, clock: &TownClock, centre: SocketAddr, tasks: &mu
             clock: clock.clone(),
             memory: VecDeque::new(),
             link: None,
+            page: ledger.page(place.mn),
         };
         tasks.spawn(logger.run());
     }
@@ -65,6 +74,7 @@ struct Logger {
     clock: TownClock,
     memory: VecDeque<Request>,
     link: Option<Link>,
+    page: Option<Page>,
 }
 
 #[derive(Debug)]
@@ -167,6 +177,7 @@ impl Logger {
         while let Some(request) = self.memory.front().cloned() {
             match self.exchange(&request).await {
                 Ok(true) => {
+                    self.book(&request);
                     self.memory.pop_front();
                 }
                 Ok(false) => return,
@@ -181,6 +192,16 @@ impl Logger {
         // Nothing to send: what the centre has said meanwhile is still answered.
         if self.listen(None, Instant::now() + Duration::from_millis(1)).await.is_err() {
             self.link = None;
+        }
+    }
+
+    /// Real-time data that came whole, as the server reads them: others say their values in parts, or again.
+    fn book(&self, request: &Request) {
+        if request.cn != cn::REAL_TIME || request.packet.is_some() {
+            return;
+        }
+        if let (Some(page), Ok(bytes)) = (&self.page, request.to_bytes()) {
+            page.kept_readings(&decode(&bytes).to_report(MINUTES).readings);
         }
     }
 

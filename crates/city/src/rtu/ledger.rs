@@ -6,7 +6,8 @@
 use field::time::Time;
 use serde::Serialize;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
+use wire::report::ReportReading;
 
 /// Most readings remembered: forty days of the demo. The oldest go first.
 pub(crate) const MOST_ENTRIES: usize = 3_000_000;
@@ -18,8 +19,8 @@ struct Entry {
     element: u16,
     confirmed: bool,
     at: Time,
-    value: Option<f32>,
-    /// Values are written as a whole number of this part of the unit (10, 100 or 1000).
+    value: Option<f64>,
+    /// Values are written as a whole number of this part of the unit (10, 100, 1000 or 10000).
     parts: u16,
 }
 
@@ -94,6 +95,12 @@ impl Ledger {
         256 + place as u16
     }
 
+    /// The page of a station that is told of only what the server has confirmed; `None` for a stranger.
+    pub(crate) fn page(self: &Arc<Self>, code: &str) -> Option<Page> {
+        let station = self.codes.iter().position(|known| known == code)?;
+        Some(Page { ledger: Arc::clone(self), station })
+    }
+
     /// Enters readings that go on the wire for the first time; gives their places.
     pub(crate) fn enter(&self, station: usize, lines: &[Line]) -> std::ops::Range<u64> {
         let mut books = self.books();
@@ -108,7 +115,7 @@ impl Ledger {
                 element: line.element,
                 confirmed: false,
                 at: line.at,
-                value: line.value.map(|v| v as f32),
+                value: line.value,
                 parts: line.parts,
             });
         }
@@ -181,9 +188,42 @@ impl Ledger {
                 Some(place) => books.names.get(usize::from(place)).cloned().unwrap_or_default(),
             },
             observed_at: entry.at,
-            value: entry.value.map(|v| (f64::from(v) * parts).round() / parts),
+            value: entry.value.map(|v| (v * parts).round() / parts),
             confirmed: entry.confirmed,
         }
+    }
+}
+
+/// 账页: what one device of a station enters when the server has confirmed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    ledger: Arc<Ledger>,
+    station: usize,
+}
+
+/// Devices write at most four decimals.
+const DEVICE_PARTS: u16 = 10_000;
+
+impl Page {
+    /// The server has confirmed these elements of one moment.
+    pub(crate) fn kept(&self, at: Time, values: &[(&str, f64)]) {
+        self.enter(values.iter().map(|(element, value)| (*element, at, Some(*value))));
+    }
+
+    /// The server has confirmed a message with these readings.
+    pub(crate) fn kept_readings(&self, readings: &[ReportReading]) {
+        self.enter(readings.iter().map(|r| (r.element.as_str(), r.observed_at, r.value)));
+    }
+
+    fn enter<'a>(&self, readings: impl Iterator<Item = (&'a str, Time, Option<f64>)>) {
+        let line = |(element, at, value): (&str, Time, Option<f64>)| Line {
+            element: self.ledger.name(element),
+            at,
+            value,
+            parts: DEVICE_PARTS,
+        };
+        let lines: Vec<Line> = readings.map(line).collect();
+        self.ledger.confirm(self.ledger.enter(self.station, &lines));
     }
 }
 
@@ -213,5 +253,19 @@ mod tests {
         assert_eq!(ledger.unconfirmed().iter().map(|s| s.n).collect::<Vec<_>>(), [4]);
         ledger.confirm(open);
         assert!(ledger.unconfirmed().is_empty());
+    }
+
+    #[test]
+    fn a_devices_page_holds_what_was_confirmed_under_its_stations_code() {
+        let ledger = Arc::new(Ledger::new(vec!["3307820001".into(), "ZZ-LL-001".into()]));
+        assert!(ledger.page("nobody").is_none());
+        let page = ledger.page("ZZ-LL-001").unwrap();
+        page.kept(Time::from_ms(60_000), &[("flow", 0.1234), ("total", 2_345_678.9012)]);
+        let confirmed = ledger.confirmed(0);
+        let told: Vec<_> = confirmed.iter().map(|s| (s.station.as_str(), s.element.as_str(), s.value)).collect();
+        assert_eq!(
+            told,
+            [("ZZ-LL-001", "flow", Some(0.1234)), ("ZZ-LL-001", "total", Some(2_345_678.9012))]
+        );
     }
 }

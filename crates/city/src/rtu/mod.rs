@@ -15,7 +15,7 @@ mod reports;
 pub use faults::Faults;
 pub(crate) use gauge::{Gauge, Place};
 pub use ledger::Sent;
-pub(crate) use ledger::{Ledger, Line};
+pub(crate) use ledger::{Ledger, Line, Page};
 pub(crate) use link::{Answer, Link};
 
 use crate::dice::Dice;

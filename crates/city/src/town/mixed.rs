@@ -1,6 +1,7 @@
 //! 杂规约: what else a real utility has beside the storm's stations: meters over MQTT, district meters
 //! behind a Sparkplug B edge node, an intake on SL/T 427, a pump station's electricity meter on
-//! DL/T 645, a reservoir that speaks SL 651 in ASCII. All assumed; they take no part in the storms.
+//! DL/T 645, a reservoir that speaks SL 651 in ASCII, flow meters and hydrants behind platforms that push over
+//! HTTP, a pumping station behind an OPC UA server. All assumed; they take no part in the storms.
 
 use super::stations::on_ground;
 use super::utilities::{Utilities, station};
@@ -21,6 +22,13 @@ pub(crate) const INTAKE: &str = "3307820201";
 /// The number on the electricity meter.
 pub(crate) const POWER_METER: &str = "330782000901";
 
+/// Flow meters in the sewers, behind a platform that pushes line protocol.
+pub(crate) const FLOW_METERS: usize = 6;
+/// Hydrants behind a platform that pushes JSON.
+pub(crate) const HYDRANTS: usize = 4;
+/// 取水泵站 behind an OPC UA server.
+pub const SCADA: &str = "3307820301";
+
 /// Where each stands.
 const COMMUNITY: (f64, f64) = (120.0502, 29.3302);
 const STEP: (f64, f64) = (0.000_26, 0.000_22);
@@ -28,6 +36,9 @@ const NODE_AT: (f64, f64) = (120.0741, 29.3146);
 const RESERVOIR_AT: (f64, f64) = (120.157, 29.412);
 const INTAKE_AT: (f64, f64) = (120.094, 29.389);
 const POWER_AT: (f64, f64) = (120.0666, 29.2971);
+const SEWERS_AT: (f64, f64) = (120.0605, 29.3012);
+const HYDRANTS_AT: (f64, f64) = (120.0788, 29.3189);
+const SCADA_AT: (f64, f64) = (120.176, 29.263);
 
 /// Meters tell their total every quarter of an hour, everything else every five minutes.
 const QUARTER_S: u32 = 900;
@@ -45,6 +56,29 @@ const RESERVOIR_POINTS: Points =
 const INTAKE_POINTS: Points = &[(Quantity::Level, &["02"], 50.0, 90.0), (Quantity::Flow, &["03"], 0.0, 10.0)];
 const POWER_POINTS: Points =
     &[(Quantity::Energy, &["00010000"], 0.0, 10_000_000.0), (Quantity::Voltage, &["02010100"], 180.0, 260.0)];
+
+const FLOW_METER_POINTS: Points = &[
+    (Quantity::Flow, &["flow"], 0.0, 5.0),
+    (Quantity::Depth, &["depth"], 0.0, 3.0),
+    (Quantity::Voltage, &["battery"], 2.0, 4.2),
+];
+const HYDRANT_POINTS: Points =
+    &[(Quantity::Pressure, &["pressure"], 0.0, 1.6), (Quantity::Voltage, &["battery"], 2.0, 4.2)];
+const SCADA_POINTS: Points = &[
+    (Quantity::Level, &["level"], 55.0, 70.0),
+    (Quantity::Flow, &["flow"], 0.0, 5.0),
+    (Quantity::PumpsRunning, &["running"], 0.0, 2.0),
+];
+
+/// The code of the `n`th flow meter, from 0.
+pub(crate) fn flow_meter_code(n: usize) -> String {
+    format!("ZZ-LL-{:03}", n + 1)
+}
+
+/// The code of the `n`th hydrant, from 0.
+pub(crate) fn hydrant_code(n: usize) -> String {
+    format!("ZZ-XHS-{:02}", n + 1)
+}
 
 /// The code of the `n`th meter over MQTT, from 0.
 pub(crate) fn sensor_code(n: usize) -> String {
@@ -104,6 +138,7 @@ impl Utilities {
                 },
             )?;
         }
+        self.place_pushed(blocks, first_point)?;
         let singles = [
             (
                 NODE.1,
@@ -121,6 +156,13 @@ impl Utilities {
             ),
             (INTAKE, ("柏峰取水口", "Baifeng intake"), StationKind::Reservoir, INTAKE_AT, INTAKE_POINTS),
             (
+                SCADA,
+                ("枫坑水库取水泵站", "Fengkeng reservoir, raw water pumps"),
+                StationKind::Reservoir,
+                SCADA_AT,
+                SCADA_POINTS,
+            ),
+            (
                 POWER_METER,
                 ("江滨泵站电表", "Jiangbin pump station, electricity meter"),
                 StationKind::Meter,
@@ -134,6 +176,28 @@ impl Utilities {
                 first_point,
                 &Place { code, names, kind, at, interval_s: FIVE_MINUTES_S, points },
             )?;
+        }
+        Some(())
+    }
+
+    /// What stands behind platforms that push over HTTP.
+    fn place_pushed(&mut self, blocks: &[Block], first_point: usize) -> Option<()> {
+        for n in 0..FLOW_METERS {
+            let names =
+                (format!("江滨污水干管 {} 号流量计", n + 1), format!("Jiangbin trunk sewer, flow meter {}", n + 1));
+            let at = (SEWERS_AT.0 + 0.003 * n as f64, SEWERS_AT.1 - 0.0008 * n as f64);
+            let (code, names) = (flow_meter_code(n), (names.0.as_str(), names.1.as_str()));
+            let (kind, points) = (StationKind::Meter, FLOW_METER_POINTS);
+            let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
+            self.stand(blocks, first_point, &place)?;
+        }
+        for n in 0..HYDRANTS {
+            let names = (format!("老城区 {} 号消火栓", n + 1), format!("Old town, hydrant {}", n + 1));
+            let at = (HYDRANTS_AT.0 - 0.0025 * n as f64, HYDRANTS_AT.1 - 0.001 * n as f64);
+            let (code, names) = (hydrant_code(n), (names.0.as_str(), names.1.as_str()));
+            let (kind, points) = (StationKind::Meter, HYDRANT_POINTS);
+            let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
+            self.stand(blocks, first_point, &place)?;
         }
         Some(())
     }
