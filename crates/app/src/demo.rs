@@ -82,7 +82,9 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
 /// `zhizhen city`: the simulated town alone, until its standard input closes.
 pub(crate) async fn city(settings: &str) -> Result<ExitCode> {
     let settings: city::Config = serde_json::from_str(settings).context("--settings")?;
-    logging::start(&crate::config::Log { format: LogFormat::Text, level: "warn".into() })?;
+    // Its SCADA has no certificates, and says so at every start and to every client.
+    let level = "warn,opcua_server=off,opcua_core=off,opcua_crypto=off".to_owned();
+    logging::start(&crate::config::Log { format: LogFormat::Text, level })?;
     let (stop, shutdown) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
         assembly::asked_to_stop().await;
@@ -119,7 +121,8 @@ fn demo_config(args: &DemoArgs, temporary: Option<PathBuf>) -> Result<Config> {
     }
     config.log.format = LogFormat::Text;
     if args.data.config.is_none() {
-        config.log.level = "warn".into();
+        // What becomes of the SCADA's line is said by the gateway.
+        config.log.level = "warn,opcua_client=off,opcua_core=off".into();
     }
     Ok(config)
 }
@@ -166,7 +169,7 @@ fn listen_to_the_town(config: &mut Config, city: &City) -> Result<()> {
     config.sl427.get_or_insert_with(|| Sl427 { tcp: loopback(), ..Sl427::default() });
     config.meters = Some(meters());
     let source = |name: &str, token: &str| -> Result<api::PushSource> {
-        Ok(serde_json::from_value(json!({ "name": name, "token": token }))?)
+        Ok(serde_json::from_value(json!({ "name": name, "token": token, "keep_raw": true }))?)
     };
     let (flow_meters, hydrants) = (flow_meters::SOURCE, hydrants::SOURCE);
     config.push.source.push(source(flow_meters, flow_meters::TOKEN)?);

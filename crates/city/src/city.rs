@@ -93,7 +93,8 @@ impl City {
         let sky = Arc::new(Sky::of(&town)?);
         let (setter, clock) = clock();
         let (buzz, mail) = mpsc::channel(BUZZES);
-        let codes = town.stations.iter().chain(&town.utilities.stations).map(|s| s.code.to_string()).collect();
+        let codes =
+            town.stations.iter().chain(&town.utilities.stations).map(|s| s.code.to_string()).collect();
         let control = Control {
             seed: config.seed,
             clock: clock.clone(),

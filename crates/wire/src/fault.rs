@@ -1,6 +1,7 @@
 //! 报文缺陷: what is wrong with a frame, in the shape every younger protocol shares: a stable code
 //! for machines, a sentence for logs and the command line, and whether the rest may be believed.
 
+use crate::Field;
 use serde::Serialize;
 
 /// Something wrong with a frame, or odd about it.
@@ -52,4 +53,42 @@ pub(crate) fn lines(faults: &[Fault]) -> Vec<String> {
 /// The most serious one.
 pub(crate) fn worst(faults: &[Fault]) -> Option<&Fault> {
     faults.iter().find(|fault| fault.fatal).or_else(|| faults.first())
+}
+
+/// 判读: what was wrong with a frame, what was odd and tolerated, and which bytes mean what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Remarks {
+    /// What is wrong.
+    pub problems: Vec<Fault>,
+    /// What was odd and tolerated.
+    pub notes: Vec<Fault>,
+    /// Which bytes mean what.
+    pub fields: Vec<Field>,
+}
+
+impl Remarks {
+    /// Whether the frame is whole and its check value right: no problem is fatal.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        trusted(&self.problems)
+    }
+
+    /// The most serious problem.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Fault> {
+        worst(&self.problems)
+    }
+
+    /// Names bytes, if there are any.
+    pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
+        if end > start {
+            self.fields.push(Field { start, end, name: name.into() });
+        }
+    }
+}
+
+impl From<Fault> for Remarks {
+    fn from(fault: Fault) -> Self {
+        Self { problems: vec![fault], ..Self::default() }
+    }
 }

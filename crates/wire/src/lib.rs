@@ -17,6 +17,7 @@ pub mod mqtt;
 pub mod opcua;
 pub mod protocol;
 pub mod report;
+pub(crate) mod seal;
 pub mod sl427;
 pub mod sl651;
 pub mod sparkplug;

@@ -61,3 +61,37 @@ impl std::fmt::Debug for ReportFile {
         write!(f, "ReportFile({element}, {media}, {observed_at}, {} bytes)", bytes.len())
     }
 }
+
+/// One value as a frame of a meter or station says it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameReading {
+    /// The name a point lists; each protocol says which.
+    pub id: String,
+    /// What it is, such as `total` or `energy_import`; empty outside the protocol's table.
+    pub element: &'static str,
+    /// In `unit`; `None` where the frame says that there is none.
+    pub value: Option<f64>,
+    /// Unit as the frame has it.
+    pub unit: &'static str,
+    /// What makes it the house's unit.
+    pub to_si: f64,
+}
+
+impl Report {
+    /// What a frame's values come down to, all observed at one moment.
+    pub(crate) fn of_frame(
+        station: Option<&String>,
+        sent_at: Option<Time>,
+        readings: &[FrameReading],
+        at: Time,
+    ) -> Self {
+        let reading =
+            |r: &FrameReading| ReportReading::measured(r.id.clone(), r.value.map(|v| v * r.to_si), at);
+        Self {
+            station: station.cloned(),
+            sent_at,
+            readings: readings.iter().map(reading).collect(),
+            files: Vec::new(),
+        }
+    }
+}

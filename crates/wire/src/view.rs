@@ -2,7 +2,9 @@
 //! `function`, `sent_at`, `readings` (`id`, `element`, `value`, `unit`, `quality`, `observed_at`) and
 //! `problems`; what a protocol says besides stands between them.
 
-use crate::fault::Fault;
+use crate::Explained;
+use crate::fault::{Fault, Remarks};
+use crate::report::FrameReading;
 use field::sample::Quality;
 use field::time::Time;
 use serde::Serialize;
@@ -30,6 +32,53 @@ impl<'a> ReadingView<'a> {
     ) -> Self {
         Self { id, element, value, unit, quality: plain_quality(value.is_some()), observed_at }
     }
+}
+
+/// A line of a protocol of meters and stations.
+#[derive(Serialize)]
+pub(crate) struct LineView<'a> {
+    pub(crate) protocol: &'static str,
+    /// `up` or `down`.
+    pub(crate) direction: Option<&'static str>,
+    pub(crate) station: Option<&'a str>,
+    pub(crate) function: Option<String>,
+    /// 数据标识, where the protocol has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) di: Option<String>,
+    /// Day and time of a stamp that says neither year nor month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_on: Option<String>,
+    pub(crate) sent_at: Option<Time>,
+    pub(crate) readings: Vec<ReadingView<'a>>,
+    pub(crate) problems: Vec<String>,
+}
+
+/// The values of a frame, observed at one moment where it tells it.
+pub(crate) fn readings(of: &[FrameReading], at: Option<Time>) -> Vec<ReadingView<'_>> {
+    of.iter().map(|r| ReadingView::of(&r.id, r.element, r.value, r.unit, at)).collect()
+}
+
+/// A view as a line of JSON.
+pub(crate) fn line(view: &impl Serialize) -> String {
+    // A struct of texts and numbers can always be written.
+    serde_json::to_string(view).unwrap_or_default()
+}
+
+/// A view with what only a person looking at bytes wants to know.
+pub(crate) fn explained<const N: usize>(
+    view: &impl Serialize,
+    more: [(&str, Value); N],
+    remarks: &Remarks,
+) -> Explained {
+    let mut decoded = serde_json::to_value(view).unwrap_or_default();
+    let said = |faults: &[Fault]| serde_json::to_value(faults).unwrap_or_default();
+    let always = [("notes", said(&remarks.notes)), ("problem_details", said(&remarks.problems))];
+    if let Some(object) = decoded.as_object_mut() {
+        object.extend(more.into_iter().chain(always).map(|(key, value)| (key.to_owned(), value)));
+    }
+    let mut fields = remarks.fields.clone();
+    fields.sort_by_key(|field| field.start);
+    Explained { decoded, fields }
 }
 
 /// Where a protocol has no mark of quality of its own, a value is good and none is missing.

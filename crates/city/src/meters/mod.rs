@@ -48,7 +48,7 @@ struct Community {
 
 impl Community {
     fn answer(&mut self, asked: &Decoded) -> Option<Vec<u8>> {
-        let number = asked.address.as_deref().filter(|_| asked.is_trusted())?;
+        let number = asked.address.as_deref().filter(|_| asked.remarks.is_trusted())?;
         let n = (0..METERS).find(|n| meter_number(*n) == number)?;
         let address = Address::of(asked.kind?, number)?;
         let (di, serial) = (asked.di?, asked.serial?);

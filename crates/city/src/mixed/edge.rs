@@ -161,10 +161,7 @@ impl Node {
     fn district(&self, n: usize, at: Time, birth: bool) -> Vec<Metric> {
         let shift = n as u64 * STRIDE;
         let [flow, total] = self.values(n, at);
-        vec![
-            metric("flow", FLOW + shift, flow, at, birth),
-            metric("total", TOTAL + shift, total, at, birth),
-        ]
+        vec![metric("flow", FLOW + shift, flow, at, birth), metric("total", TOTAL + shift, total, at, birth)]
     }
 
     /// Flow, m³/s, and total, m³, of a district.

@@ -34,7 +34,11 @@ fn measure(seed: u64, n: usize, at: Time) -> Vec<(&'static str, f64)> {
     // A round pipe that is never full: depth grows with flow to the power of three fifths (Manning).
     let depth_m = 0.9 * flow_m3s.powf(0.6);
     let battery_v = swaying(seed, "flow meter battery", at, (3.6, 0.04, 11.0), 0.004);
-    vec![("flow", rounded(flow_m3s, 1e4)), ("depth", rounded(depth_m, 1e3)), ("battery", rounded(battery_v, 1e3))]
+    vec![
+        ("flow", rounded(flow_m3s, 1e4)),
+        ("depth", rounded(depth_m, 1e3)),
+        ("battery", rounded(battery_v, 1e3)),
+    ]
 }
 
 fn rounded(value: f64, parts: f64) -> f64 {
@@ -45,7 +49,8 @@ fn rounded(value: f64, parts: f64) -> f64 {
 fn write(measured: &[Measured]) -> String {
     let mut text = String::new();
     for Measured { code, at, values } in measured {
-        let fields: Vec<String> = values.iter().map(|(element, value)| format!("{element}={value}")).collect();
+        let fields: Vec<String> =
+            values.iter().map(|(element, value)| format!("{element}={value}")).collect();
         // Writing to a text cannot fail.
         let _ = writeln!(text, "sewer,station={code} {} {}", fields.join(","), at.ms());
     }

@@ -62,14 +62,21 @@ mod tests {
     #[test]
     fn the_mapping_reads_every_value_of_what_it_writes() {
         let at: Time = "2021-06-30T08:00".parse().unwrap();
-        let measured: Vec<Measured> =
-            (0..HYDRANTS).map(|n| Measured { code: hydrant_code(n), at, values: measure(2021, n, at) }).collect();
+        let measured: Vec<Measured> = (0..HYDRANTS)
+            .map(|n| Measured { code: hydrant_code(n), at, values: measure(2021, n, at) })
+            .collect();
         let mapping: wire::json_push::Mapping = toml::from_str(MAPPING_TOML).unwrap();
         let read = mapping.read(&serde_json::from_str(&write(&measured)).unwrap(), at.plus_ms(1_000));
         assert!(read.problems.is_empty(), "{:?}", read.problems);
         assert_eq!(read.readings.len(), 2 * HYDRANTS);
         let first = &read.readings[0];
-        assert_eq!((first.station.as_str(), first.element.as_str(), first.unit.as_str()), ("ZZ-XHS-01", "pressure", "kPa"));
-        assert_eq!((first.observed_at, first.value.map(|kpa| kpa / KPA)), (at, Some(measured[0].values[0].1)));
+        assert_eq!(
+            (first.station.as_str(), first.element.as_str(), first.unit.as_str()),
+            ("ZZ-XHS-01", "pressure", "kPa")
+        );
+        assert_eq!(
+            (first.observed_at, first.value.map(|kpa| kpa / KPA)),
+            (at, Some(measured[0].values[0].1))
+        );
     }
 }

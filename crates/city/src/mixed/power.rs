@@ -40,7 +40,7 @@ struct Meter {
 
 impl Meter {
     fn answer(&self, asked: &Decoded) -> Option<Vec<u8>> {
-        let own = asked.is_trusted() && asked.address.as_deref() == Some(POWER_METER);
+        let own = asked.remarks.is_trusted() && asked.address.as_deref() == Some(POWER_METER);
         let di = asked.di.filter(|_| own && asked.control == Some(control::READ))?;
         let now = self.clock.now();
         let value = match di {

@@ -241,7 +241,7 @@ impl Logger {
                 }
             });
             let mut answered = false;
-            for packet in packets.iter().filter(|packet| packet.is_trusted()) {
+            for packet in packets.iter().filter(|packet| packet.remarks.is_trusted()) {
                 let is_answer =
                     matches!(packet.cn, Some(cn::DATA_ANSWER | cn::NOTICE_ANSWER | cn::REQUEST_ANSWER));
                 if is_answer {

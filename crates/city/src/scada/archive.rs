@@ -49,7 +49,13 @@ impl Archive {
     }
 
     /// Up to `most` values of a node from one moment to another, and whether there are more.
-    pub(super) fn read(&self, node: usize, from: Time, to: Time, most: usize) -> (Vec<(Time, f64)>, Option<Time>) {
+    pub(super) fn read(
+        &self,
+        node: usize,
+        from: Time,
+        to: Time,
+        most: usize,
+    ) -> (Vec<(Time, f64)>, Option<Time>) {
         let all = self.nodes.get(node).into_iter().flat_map(|past| &past.values);
         let mut within = all.filter(|(at, _)| (from..=to).contains(at)).copied();
         let read: Vec<_> = within.by_ref().take(most).collect();
@@ -62,7 +68,8 @@ impl Archive {
         if !self.asked.insert((session, node)) {
             return;
         }
-        let (Some(past), Some(of), Some(page)) = (self.nodes.get_mut(node), NODES.get(node), &self.page) else {
+        let (Some(past), Some(of), Some(page)) = (self.nodes.get_mut(node), NODES.get(node), &self.page)
+        else {
             return;
         };
         let is_new = |at: Time| at <= from && past.proved.is_none_or(|proved| at > proved);

@@ -3,7 +3,7 @@
 //!
 //! It knows what its client has kept only from the questions about its history: whoever asks for what came
 //! after a moment holds what came before. That, and nothing sooner, goes into the ledger. During a storm the
-//! SCADA is restarted every few hours, so that sessions are lost and gaps are read from the history.
+//! SCADA is restarted every twelve hours, so that sessions are lost and gaps are read from the history.
 //!
 //! What it measures is a function of the town's time and of what it was told.
 
@@ -31,7 +31,7 @@ pub const AT: &str = "FK";
 pub use crate::town::mixed::SCADA as STATION;
 
 /// Between two restarts during a storm.
-const RESTART_MS: i64 = 3 * 60 * MINUTE_MS;
+const RESTART_MS: i64 = 12 * 60 * MINUTE_MS;
 /// Pause before its port is tried again, real time.
 const PAUSE: Duration = Duration::from_secs(1);
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use field::time::Time;
 use opcua::sync::RwLock;
 use opcua::types::{
-    AttributeId, DataTypeId, DataValue, DateTime, HistoryData, NodeId, ReadRawModifiedDetails, ReferenceTypeId,
-    StatusCode, TimestampsToReturn, VariableId, Variant,
+    AttributeId, DataTypeId, DataValue, DateTime, HistoryData, NodeId, ReadRawModifiedDetails,
+    ReferenceTypeId, StatusCode, TimestampsToReturn, VariableId, Variant,
 };
 use opcua_server::address_space::{AccessLevel, AddressSpace, NodeType, ReferenceDirection, Variable};
 use opcua_server::diagnostics::NamespaceMetadata;
@@ -46,7 +46,8 @@ pub(super) struct Running {
 impl Running {
     /// Starts it on a port that is bound already. `None`, in words, when it cannot be.
     pub(super) fn start(port: u16, listener: TcpListener, station: &Arc<Mutex<Station>>) -> Option<Self> {
-        let folder = tempfile::tempdir().inspect_err(|error| tracing::warn!(%error, "no folder for the SCADA"));
+        let folder =
+            tempfile::tempdir().inspect_err(|error| tracing::warn!(%error, "no folder for the SCADA"));
         let folder = folder.ok()?;
         let shared = Arc::clone(station);
         lock(station).archive.restarted();
@@ -146,7 +147,10 @@ fn furnish(context: &ServerContext, space: &mut AddressSpace) {
     }
     // Clients see by it whether the server lives; 0: it runs.
     let id = NodeId::from(VariableId::Server_ServerStatus_State);
-    insert(space, Variable::new_data_value(&id, "State", "State", DataTypeId::Int32, None, None, Variant::Int32(0)));
+    insert(
+        space,
+        Variable::new_data_value(&id, "State", "State", DataTypeId::Int32, None, None, Variant::Int32(0)),
+    );
 }
 
 fn insert(space: &mut AddressSpace, variable: Variable) {
@@ -201,7 +205,8 @@ impl Front {
         }
         let (values, more) = station.archive.read(n, goes_on.unwrap_or(from), to, most);
         drop(station);
-        let data = values.into_iter().filter_map(|(at, value)| Some(stamped(at, NODES.get(n)?.variant(value))));
+        let data =
+            values.into_iter().filter_map(|(at, value)| Some(stamped(at, NODES.get(n)?.variant(value))));
         asked.set_result(HistoryData { data_values: Some(data.collect()) });
         asked.set_next_continuation_point(more.map(|at| ContinuationPoint::new(Box::new(at))));
         asked.set_status(StatusCode::Good);

@@ -34,8 +34,13 @@ fn the_first_question_of_a_session_proves_what_was_before_it_and_the_next_does_n
     }
     archive.asked_by(SESSION, 1, at(3));
     archive.asked_by(SESSION, 1, at(6));
-    let proved = |ledger: &Ledger| ledger.confirmed(0).iter().map(|s| (s.observed_at, s.value)).collect::<Vec<_>>();
-    assert_eq!(proved(&ledger), (1..=3).map(|m| (at(m), Some(m as f64))).collect::<Vec<_>>(), "in the element's unit");
+    let proved =
+        |ledger: &Ledger| ledger.confirmed(0).iter().map(|s| (s.observed_at, s.value)).collect::<Vec<_>>();
+    assert_eq!(
+        proved(&ledger),
+        (1..=3).map(|m| (at(m), Some(m as f64))).collect::<Vec<_>>(),
+        "in the element's unit"
+    );
     archive.asked_by(SESSION + 1, 1, at(5));
     assert_eq!(proved(&ledger).len(), 5);
     archive.restarted();

@@ -183,8 +183,10 @@ impl Utilities {
     /// What stands behind platforms that push over HTTP.
     fn place_pushed(&mut self, blocks: &[Block], first_point: usize) -> Option<()> {
         for n in 0..FLOW_METERS {
-            let names =
-                (format!("江滨污水干管 {} 号流量计", n + 1), format!("Jiangbin trunk sewer, flow meter {}", n + 1));
+            let names = (
+                format!("江滨污水干管 {} 号流量计", n + 1),
+                format!("Jiangbin trunk sewer, flow meter {}", n + 1),
+            );
             let at = (SEWERS_AT.0 + 0.003 * n as f64, SEWERS_AT.1 - 0.0008 * n as f64);
             let (code, names) = (flow_meter_code(n), (names.0.as_str(), names.1.as_str()));
             let (kind, points) = (StationKind::Meter, FLOW_METER_POINTS);

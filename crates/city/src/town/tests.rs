@@ -61,7 +61,11 @@ fn plants_and_meters_stand_beside_the_storms_stations_and_their_points_are_numbe
     let first = town.points.len() as i64 + 1;
     assert!(town.utilities.points.iter().zip(first..).all(|(p, n)| p.id == PointId(n)));
     let codes: std::collections::BTreeSet<_> = town.utilities.stations.iter().map(|s| &s.code).collect();
-    assert_eq!(codes.len(), 51 + 24 + 4 + 4 + 6 + 4 + 1, "and what speaks MQTT, Sparkplug, SL/T 427, DL/T 645, ASCII, HTTP, OPC UA");
+    assert_eq!(
+        codes.len(),
+        51 + 24 + 4 + 4 + 6 + 4 + 1,
+        "and what speaks MQTT, Sparkplug, SL/T 427, DL/T 645, ASCII, HTTP, OPC UA"
+    );
     assert!(town.utilities.stations.iter().all(|s| s.synthetic && town.station(&s.code).is_none()));
     let numbers = crate::meters::numbers();
     assert!(town.utilities.meters().zip(&numbers).all(|(s, n)| s.code.as_str() == n));

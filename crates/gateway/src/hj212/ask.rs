@@ -94,13 +94,17 @@ fn act(target: &str, version: u8) -> Result<(u16, String), &'static str> {
         "retain_now" => cn::RETAIN_NOW,
         "check_standard" => cn::CHECK_STANDARD,
         _ => {
-            return Err("targets are calibrate, sample, clean, compare, retain, retain_now, check_standard, \
-                        each with :factor");
+            return Err(
+                "targets are calibrate, sample, clean, compare, retain, retain_now, check_standard, \
+                        each with :factor",
+            );
         }
     };
     if matches!(cn, cn::RETAIN_NOW | cn::CHECK_STANDARD) {
         if version != EDITION_2025 {
-            return Err("retain_now and check_standard are of HJ 212-2025; the station speaks an earlier edition");
+            return Err(
+                "retain_now and check_standard are of HJ 212-2025; the station speaks an earlier edition",
+            );
         }
         if factor.is_empty() {
             return Err("retain_now and check_standard need :factor, such as retain_now:w01018");

@@ -61,7 +61,7 @@ impl Conversation {
                 Piece::Garbage(bytes) => {
                     metrics::counter!("gateway_garbage_bytes_total").increment(bytes.len() as u64);
                     let packet = decode(&bytes);
-                    let refused = match packet.worst() {
+                    let refused = match packet.remarks.worst() {
                         Some(fault) if packet.mn.is_some() => Refused::new(fault.code, fault.message.clone()),
                         _ => Refused::new("garbage", format!("{} bytes that are no packet", bytes.len())),
                     };
@@ -116,7 +116,7 @@ impl Conversation {
 
     /// The known station that a whole packet with the right password comes from.
     fn admit(&self, packet: &Decoded) -> Result<StationCode, (Refused, Option<QnRtn>)> {
-        if let Some(fault) = packet.worst().filter(|_| !packet.is_trusted()) {
+        if let Some(fault) = packet.remarks.worst().filter(|_| !packet.remarks.is_trusted()) {
             return Err((Refused::new(fault.code, fault.message.clone()), None));
         }
         let mn = packet.mn.as_deref().unwrap_or_default();
@@ -173,7 +173,7 @@ impl Conversation {
         let minutes = self.minutes.get(station).copied().unwrap_or(self.config.minute_interval);
         // A part is kept without its values: whether a value is whole shows when all parts are there.
         let (report, problems) = match self.joiner.take(&packet) {
-            Joined::Whole(whole) => (whole.to_report(minutes), whole.problems.clone()),
+            Joined::Whole(whole) => (whole.to_report(minutes), whole.remarks.problems.clone()),
             Joined::Waiting(_) => {
                 let report =
                     Report { sent_at: packet.sent_at, station: packet.mn.clone(), ..Report::default() };

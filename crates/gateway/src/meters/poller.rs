@@ -375,7 +375,11 @@ impl Said {
                     is_answer: frame.is_answer(),
                     is_refusal: frame.is_refusal(),
                     refusal: frame.unread.iter().map(|b| format!("{b:02X}")).collect(),
-                    fault: frame.worst().filter(|_| !frame.is_trusted()).map(|f| (f.code, f.message.clone())),
+                    fault: frame
+                        .remarks
+                        .worst()
+                        .filter(|_| !frame.remarks.is_trusted())
+                        .map(|f| (f.code, f.message.clone())),
                     report: frame.to_report(at),
                     address: frame.address,
                 }
@@ -386,7 +390,11 @@ impl Said {
                     is_answer: frame.is_answer(),
                     is_refusal: frame.is_refusal(),
                     refusal: frame.refusal.clone().unwrap_or_default(),
-                    fault: frame.worst().filter(|_| !frame.is_trusted()).map(|f| (f.code, f.message.clone())),
+                    fault: frame
+                        .remarks
+                        .worst()
+                        .filter(|_| !frame.remarks.is_trusted())
+                        .map(|f| (f.code, f.message.clone())),
                     report: frame.to_report(at),
                     address: frame.address,
                 }

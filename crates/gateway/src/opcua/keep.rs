@@ -4,6 +4,7 @@ use super::maps::{Item, Items, NAME};
 use crate::hub::Hub;
 use crate::intake::{Arrival, Refused};
 use ::opcua::types::{DataValue, DateTime, StatusCode, Variant};
+use field::sample::Packet;
 use field::time::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,12 +54,45 @@ pub(super) async fn run(mut queue: mpsc::Receiver<Change>, items: &Items, peer: 
 }
 
 async fn keep(station: &str, lines: &[Line], arrival: Arrival, hub: &Hub) {
-    let raw = text(lines);
+    for piece in pieces(lines) {
+        keep_piece(station, piece, arrival, hub).await;
+    }
+}
+
+/// 分包: lines and their text, as many as one packet holds: after a gap, a history brings thousands at once.
+fn pieces(lines: &[Line]) -> Vec<Piece<'_>> {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for line in lines {
+        // A line is made of texts and finite numbers: it can always be written.
+        let Ok(mut text) = serde_json::to_vec(line) else { continue };
+        text.push(b'\n');
+        let has_room = |piece: &&mut Piece<'_>| {
+            piece.lines.len() < Packet::MAX_READINGS && piece.raw.len() + text.len() <= Packet::MAX_RAW
+        };
+        match pieces.last_mut().filter(has_room) {
+            Some(piece) => {
+                piece.raw.append(&mut text);
+                piece.lines.push(line);
+            }
+            None => pieces.push(Piece { raw: text, lines: vec![line] }),
+        }
+    }
+    pieces
+}
+
+/// What becomes one packet: a line of JSON a value.
+#[derive(Debug)]
+struct Piece<'a> {
+    raw: Vec<u8>,
+    lines: Vec<&'a Line>,
+}
+
+async fn keep_piece(station: &str, Piece { raw, lines }: Piece<'_>, arrival: Arrival, hub: &Hub) {
     let code = match hub.intake.known(station) {
         Ok(code) => code,
         Err(refused) => return refuse(station, raw, refused, arrival, hub).await,
     };
-    let readings = lines.iter().map(Line::reading).collect();
+    let readings = lines.into_iter().map(Line::reading).collect();
     let report = Report { station: Some(station.to_owned()), sent_at: None, readings, files: Vec::new() };
     // A server does not publish again what it has published: it is ours to try until it is kept.
     while hub.intake.keep(&code, NAME, raw.clone(), &report, arrival).await.is_err() {
@@ -67,19 +101,6 @@ async fn keep(station: &str, lines: &[Line], arrival: Arrival, hub: &Hub) {
             () = tokio::time::sleep(AGAIN) => {}
         }
     }
-}
-
-/// 原文: a line of JSON a value.
-fn text(lines: &[Line]) -> Vec<u8> {
-    let mut raw = Vec::new();
-    for line in lines {
-        // A line is made of texts and finite numbers: it can always be written.
-        if let Ok(text) = serde_json::to_string(line) {
-            raw.extend(text.into_bytes());
-            raw.push(b'\n');
-        }
-    }
-    raw
 }
 
 async fn refuse(station: &str, raw: Vec<u8>, refused: Refused, arrival: Arrival, hub: &Hub) {
@@ -129,5 +150,38 @@ fn value(value: &Variant) -> Value {
         Variant::Double(n) if n.is_finite() => json!(n),
         Variant::Empty => Value::Null,
         other => json!(other.to_string().chars().take(SHORT).collect::<String>()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_history_is_kept_in_packets_that_the_store_takes() {
+        let received: Time = "2021-06-30T08:00".parse().unwrap();
+        let line = |n: i64| Line {
+            station: "3307820301".to_owned(),
+            element: "level".to_owned(),
+            node: "ns=2;s=FK.ForebayLevel".to_owned(),
+            value: json!(61.25),
+            scale: 1.0,
+            offset: 0.0,
+            status: 0,
+            source: Some(received.plus_ms(n * 60_000)),
+            server: Some(received),
+            received,
+            history: true,
+        };
+        let lines: Vec<Line> = (0..2_000).map(line).collect();
+        let pieces = pieces(&lines);
+        assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.raw.len() <= Packet::MAX_RAW));
+        let again: Vec<Line> = pieces
+            .iter()
+            .flat_map(|piece| std::str::from_utf8(&piece.raw).unwrap().lines())
+            .map(|text| Line::read(text).unwrap())
+            .collect();
+        assert_eq!(again, lines, "in their order, none twice and none missing");
+        assert_eq!(pieces.iter().map(|piece| piece.lines.len()).sum::<usize>(), lines.len());
     }
 }

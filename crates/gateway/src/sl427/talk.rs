@@ -84,7 +84,7 @@ impl Conversation {
             self.intake.heard(&station, NAME, arrival, None);
             return self.confirm(&frame, heard);
         }
-        if let Some(fault) = frame.worst() {
+        if let Some(fault) = frame.remarks.worst() {
             let refused = Refused::new(fault.code, fault.message.clone());
             let raw = bytes.clone();
             heard.quarantined.push(intake::quarantined(NAME, frame.station.clone(), raw, refused, arrival));
@@ -98,7 +98,7 @@ impl Conversation {
     }
 
     fn admit(&self, frame: &Decoded) -> Result<StationCode, Refused> {
-        if let Some(fault) = frame.worst().filter(|_| !frame.is_trusted()) {
+        if let Some(fault) = frame.remarks.worst().filter(|_| !frame.remarks.is_trusted()) {
             return Err(Refused::new(fault.code, fault.message.clone()));
         }
         if frame.direction != Some(Direction::Up) {

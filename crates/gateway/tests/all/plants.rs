@@ -123,7 +123,7 @@ async fn plant(start_up: hj212::StartUp) -> (House, Vec<PointId>, Device) {
 
 async fn answer(device: &mut Device) -> wire::hj212::Decoded {
     let packet = wire::hj212::decode(&device.next().await.unwrap());
-    assert!(packet.problems.is_empty(), "{:?}", packet.problems);
+    assert!(packet.remarks.problems.is_empty(), "{:?}", packet.remarks.problems);
     packet
 }
 

@@ -6,7 +6,7 @@ use wire::hj212::{FRAMING, Joiner, MAX_FRAME, decode, explain, json_line};
 /// Panics when a promise is broken.
 pub(crate) fn check(bytes: &[u8]) {
     let packet = decode(bytes);
-    assert!(packet.is_trusted() || packet.readings.is_empty());
+    assert!(packet.remarks.is_trusted() || packet.readings.is_empty());
     let _ = packet.to_report(10);
     let _ = explain(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {

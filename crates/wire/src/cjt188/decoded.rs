@@ -1,8 +1,7 @@
 //! What was read from a CJ/T 188 frame.
 
-use crate::Field;
-use crate::fault::{self, Fault};
-use crate::report::{Report, ReportReading};
+use crate::fault::Remarks;
+use crate::report::{FrameReading, Report};
 use field::time::Time;
 
 /// 阀门状态.
@@ -51,21 +50,6 @@ impl Status {
     }
 }
 
-/// One value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// The name a point lists: `901F` the current total, `901F-settled`, `901F-status`, `D120`….
-    pub id: String,
-    /// What it is: `total`, `settled_total`, `status`.
-    pub element: &'static str,
-    /// In `unit`; `None` where the digits are none.
-    pub value: Option<f64>,
-    /// Unit as the meter says it.
-    pub unit: &'static str,
-    /// What makes it m³ (J, W, m³/s).
-    pub to_si: f64,
-}
-
 /// What was read from a frame. Readings are there only when it can be trusted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decoded {
@@ -79,35 +63,19 @@ pub struct Decoded {
     pub di: Option<u16>,
     /// 序号 SER.
     pub serial: Option<u8>,
-    /// The values.
-    pub readings: Vec<Reading>,
+    /// The values; the names that points list: `901F` the current total, `901F-settled`, `901F-status`, `D120`….
+    pub readings: Vec<FrameReading>,
     /// The meter's clock.
     pub clock: Option<Time>,
     /// 状态.
     pub status: Option<Status>,
     /// Data behind DI and SER that is not read.
     pub unread: Vec<u8>,
-    /// What is wrong.
-    pub problems: Vec<Fault>,
-    /// What was odd and tolerated.
-    pub notes: Vec<Fault>,
-    /// Which bytes mean what.
-    pub fields: Vec<Field>,
+    /// What was wrong or odd, and which bytes mean what.
+    pub remarks: Remarks,
 }
 
 impl Decoded {
-    /// Whether the frame is whole and its sum right.
-    #[must_use]
-    pub fn is_trusted(&self) -> bool {
-        fault::trusted(&self.problems)
-    }
-
-    /// The most serious problem.
-    #[must_use]
-    pub fn worst(&self) -> Option<&Fault> {
-        fault::worst(&self.problems)
-    }
-
     /// Whether a meter sent it.
     #[must_use]
     pub fn is_answer(&self) -> bool {
@@ -123,19 +91,6 @@ impl Decoded {
     /// What the house keeps of it, observed when it was read: meters' clocks are seldom right.
     #[must_use]
     pub fn to_report(&self, read_at: Time) -> Report {
-        let reading =
-            |r: &Reading| ReportReading::measured(r.id.clone(), r.value.map(|v| v * r.to_si), read_at);
-        Report {
-            station: self.address.clone(),
-            sent_at: self.clock,
-            readings: self.readings.iter().map(reading).collect(),
-            files: Vec::new(),
-        }
-    }
-
-    pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
-        if end > start {
-            self.fields.push(Field { start, end, name: name.into() });
-        }
+        Report::of_frame(self.address.as_ref(), self.clock, &self.readings, read_at)
     }
 }

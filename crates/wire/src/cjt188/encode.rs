@@ -1,7 +1,8 @@
 //! Writing frames: of a centre (read, valve, clock) and of a simulated meter (answers).
 
-use super::{control, di};
+use super::{SEAL, control, di};
 use crate::hex::{bcd_le, to_bcd_le};
+use crate::seal::{PREAMBLE, START};
 use field::time::Time;
 
 /// 表地址 as it goes over the line.
@@ -26,18 +27,17 @@ impl Address {
 }
 
 fn frame(address: Address, control: u8, data: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x68, address.kind];
+    let mut bytes = vec![START, address.kind];
     bytes.extend(address.bytes);
     bytes.push(control);
     bytes.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
     bytes.extend(data.iter().take(255));
-    let sum = bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
-    bytes.extend([sum, 0x16]);
+    SEAL.close(&mut bytes);
     bytes
 }
 
 fn with_preamble(mut frame: Vec<u8>) -> Vec<u8> {
-    frame.splice(0..0, [0xFE; 3]);
+    frame.splice(0..0, [PREAMBLE; 3]);
     frame
 }
 

@@ -1,42 +1,27 @@
 //! A frame's envelope and its data.
 
-use super::decoded::{Decoded, Reading, Status};
-use super::{MAX_FRAME, OVERHEAD, control, di, unit};
+use super::decoded::{Decoded, Status};
+use super::{MAX_FRAME, OVERHEAD, SEAL, control, di, unit};
 use crate::cut::{Framing, Look};
 use crate::fault::Fault;
 use crate::hex::{bcd_le, hex, scaled};
+use crate::report::FrameReading;
+use crate::seal::{PREAMBLE, START, is_preamble};
 use field::time::Time;
 
-const PREAMBLE: u8 = 0xFE;
-const START: u8 = 0x68;
-const END: u8 = 0x16;
 /// Bytes before the data: 68 T A(7) C L.
 const HEADER: usize = 11;
 /// Bytes of DI and SER.
 const PREFIX: usize = 3;
 
 /// How frames are found in a stream. The preamble is passed over.
-pub const FRAMING: Framing = Framing { look, idle, max_frame: MAX_FRAME };
-
-const fn idle(byte: u8) -> bool {
-    byte == PREAMBLE
-}
-
-fn sum(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte))
-}
+pub const FRAMING: Framing = Framing { look, idle: is_preamble, max_frame: MAX_FRAME };
 
 fn look(bytes: &[u8]) -> Look {
     if bytes.first() != Some(&START) {
         return Look::No;
     }
-    let Some(length) = bytes.get(HEADER - 1) else { return Look::Unknown };
-    let total = OVERHEAD + usize::from(*length);
-    let Some(frame) = bytes.get(..total) else { return Look::Unknown };
-    match frame {
-        [counted @ .., cs, END] if sum(counted) == *cs => Look::Sound(total),
-        _ => Look::Unsound(total),
-    }
+    bytes.get(HEADER - 1).map_or(Look::Unknown, |length| SEAL.look(bytes, *length))
 }
 
 /// Reads one frame, with or without preamble. Never fails: what cannot be read is missing from the value
@@ -45,9 +30,9 @@ fn look(bytes: &[u8]) -> Look {
 pub fn decode(bytes: &[u8]) -> Decoded {
     let mut out = Decoded::default();
     if let Err(fault) = envelope(bytes, &mut out) {
-        out.problems.push(fault);
+        out.remarks.problems.push(fault);
     }
-    if !out.is_trusted() {
+    if !out.remarks.is_trusted() {
         out.readings.clear();
     }
     out
@@ -56,7 +41,7 @@ pub fn decode(bytes: &[u8]) -> Decoded {
 fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
     let lead = bytes.iter().take_while(|b| **b == PREAMBLE).count();
     let frame = bytes.get(lead..).unwrap_or_default();
-    out.mark(0, lead, "preamble");
+    out.remarks.mark(0, lead, "preamble");
     if frame.is_empty() {
         return Err(Fault::fatal("empty", "the line holds no frame"));
     }
@@ -74,27 +59,9 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
     for (start, end, name) in
         [(0, 1, "start"), (1, 2, "kind"), (2, 9, "address"), (9, 10, "control"), (10, 11, "length")]
     {
-        out.mark(lead + start, lead + end, name);
+        out.remarks.mark(lead + start, lead + end, name);
     }
-    let (declared, have) = (usize::from(length), frame.len());
-    let need = OVERHEAD + declared;
-    if have != need {
-        let message = format!("the frame declares {declared} bytes of data, {need} in all, and has {have}");
-        return Err(Fault::fatal("bad_length", message));
-    }
-    let [counted @ .., cs, end] = frame else { return Ok(()) };
-    out.mark(lead + need - 2, lead + need - 1, "sum");
-    out.mark(lead + need - 1, lead + need, "end");
-    if *end != END {
-        return Err(Fault::fatal("bad_end", format!("the frame ends in {end:02X} instead of 16")));
-    }
-    let computed = sum(counted);
-    if computed != *cs {
-        return Err(Fault::fatal(
-            "bad_sum",
-            format!("the frame says {cs:02X}, its bytes give {computed:02X}"),
-        ));
-    }
+    let counted = SEAL.open(frame, length, (lead, "sum"), &mut out.remarks)?;
     data(counted.get(HEADER..).unwrap_or_default(), lead + HEADER, out);
     Ok(())
 }
@@ -104,20 +71,20 @@ fn data(data: &[u8], at: usize, out: &mut Decoded) {
         out.unread = data.to_vec();
         return;
     };
-    out.mark(at, at + 2, "di");
-    out.mark(at + 2, at + 3, "serial");
+    out.remarks.mark(at, at + 2, "di");
+    out.remarks.mark(at + 2, at + 3, "serial");
     out.di = Some(identifier(d0, d1, out));
     out.serial = Some(serial);
     let (rest, at) = (data.get(PREFIX..).unwrap_or_default(), at + PREFIX);
     if !out.is_answer() || out.is_refusal() {
-        out.mark(at, at + rest.len(), if out.is_refusal() { "error" } else { "data" });
+        out.remarks.mark(at, at + rest.len(), if out.is_refusal() { "error" } else { "data" });
         out.unread = rest.to_vec();
         return;
     }
     // 0xA1 and its like are reports of vendors in an order of their own: kept as bytes.
     if out.control.is_some_and(|c| c & 0x3F > control::WRITE + 2) {
-        out.notes.push(Fault::minor("vendor_report", "a vendor's own report: its data is not read"));
-        out.mark(at, at + rest.len(), "data");
+        out.remarks.notes.push(Fault::minor("vendor_report", "a vendor's own report: its data is not read"));
+        out.remarks.mark(at, at + rest.len(), "data");
         out.unread = rest.to_vec();
         return;
     }
@@ -129,7 +96,7 @@ fn data(data: &[u8], at: usize, out: &mut Decoded) {
         }
         (_, 2) => status(rest, at, out),
         _ => {
-            out.mark(at, at + rest.len(), "data");
+            out.remarks.mark(at, at + rest.len(), "data");
             out.unread = rest.to_vec();
         }
     }
@@ -140,7 +107,9 @@ fn identifier(d0: u8, d1: u8, out: &mut Decoded) -> u16 {
     let (as_sent, turned) = (u16::from_be_bytes([d0, d1]), u16::from_be_bytes([d1, d0]));
     let known = |di: u16| matches!(di >> 8, 0x90 | 0x81 | 0xA0 | 0xD1);
     if !known(as_sent) && known(turned) {
-        out.notes.push(Fault::minor("turned_di", format!("the data identifier is sent as {as_sent:04X}")));
+        out.remarks
+            .notes
+            .push(Fault::minor("turned_di", format!("the data identifier is sent as {as_sent:04X}")));
         return turned;
     }
     as_sent
@@ -150,7 +119,7 @@ fn totals(rest: &[u8], at: usize, out: &mut Decoded) {
     measured(rest.get(..5).unwrap_or_default(), at, "901F".to_owned(), "total", out);
     measured(rest.get(5..10).unwrap_or_default(), at + 5, "901F-settled".to_owned(), "settled_total", out);
     let digits = rest.get(10..17).unwrap_or_default();
-    out.mark(at + 10, at + 17, "clock");
+    out.remarks.mark(at + 10, at + 17, "clock");
     out.clock = clock(digits);
     status(rest.get(17..).unwrap_or_default(), at + 17, out);
 }
@@ -158,25 +127,31 @@ fn totals(rest: &[u8], at: usize, out: &mut Decoded) {
 /// A total without its unit, as short answers have it: hundredths of a cubic metre.
 fn short_total(rest: &[u8], at: usize, out: &mut Decoded) {
     let value = number(rest.get(..4).unwrap_or_default(), at, "901F", out);
-    out.mark(at, at + 4, "element:901F");
-    out.readings.push(Reading { id: "901F".to_owned(), element: "total", value, unit: "m3", to_si: 1.0 });
+    out.remarks.mark(at, at + 4, "element:901F");
+    out.readings.push(FrameReading {
+        id: "901F".to_owned(),
+        element: "total",
+        value,
+        unit: "m3",
+        to_si: 1.0,
+    });
     status(rest.get(4..).unwrap_or_default(), at + 4, out);
 }
 
 /// Four bytes of digits with two behind the point, and a unit.
 fn measured(bytes: &[u8], at: usize, id: String, element: &'static str, out: &mut Decoded) {
     let [digits @ .., unit_byte] = bytes else { return };
-    out.mark(at, at + bytes.len(), format!("element:{id}"));
+    out.remarks.mark(at, at + bytes.len(), format!("element:{id}"));
     let value = number(digits, at, &id, out);
     let Some((unit, to_si)) = unit(*unit_byte) else {
         let message = format!(
             "byte {}: {id}: unit {unit_byte:02X} is unknown; its value is left out",
             at + digits.len()
         );
-        out.problems.push(Fault::minor("bad_unit", message));
+        out.remarks.problems.push(Fault::minor("bad_unit", message));
         return;
     };
-    out.readings.push(Reading { id, element, value, unit, to_si });
+    out.readings.push(FrameReading { id, element, value, unit, to_si });
 }
 
 fn number(digits: &[u8], at: usize, id: &str, out: &mut Decoded) -> Option<f64> {
@@ -188,17 +163,17 @@ fn number(digits: &[u8], at: usize, id: &str, out: &mut Decoded) -> Option<f64> 
     if value.is_none() {
         let message =
             format!("byte {at}: {id}: `{}` are no decimal digits; its value is left out", hex(digits));
-        out.problems.push(Fault::minor("bad_digits", message));
+        out.remarks.problems.push(Fault::minor("bad_digits", message));
     }
     value
 }
 
 fn status(bytes: &[u8], at: usize, out: &mut Decoded) {
     let Some(&both) = bytes.first_chunk::<2>() else { return };
-    out.mark(at, at + 2, "status");
+    out.remarks.mark(at, at + 2, "status");
     out.status = Some(Status(both));
     let value = Some(f64::from(u16::from_be_bytes([both[1], both[0]])));
-    out.readings.push(Reading {
+    out.readings.push(FrameReading {
         id: "901F-status".to_owned(),
         element: "status",
         value,

@@ -12,7 +12,8 @@ pub mod encode;
 mod frame;
 mod json;
 
-pub use decoded::{Decoded, Reading, Status, Valve};
+use crate::seal::{Seal, sum};
+pub use decoded::{Decoded, Status, Valve};
 pub use frame::{FRAMING, decode};
 pub use json::{explain, json_line};
 
@@ -24,6 +25,8 @@ pub const DEFAULT_PORT: u16 = 5188;
 pub const MAX_FRAME: usize = 255 + OVERHEAD + 4;
 /// Bytes around the data: 68 T A(7) C L, CS 16.
 pub(crate) const OVERHEAD: usize = 13;
+/// How its frames end.
+pub(crate) const SEAL: Seal = Seal { check: sum, uncounted: 0, fault: "bad_sum", overhead: OVERHEAD };
 
 /// 控制码 C.
 pub mod control {

@@ -1,8 +1,9 @@
 //! Writing frames: of a centre (read, clock) and of a simulated meter (answers).
 
 use super::items::item;
-use super::{ANYONE, EVERYONE, OFFSET, control};
+use super::{ANYONE, EVERYONE, OFFSET, SEAL, control};
 use crate::hex::to_bcd_le;
+use crate::seal::{PREAMBLE, START};
 use field::time::Time;
 
 /// The address of twelve digits as it goes over the line; fewer are filled with zeros in front.
@@ -15,13 +16,12 @@ pub fn address(digits: &str) -> Option<[u8; 6]> {
 }
 
 fn frame(address: [u8; 6], control: u8, data: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x68];
+    let mut bytes = vec![START];
     bytes.extend(address);
-    bytes.extend([0x68, control, u8::try_from(data.len()).unwrap_or(u8::MAX)]);
+    bytes.extend([START, control, u8::try_from(data.len()).unwrap_or(u8::MAX)]);
     bytes.extend(data.iter().take(255).map(|b| b.wrapping_add(OFFSET)));
-    let sum = bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
-    bytes.extend([sum, 0x16]);
-    bytes.splice(0..0, [0xFE; 4]);
+    SEAL.close(&mut bytes);
+    bytes.splice(0..0, [PREAMBLE; 4]);
     bytes
 }
 

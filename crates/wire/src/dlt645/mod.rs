@@ -13,7 +13,8 @@ mod frame;
 mod items;
 mod json;
 
-pub use decoded::{Decoded, Reading};
+use crate::seal::{Seal, sum};
+pub use decoded::Decoded;
 pub use frame::{FRAMING, decode};
 pub use items::{ITEMS, Item, item};
 pub use json::{explain, json_line};
@@ -26,6 +27,8 @@ pub const DEFAULT_PORT: u16 = 5188;
 pub const MAX_FRAME: usize = 255 + OVERHEAD + 4;
 /// Bytes around the data: 68 A(6) 68 C L, CS 16.
 pub(crate) const OVERHEAD: usize = 12;
+/// How its frames end.
+pub(crate) const SEAL: Seal = Seal { check: sum, uncounted: 0, fault: "bad_sum", overhead: OVERHEAD };
 /// Added to every byte of data.
 pub(crate) const OFFSET: u8 = 0x33;
 

@@ -3,8 +3,7 @@
 use super::command::{self, Kind, cn};
 use super::factors::factor;
 use super::flag;
-use crate::Field;
-use crate::fault::{self, Fault};
+use crate::fault::{Fault, Remarks};
 use crate::interval::{Label, Span, end_of};
 use crate::report::{Report, ReportReading};
 use field::sample::Quality;
@@ -108,27 +107,11 @@ pub struct Decoded {
     pub readings: Vec<Reading>,
     /// 指令参数 as bytes, for putting a split report together.
     pub cp: Vec<u8>,
-    /// What is wrong.
-    pub problems: Vec<Fault>,
-    /// What was odd and tolerated.
-    pub notes: Vec<Fault>,
-    /// Which bytes mean what.
-    pub fields: Vec<Field>,
+    /// What was wrong or odd, and which bytes mean what.
+    pub remarks: Remarks,
 }
 
 impl Decoded {
-    /// Whether the packet is whole and its check value right.
-    #[must_use]
-    pub fn is_trusted(&self) -> bool {
-        fault::trusted(&self.problems)
-    }
-
-    /// The most serious problem.
-    #[must_use]
-    pub fn worst(&self) -> Option<&Fault> {
-        fault::worst(&self.problems)
-    }
-
     /// 标准版本号 of the Flag (bits V5 to V0): 2005, 2017 or 2025; a packet without Flag is of 2005.
     #[must_use]
     pub fn version(&self) -> u16 {
@@ -181,15 +164,9 @@ impl Decoded {
         self.cn.map_or(Span::Moment, |cn| command::span(cn, minutes))
     }
 
-    pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
-        if end > start {
-            self.fields.push(Field { start, end, name: name.into() });
-        }
-    }
-
     pub(crate) fn note(&mut self, code: &'static str, message: impl Into<String>) {
-        if !self.notes.iter().any(|note| note.code == code) {
-            self.notes.push(Fault::minor(code, message));
+        if !self.remarks.notes.iter().any(|note| note.code == code) {
+            self.remarks.notes.push(Fault::minor(code, message));
         }
     }
 }

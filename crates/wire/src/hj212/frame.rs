@@ -58,12 +58,12 @@ fn look(bytes: &[u8]) -> Look {
 pub fn decode(bytes: &[u8]) -> Decoded {
     let mut out = Decoded::default();
     if let Err(fault) = envelope(bytes, &mut out) {
-        out.problems.push(fault);
+        out.remarks.problems.push(fault);
     }
-    if !out.is_trusted() {
+    if !out.remarks.is_trusted() {
         out.readings.clear();
     }
-    out.fields.sort_by_key(|field| (field.start, std::cmp::Reverse(field.end)));
+    out.remarks.fields.sort_by_key(|field| (field.start, std::cmp::Reverse(field.end)));
     out
 }
 
@@ -75,7 +75,7 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
         let found = hex(bytes.iter().take(2));
         return Err(Fault::fatal("no_start", format!("a packet starts with ## (2323), this with {found}")));
     }
-    out.mark(0, 2, "start");
+    out.remarks.mark(0, 2, "start");
     let Some(length) = declared(bytes) else {
         let found: String = bytes.iter().skip(2).take(4).map(|b| char::from(*b)).collect();
         return Err(Fault::fatal(
@@ -83,7 +83,7 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
             format!("`{}` are no four digits of length", found.escape_debug()),
         ));
     };
-    out.mark(2, HEADER, "length");
+    out.remarks.mark(2, HEADER, "length");
     let trailing = bytes.iter().rev().take(2).take_while(|b| idle(**b)).count();
     let have = bytes.len() - HEADER - trailing;
     let (end, check_end) = (HEADER + length, HEADER + length + CHECK);
@@ -104,8 +104,8 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
         );
         return Err(Fault::fatal("bad_length", message));
     }
-    out.mark(end, check_end, "crc");
-    out.mark(check_end, bytes.len(), "end");
+    out.remarks.mark(end, check_end, "crc");
+    out.remarks.mark(check_end, bytes.len(), "end");
     let check = bytes.get(end..check_end).unwrap_or_default();
     let computed = crc16(data);
     match stated_crc(check) {

@@ -4,8 +4,9 @@ use super::command::command;
 use super::decoded::Decoded;
 use super::{MAX_FRAME, NAME, decode};
 use crate::Explained;
-use crate::fault::Fault;
+use crate::fault;
 use crate::hex::bytes_of;
+use crate::view::{explained, line};
 use field::time::Time;
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ fn view(packet: &Decoded) -> LineView<'_> {
                 sampled_at: reading.sampled_at,
             })
             .collect(),
-        problems: packet.problems.iter().map(Fault::line).collect(),
+        problems: fault::lines(&packet.remarks.problems),
     }
 }
 
@@ -67,36 +68,28 @@ pub fn json_line(text: &str) -> String {
         let text = text.strip_suffix("\\n").unwrap_or(text);
         decode(text.strip_suffix("\\r").unwrap_or(text).as_bytes())
     } else {
-        match bytes_of(text, MAX_FRAME) {
-            Ok(bytes) => decode(&bytes),
-            Err(fault) => Decoded { problems: vec![fault], ..Decoded::default() },
-        }
+        bytes_of(text, MAX_FRAME).map_or_else(
+            |fault| Decoded { remarks: fault.into(), ..Decoded::default() },
+            |bytes| decode(&bytes),
+        )
     };
-    serde_json::to_string(&view(&packet)).unwrap_or_default()
+    line(&view(&packet))
 }
 
 /// One packet's bytes → what was read, and which bytes mean what.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explained {
     let packet = decode(bytes);
-    let mut decoded = serde_json::to_value(view(&packet)).unwrap_or_default();
-    if let Some(object) = decoded.as_object_mut() {
-        let mut put = |key: &str, value: serde_json::Value| object.insert(key.to_owned(), value);
-        put("command_name", packet.cn.and_then(command).map(|c| c.zh).into());
-        put("system", packet.st.clone().into());
+    let items = packet.items.iter().map(|item| serde_json::json!({"name": item.key, "value": item.value}));
+    let more = [
+        ("command_name", packet.cn.and_then(command).map(|c| c.zh).into()),
+        ("system", packet.st.clone().into()),
         // The password itself is nobody's business on a screen.
-        put("has_password", packet.pw.as_ref().is_some_and(|pw| !pw.is_empty()).into());
-        put("version", packet.version().into());
-        put("wants_answer", packet.wants_answer().into());
-        put(
-            "packet",
-            packet.packet.map(|p| serde_json::json!({"total": p.total, "number": p.number})).into(),
-        );
-        let items =
-            packet.items.iter().map(|item| serde_json::json!({"name": item.key, "value": item.value}));
-        put("items", items.collect::<Vec<_>>().into());
-        put("notes", serde_json::to_value(&packet.notes).unwrap_or_default());
-        put("problem_details", serde_json::to_value(&packet.problems).unwrap_or_default());
-    }
-    Explained { decoded, fields: packet.fields }
+        ("has_password", packet.pw.as_ref().is_some_and(|pw| !pw.is_empty()).into()),
+        ("version", packet.version().into()),
+        ("wants_answer", packet.wants_answer().into()),
+        ("packet", packet.packet.map(|p| serde_json::json!({"total": p.total, "number": p.number})).into()),
+        ("items", items.collect::<Vec<_>>().into()),
+    ];
+    explained(&view(&packet), more, &packet.remarks)
 }

@@ -13,23 +13,25 @@ pub(crate) fn read(data: &[u8], out: &mut Decoded) {
     let head_end = open.unwrap_or(data.len());
     head(data.get(..head_end).unwrap_or_default(), out);
     let Some(open) = open else {
-        out.problems.push(Fault::fatal("no_data", "the segment has no data area `CP=&&…&&`"));
+        out.remarks.problems.push(Fault::fatal("no_data", "the segment has no data area `CP=&&…&&`"));
         return;
     };
     let start = open + b"CP=&&".len();
     let rest = data.get(start..).unwrap_or_default();
     let Some(close) = rfind(rest, b"&&").filter(|close| close + 2 == rest.len()) else {
-        out.problems.push(Fault::fatal("no_data", "the data area has no closing `&&` at the segment's end"));
+        out.remarks
+            .problems
+            .push(Fault::fatal("no_data", "the data area has no closing `&&` at the segment's end"));
         return;
     };
     let cp = rest.get(..close).unwrap_or_default();
-    out.mark(HEADER + start, HEADER + start + close, "cp");
+    out.remarks.mark(HEADER + start, HEADER + start + close, "cp");
     out.cp = cp.to_vec();
     if out.mn.is_none() {
-        out.problems.push(Fault::fatal("no_station", "the segment names no station (MN)"));
+        out.remarks.problems.push(Fault::fatal("no_station", "the segment names no station (MN)"));
     }
     if out.cn.is_none() {
-        out.problems.push(Fault::fatal("no_command", "the segment names no command (CN)"));
+        out.remarks.problems.push(Fault::fatal("no_command", "the segment names no command (CN)"));
     }
     values(cp, Some(HEADER + start), out);
 }
@@ -76,12 +78,13 @@ fn head(data: &[u8], out: &mut Decoded) {
     for (at, piece) in pieces(data, b";,") {
         let Some((key, value)) = pair(piece) else { continue };
         let at = HEADER + at;
-        out.mark(at, at + piece.len(), key.to_ascii_lowercase());
+        out.remarks.mark(at, at + piece.len(), key.to_ascii_lowercase());
         match key.to_ascii_uppercase().as_str() {
             "QN" => {
                 out.sent_at = moment(&value);
                 if out.sent_at.is_none() {
-                    out.problems
+                    out.remarks
+                        .problems
                         .push(Fault::minor("bad_time", format!("byte {at}: QN `{value}` is no time")));
                 }
                 out.qn = Some(value);
@@ -90,7 +93,8 @@ fn head(data: &[u8], out: &mut Decoded) {
             "CN" => {
                 out.cn = value.parse().ok();
                 if out.cn.is_none() {
-                    out.problems
+                    out.remarks
+                        .problems
                         .push(Fault::fatal("no_command", format!("byte {at}: CN `{value}` is no number")));
                 }
             }
@@ -99,7 +103,7 @@ fn head(data: &[u8], out: &mut Decoded) {
             "FLAG" => {
                 out.flag = value.parse().ok();
                 if out.flag.is_none() {
-                    out.problems.push(Fault::minor(
+                    out.remarks.problems.push(Fault::minor(
                         "bad_flag",
                         format!("byte {at}: Flag `{value}` is no number of 0 to 255"),
                     ));
@@ -113,7 +117,7 @@ fn head(data: &[u8], out: &mut Decoded) {
     if let (Some(total), Some(number)) = (total, number) {
         if total == 0 || number == 0 || number > total {
             let message = format!("part {number} of {total} does not exist");
-            out.problems.push(Fault::fatal("bad_packet_number", message));
+            out.remarks.problems.push(Fault::fatal("bad_packet_number", message));
         }
         out.packet = Some(Packet { total, number });
     }
@@ -157,26 +161,28 @@ fn values(cp: &[u8], offset: Option<usize>, out: &mut Decoded) {
         let where_ = place.map_or_else(String::new, |at| format!("byte {at}: "));
         let Some((key, value)) = pair(piece) else {
             let found = text(piece);
-            out.problems.push(Fault::minor(
+            out.remarks.problems.push(Fault::minor(
                 "bad_item",
                 format!("{where_}`{}` is no item `name=value`", found.escape_debug()),
             ));
             continue;
         };
         if out.items.len() >= MAX_ITEMS {
-            out.problems.push(Fault::fatal(
+            out.remarks.problems.push(Fault::fatal(
                 "too_many_readings",
                 format!("more than {MAX_ITEMS} items in one packet"),
             ));
             return;
         }
         if let Some(at) = place {
-            out.mark(at, at + piece.len(), format!("element:{key}"));
+            out.remarks.mark(at, at + piece.len(), format!("element:{key}"));
         }
         if key.eq_ignore_ascii_case("DataTime") {
             out.data_time = moment(&value);
             if out.data_time.is_none() {
-                out.problems.push(Fault::minor("bad_time", format!("{where_}DataTime `{value}` is no time")));
+                out.remarks
+                    .problems
+                    .push(Fault::minor("bad_time", format!("{where_}DataTime `{value}` is no time")));
             }
         }
         if let Some((id, field)) = key.rsplit_once('-') {
@@ -204,7 +210,7 @@ fn readings(values: &[Value], out: &mut Decoded) {
         let qn = out.sent_at?;
         Some(Time::from_ms(qn.ms().div_euclid(MINUTE_MS) * MINUTE_MS))
     }) else {
-        out.problems.push(Fault::minor(
+        out.remarks.problems.push(Fault::minor(
             "no_time",
             "values without DataTime and without QN: they have no time and are left out",
         ));
@@ -226,7 +232,7 @@ fn readings(values: &[Value], out: &mut Decoded) {
                     "{place}{id}-{field}: `{}` is no number; the value is left out",
                     value.text.escape_debug()
                 );
-                out.problems.push(Fault::minor("bad_number", message));
+                out.remarks.problems.push(Fault::minor("bad_number", message));
                 continue;
             }
         };

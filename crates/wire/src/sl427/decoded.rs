@@ -1,8 +1,7 @@
 //! What was read from an SL/T 427 frame.
 
-use crate::Field;
-use crate::fault::{self, Fault};
-use crate::report::{Report, ReportReading};
+use crate::fault::Remarks;
+use crate::report::{FrameReading, Report};
 use field::time::{DAY_MS, Time};
 
 /// 传输方向.
@@ -12,20 +11,6 @@ pub enum Direction {
     Up,
     /// 下行: from a centre.
     Down,
-}
-
-/// One value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// The name a point lists: the kind's code (`02`), `02.2` for its second value, `03T` for the amount
-    /// of water behind a flow, `alarm` and `state` for the words of the terminal.
-    pub id: String,
-    /// What it is.
-    pub element: &'static str,
-    /// In `unit`; `None` when the station says that it has none.
-    pub value: Option<f64>,
-    /// Unit.
-    pub unit: &'static str,
 }
 
 /// 时间标签 Tp.
@@ -72,8 +57,9 @@ pub struct Decoded {
     pub station: Option<String>,
     /// 应用层功能码.
     pub afn: Option<u8>,
-    /// The values.
-    pub readings: Vec<Reading>,
+    /// The values; the names that points list: the kind's code (`02`), `02.2` for its second value, `03T` for
+    /// the amount of water behind a flow, `alarm` and `state` for the words of the terminal.
+    pub readings: Vec<FrameReading>,
     /// 终端报警状态.
     pub alarm: Option<u16>,
     /// 终端状态.
@@ -84,27 +70,11 @@ pub struct Decoded {
     pub link: Option<u8>,
     /// Data that is not read.
     pub unread: Vec<u8>,
-    /// What is wrong.
-    pub problems: Vec<Fault>,
-    /// What was odd and tolerated.
-    pub notes: Vec<Fault>,
-    /// Which bytes mean what.
-    pub fields: Vec<Field>,
+    /// What was wrong or odd, and which bytes mean what.
+    pub remarks: Remarks,
 }
 
 impl Decoded {
-    /// Whether the frame is whole and its check value right.
-    #[must_use]
-    pub fn is_trusted(&self) -> bool {
-        fault::trusted(&self.problems)
-    }
-
-    /// The most serious problem.
-    #[must_use]
-    pub fn worst(&self) -> Option<&Fault> {
-        fault::worst(&self.problems)
-    }
-
     /// The moment of the values, where the frame alone tells it.
     #[must_use]
     pub fn observed_at(&self) -> Option<Time> {
@@ -116,18 +86,6 @@ impl Decoded {
     pub fn to_report(&self, received_at: Time) -> Report {
         let sent_at = self.stamp.and_then(|stamp| stamp.moment(Some(received_at)));
         let at = sent_at.unwrap_or(received_at);
-        let reading = |r: &Reading| ReportReading::measured(r.id.clone(), r.value, at);
-        Report {
-            station: self.station.clone(),
-            sent_at,
-            readings: self.readings.iter().map(reading).collect(),
-            files: Vec::new(),
-        }
-    }
-
-    pub(crate) fn mark(&mut self, start: usize, end: usize, name: impl Into<String>) {
-        if end > start {
-            self.fields.push(Field { start, end, name: name.into() });
-        }
+        Report::of_frame(self.station.as_ref(), sent_at, &self.readings, at)
     }
 }

@@ -4,8 +4,9 @@
 use super::decoded::Decoded;
 use super::frame::UP;
 use super::kinds::kind;
-use super::{afn, crc8};
+use super::{SEAL, afn};
 use crate::hex::to_bcd_le;
+use crate::seal::START;
 use field::time::Time;
 
 /// The bytes of a frame.
@@ -15,10 +16,9 @@ pub fn frame(control: u8, address: [u8; 5], function: u8, data: &[u8]) -> Vec<u8
     counted.extend(address);
     counted.push(function);
     counted.extend(data.iter().take(255 - 7));
-    let mut bytes = vec![0x68, u8::try_from(counted.len()).unwrap_or(u8::MAX), 0x68];
-    let check = crc8(&counted);
+    let mut bytes = vec![START, u8::try_from(counted.len()).unwrap_or(u8::MAX), START];
     bytes.extend(counted);
-    bytes.extend([check, 0x16]);
+    SEAL.close(&mut bytes);
     bytes
 }
 

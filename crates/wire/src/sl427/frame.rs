@@ -1,13 +1,12 @@
 //! A frame's envelope: `68 L 68`, control, address, function, data, CRC-8, `16`.
 
 use super::decoded::{Decoded, Direction};
-use super::{MAX_FRAME, OVERHEAD, crc8, values};
+use super::{MAX_FRAME, SEAL, values};
 use crate::cut::{Framing, Look};
 use crate::fault::Fault;
 use crate::hex::hex;
+use crate::seal::START;
 
-const START: u8 = 0x68;
-const END: u8 = 0x16;
 /// Bytes before what the length counts.
 const HEADER: usize = 3;
 /// Least that the length counts: C, A, AFN.
@@ -29,19 +28,10 @@ fn look(bytes: &[u8]) -> Look {
         return Look::No;
     }
     let Some(&length) = bytes.get(1) else { return Look::Unknown };
-    let length = usize::from(length);
-    if length < LEAST {
+    if usize::from(length) < LEAST {
         return Look::No;
     }
-    if bytes.len() < HEADER {
-        return Look::Unknown;
-    }
-    let total = length + OVERHEAD;
-    let Some(frame) = bytes.get(..total) else { return Look::Unknown };
-    match frame.get(HEADER..) {
-        Some([counted @ .., cs, END]) if crc8(counted) == *cs => Look::Sound(total),
-        _ => Look::Unsound(total),
-    }
+    SEAL.look(bytes, length)
 }
 
 /// Reads one frame. Never fails: what cannot be read is missing from the value and named in its problems.
@@ -55,9 +45,9 @@ fn look(bytes: &[u8]) -> Look {
 pub fn decode(bytes: &[u8]) -> Decoded {
     let mut out = Decoded::default();
     if let Err(fault) = envelope(bytes, &mut out) {
-        out.problems.push(fault);
+        out.remarks.problems.push(fault);
     }
-    if !out.is_trusted() {
+    if !out.remarks.is_trusted() {
         out.readings.clear();
     }
     out
@@ -77,32 +67,18 @@ fn envelope(bytes: &[u8], out: &mut Decoded) -> Result<(), Fault> {
             format!("a frame starts with 68, its length and 68, this with {found}"),
         ));
     }
-    out.mark(0, 1, "start");
-    out.mark(1, 2, "length");
-    out.mark(2, 3, "start");
-    let (declared, have) = (usize::from(length), bytes.len());
-    let need = declared + OVERHEAD;
-    let counted = bytes.get(HEADER..(HEADER + declared).min(have)).unwrap_or_default();
-    let at = header(counted, out);
-    if have != need || declared < LEAST {
-        let message = format!("the frame declares {declared} bytes, {need} in all, and has {have}");
+    out.remarks.mark(0, 1, "start");
+    out.remarks.mark(1, 2, "length");
+    out.remarks.mark(2, 3, "start");
+    let declared = usize::from(length);
+    // Read what stands there whatever its length, so that a person sees who sent it.
+    let said = bytes.get(HEADER..(HEADER + declared).min(bytes.len())).unwrap_or_default();
+    let at = header(said, out);
+    if declared < LEAST {
+        let message = format!("the frame declares {declared} bytes; the shortest has {LEAST}");
         return Err(Fault::fatal("bad_length", message));
     }
-    out.mark(need - 2, need - 1, "crc");
-    out.mark(need - 1, need, "end");
-    let Some(&[stated, end]) = bytes.get(HEADER + declared..).and_then(<[u8]>::first_chunk::<2>) else {
-        return Ok(());
-    };
-    if end != END {
-        return Err(Fault::fatal("bad_end", format!("the frame ends in {end:02X} instead of 16")));
-    }
-    let computed = crc8(counted);
-    if stated != computed {
-        return Err(Fault::fatal(
-            "bad_crc",
-            format!("the frame says {stated:02X}, its bytes give {computed:02X}"),
-        ));
-    }
+    let counted = SEAL.open(bytes, length, (0, "crc"), &mut out.remarks)?;
     let Some(at) = at else {
         return Err(Fault::fatal("too_short", "the frame ends inside its header"));
     };
@@ -115,21 +91,21 @@ fn header(counted: &[u8], out: &mut Decoded) -> Option<usize> {
     let (&control, mut rest) = counted.split_first()?;
     out.control = Some(control);
     out.direction = Some(if control & UP == 0 { Direction::Down } else { Direction::Up });
-    out.mark(HEADER, HEADER + 1, "control");
+    out.remarks.mark(HEADER, HEADER + 1, "control");
     let mut at = 1;
     if control & SPLIT != 0 {
         let (&part, left) = rest.split_first()?;
         out.part = Some(part);
-        out.mark(HEADER + at, HEADER + at + 1, "part");
+        out.remarks.mark(HEADER + at, HEADER + at + 1, "part");
         rest = left;
         at += 1;
     }
     let (&address, left) = rest.split_first_chunk::<5>()?;
     out.address = Some(address);
     out.station = Some(hex(&address));
-    out.mark(HEADER + at, HEADER + at + 5, "station");
+    out.remarks.mark(HEADER + at, HEADER + at + 5, "station");
     at += 5;
     out.afn = Some(*left.first()?);
-    out.mark(HEADER + at, HEADER + at + 1, "function");
+    out.remarks.mark(HEADER + at, HEADER + at + 1, "function");
     Some(at + 1)
 }

@@ -3,25 +3,9 @@
 use super::decoded::{Decoded, Direction};
 use super::{MAX_FRAME, NAME, decode};
 use crate::Explained;
-use crate::fault::Fault;
+use crate::fault;
 use crate::hex::{bytes_of, hex};
-use crate::view::ReadingView;
-use field::time::Time;
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct LineView<'a> {
-    protocol: &'static str,
-    direction: Option<&'static str>,
-    station: Option<&'a str>,
-    function: Option<String>,
-    /// Day and time of the five-byte stamp, which says neither year nor month.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sent_on: Option<String>,
-    sent_at: Option<Time>,
-    readings: Vec<ReadingView<'a>>,
-    problems: Vec<String>,
-}
+use crate::view::{LineView, explained, line, readings};
 
 fn view(frame: &Decoded) -> LineView<'_> {
     LineView {
@@ -32,47 +16,36 @@ fn view(frame: &Decoded) -> LineView<'_> {
         }),
         station: frame.station.as_deref(),
         function: frame.afn.map(|afn| format!("{afn:02X}")),
+        di: None,
         sent_on: frame.stamp.filter(|stamp| stamp.year_month.is_none()).map(|stamp| {
             let (day, hour, minute, second) = stamp.day_time;
             format!("day {day:02} {hour:02}:{minute:02}:{second:02}")
         }),
         sent_at: frame.observed_at(),
-        readings: frame
-            .readings
-            .iter()
-            .map(|r| ReadingView::of(&r.id, r.element, r.value, r.unit, frame.observed_at()))
-            .collect(),
-        problems: frame.problems.iter().map(Fault::line).collect(),
+        readings: readings(&frame.readings, frame.observed_at()),
+        problems: fault::lines(&frame.remarks.problems),
     }
 }
 
 /// One frame in hexadecimal → one JSON object in one line, whatever is wrong with the text.
 #[must_use]
 pub fn json_line(text: &str) -> String {
-    let frame = match bytes_of(text, MAX_FRAME) {
-        Ok(bytes) => decode(&bytes),
-        Err(fault) => Decoded { problems: vec![fault], ..Decoded::default() },
-    };
-    serde_json::to_string(&view(&frame)).unwrap_or_default()
+    let frame = bytes_of(text, MAX_FRAME)
+        .map_or_else(|fault| Decoded { remarks: fault.into(), ..Decoded::default() }, |bytes| decode(&bytes));
+    line(&view(&frame))
 }
 
 /// One frame's bytes → what was read, and which bytes mean what.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explained {
     let frame = decode(bytes);
-    let mut decoded = serde_json::to_value(view(&frame)).unwrap_or_default();
-    if let Some(object) = decoded.as_object_mut() {
-        let mut put = |key: &str, value: serde_json::Value| object.insert(key.to_owned(), value);
-        put("kind", frame.control.and_then(|c| super::kind(c & 0x0F)).map(|kind| kind.zh).into());
-        put("part", frame.part.into());
-        put("alarm", frame.alarm.into());
-        put("state", frame.state.into());
-        put("link", frame.link.map(|link| format!("{link:02X}")).into());
-        put("unread", hex(&frame.unread).into());
-        put("notes", serde_json::to_value(&frame.notes).unwrap_or_default());
-        put("problem_details", serde_json::to_value(&frame.problems).unwrap_or_default());
-    }
-    let mut fields = frame.fields;
-    fields.sort_by_key(|field| field.start);
-    Explained { decoded, fields }
+    let more = [
+        ("kind", frame.control.and_then(|c| super::kind(c & 0x0F)).map(|kind| kind.zh).into()),
+        ("part", frame.part.into()),
+        ("alarm", frame.alarm.into()),
+        ("state", frame.state.into()),
+        ("link", frame.link.map(|link| format!("{link:02X}")).into()),
+        ("unread", hex(&frame.unread).into()),
+    ];
+    explained(&view(&frame), more, &frame.remarks)
 }

@@ -17,7 +17,8 @@ mod json;
 mod kinds;
 mod values;
 
-pub use decoded::{Decoded, Direction, Reading};
+use crate::seal::Seal;
+pub use decoded::{Decoded, Direction};
 pub use frame::{FRAMING, decode};
 pub use json::{explain, json_line};
 pub use kinds::{KINDS, Kind, kind};
@@ -30,6 +31,8 @@ pub const DEFAULT_PORT: u16 = 5427;
 pub const MAX_FRAME: usize = 255 + OVERHEAD;
 /// Bytes around what the length counts: 68 L 68, CS 16.
 pub(crate) const OVERHEAD: usize = 5;
+/// How its frames end.
+pub(crate) const SEAL: Seal = Seal { check: crc8, uncounted: 3, fault: "bad_crc", overhead: OVERHEAD };
 
 /// 应用层功能码 (AFN): the ones this house names.
 pub mod afn {

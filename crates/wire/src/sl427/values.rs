@@ -1,10 +1,11 @@
 //! The data of a frame: values, alarm and state words, time stamp.
 
 use super::afn;
-use super::decoded::{Decoded, Direction, Reading, Stamp};
+use super::decoded::{Decoded, Direction, Stamp};
 use super::kinds::{Kind, SELECTED, SELECTION, kind};
 use crate::fault::Fault;
 use crate::hex::{bcd_le, hex, scaled};
+use crate::report::FrameReading;
 use field::time::Time;
 
 /// Alarm word and state word.
@@ -13,17 +14,19 @@ const WORDS: usize = 4;
 /// Reads the data, which stand at byte `at` of the frame.
 pub(crate) fn read(data: &[u8], at: usize, out: &mut Decoded) {
     let unread = |out: &mut Decoded| {
-        out.mark(at, at + data.len(), "data");
+        out.remarks.mark(at, at + data.len(), "data");
         out.unread = data.to_vec();
     };
     if out.part.is_some() {
-        out.notes.push(Fault::minor("multi_packet", "a part of a split frame: its data are not read"));
+        out.remarks
+            .notes
+            .push(Fault::minor("multi_packet", "a part of a split frame: its data are not read"));
         return unread(out);
     }
     match (out.direction, out.afn) {
         (_, Some(afn::LINK)) => {
             out.link = data.first().copied();
-            out.mark(at, at + data.len(), "link");
+            out.remarks.mark(at, at + data.len(), "link");
         }
         (Some(Direction::Up), Some(afn::REPORT | afn::ALARM | afn::MANUAL)) => report(data, at, out),
         (Some(Direction::Up), Some(afn::QUERY)) => answer(data, at, out),
@@ -51,8 +54,10 @@ fn report(data: &[u8], at: usize, out: &mut Decoded) {
     };
     let seven = stamp(7).filter(|(values, _)| whole(code(out), *values));
     let Some((values, stamp)) = seven.or_else(|| stamp(5)) else {
-        out.problems.push(Fault::minor("no_time", "the data end in no time stamp: its values are left out"));
-        out.mark(at, at + data.len(), "data");
+        out.remarks
+            .problems
+            .push(Fault::minor("no_time", "the data end in no time stamp: its values are left out"));
+        out.remarks.mark(at, at + data.len(), "data");
         out.unread = data.to_vec();
         return;
     };
@@ -64,12 +69,12 @@ fn report(data: &[u8], at: usize, out: &mut Decoded) {
         out.state = Some(u16::from_be_bytes([s0, s1]));
         for (id, word) in [("alarm", out.alarm), ("state", out.state)] {
             let value = word.map(f64::from);
-            out.readings.push(Reading { id: id.to_owned(), element: id, value, unit: "" });
+            out.readings.push(FrameReading { id: id.to_owned(), element: id, value, unit: "", to_si: 1.0 });
         }
     }
-    out.mark(words, words + 2, "element:alarm");
-    out.mark(words + 2, words + 4, "element:state");
-    out.mark(words + WORDS, at + data.len(), "sent_at");
+    out.remarks.mark(words, words + 2, "element:alarm");
+    out.remarks.mark(words + 2, words + 4, "element:state");
+    out.remarks.mark(words + WORDS, at + data.len(), "sent_at");
 }
 
 /// An answer to a question: values alone, or with words and stamp as a report has them.
@@ -102,8 +107,8 @@ fn values(data: &[u8], at: usize, out: &mut Decoded) {
         (code, None) => {
             if !data.is_empty() {
                 let message = format!("byte {at}: kind {code:02X} has no values this house reads");
-                out.notes.push(Fault::minor("unknown_kind", message));
-                out.mark(at, at + data.len(), "data");
+                out.remarks.notes.push(Fault::minor("unknown_kind", message));
+                out.remarks.mark(at, at + data.len(), "data");
                 out.unread = data.to_vec();
             }
         }
@@ -112,7 +117,7 @@ fn values(data: &[u8], at: usize, out: &mut Decoded) {
 
 fn selection(data: &[u8], at: usize, out: &mut Decoded) {
     let Some((&bits, mut rest)) = data.split_first() else { return };
-    out.mark(at, at + 1, "selection");
+    out.remarks.mark(at, at + 1, "selection");
     let mut at = at + 1;
     for (bit, code) in SELECTED {
         let Some(kind) = kind(code).filter(|_| bits >> bit & 1 == 1) else { continue };
@@ -147,24 +152,24 @@ fn several(kind: &Kind, data: &[u8], at: usize, out: &mut Decoded) {
 fn leftover(rest: &[u8], at: usize, out: &mut Decoded) {
     if !rest.is_empty() {
         let message = format!("byte {at}: `{}` behind the last whole value", hex(rest));
-        out.notes.push(Fault::minor("leftover", message));
-        out.mark(at, at + rest.len(), "data");
+        out.remarks.notes.push(Fault::minor("leftover", message));
+        out.remarks.mark(at, at + rest.len(), "data");
         out.unread = rest.to_vec();
     }
 }
 
 fn one(kind: &Kind, bytes: &[u8], at: usize, id: String, out: &mut Decoded) {
-    out.mark(at, at + bytes.len(), format!("element:{id}"));
+    out.remarks.mark(at, at + bytes.len(), format!("element:{id}"));
     // AA and FF throughout: the terminal has no value.
     let none = bytes.iter().all(|b| *b == 0xAA) || bytes.iter().all(|b| *b == 0xFF);
     let value = if none { None } else { number(kind, bytes) };
     if value.is_none() && !none {
         let message =
             format!("byte {at}: {id}: `{}` are no decimal digits; its value is left out", hex(bytes));
-        out.problems.push(Fault::minor("bad_digits", message));
+        out.remarks.problems.push(Fault::minor("bad_digits", message));
         return;
     }
-    out.readings.push(Reading { id, element: kind.element, value, unit: kind.unit });
+    out.readings.push(FrameReading { id, element: kind.element, value, unit: kind.unit, to_si: 1.0 });
 }
 
 fn number(kind: &Kind, bytes: &[u8]) -> Option<f64> {

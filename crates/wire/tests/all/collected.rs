@@ -96,19 +96,19 @@ fn vouched(name: &str, frame: &[u8]) -> Option<String> {
     match name {
         "hj212" => {
             let packet = hj212::decode(frame);
-            said(packet.is_trusted(), format!("{:?} {:?}", packet.readings, packet.items))
+            said(packet.remarks.is_trusted(), format!("{:?} {:?}", packet.readings, packet.items))
         }
         "sl427" => {
             let frame = sl427::decode(frame);
-            said(frame.is_trusted(), format!("{:?} {:?}", frame.station, frame.readings))
+            said(frame.remarks.is_trusted(), format!("{:?} {:?}", frame.station, frame.readings))
         }
         "cjt188" => {
             let frame = cjt188::decode(frame);
-            said(frame.is_trusted(), format!("{:?} {:?}", frame.address, frame.readings))
+            said(frame.remarks.is_trusted(), format!("{:?} {:?}", frame.address, frame.readings))
         }
         "dlt645" => {
             let frame = dlt645::decode(frame);
-            said(frame.is_trusted(), format!("{:?} {:?}", frame.address, frame.readings))
+            said(frame.remarks.is_trusted(), format!("{:?} {:?}", frame.address, frame.readings))
         }
         // SL 651 has tests of its own; the others have no check value.
         _ => None,

@@ -46,14 +46,19 @@ fn every_public_packet_decodes_as_its_collection_says() {
     for frame in file["frames"].as_array().unwrap() {
         let text = frame["text"].as_str().unwrap();
         let packet = decode(text.as_bytes());
-        assert_eq!(packet.is_trusted(), frame["crc_ok"].as_bool().unwrap(), "{text}: {:?}", packet.problems);
+        assert_eq!(
+            packet.remarks.is_trusted(),
+            frame["crc_ok"].as_bool().unwrap(),
+            "{text}: {:?}",
+            packet.remarks.problems
+        );
         assert_eq!(packet.mn.as_deref(), frame["decoded"]["MN"].as_str(), "{text}");
-        if packet.is_trusted() {
+        if packet.remarks.is_trusted() {
             good += 1;
             let items: usize = frame["decoded"]["CP"].as_array().unwrap().len();
             assert!(packet.items.len() >= items, "{text}");
         } else {
-            assert!(packet.readings.is_empty() && packet.worst().unwrap().code == "bad_crc");
+            assert!(packet.readings.is_empty() && packet.remarks.worst().unwrap().code == "bad_crc");
         }
     }
     assert_eq!(good, 7);
@@ -67,7 +72,7 @@ fn every_public_packet_decodes_as_its_collection_says() {
 #[test]
 fn a_packet_of_the_field_becomes_readings_with_units_marks_and_times() {
     let packet = decode(SOUND[3].as_bytes());
-    assert!(packet.problems.is_empty());
+    assert!(packet.remarks.problems.is_empty());
     assert_eq!((packet.version(), packet.wants_answer()), (2025, false));
     let ph = &packet.readings[0];
     assert_eq!((ph.id.as_str(), ph.field.as_str(), ph.value, ph.unit), ("w01001", "Rtd", Some(8.33), ""));
@@ -79,7 +84,7 @@ fn a_packet_of_the_field_becomes_readings_with_units_marks_and_times() {
 fn no_flipped_bit_panics_or_passes() {
     for text in SOUND {
         let whole = decode(text.as_bytes());
-        assert!(whole.is_trusted(), "{text}: {:?}", whole.problems);
+        assert!(whole.remarks.is_trusted(), "{text}: {:?}", whole.remarks.problems);
         for bit in 0..text.len() * 8 {
             let mut bytes = text.as_bytes().to_vec();
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -88,8 +93,8 @@ fn no_flipped_bit_panics_or_passes() {
             // A letter of the check value may change its case: the number is the same.
             let same =
                 packet.readings == whole.readings && packet.items == whole.items && bit / 8 >= text.len() - 4;
-            assert!(!packet.is_trusted() || same, "bit {bit} of {text}");
-            assert!(packet.is_trusted() || packet.readings.is_empty());
+            assert!(!packet.remarks.is_trusted() || same, "bit {bit} of {text}");
+            assert!(packet.remarks.is_trusted() || packet.readings.is_empty());
         }
     }
 }
@@ -149,12 +154,13 @@ fn a_decode_line_has_the_shape_of_the_others() {
 fn one_bad_number_costs_only_itself_and_says_where_it_stands() {
     let packet =
         decode(&packet("DataTime=20160801085857;w01018-Rtd=3l.2,w01018-Flag=N;w21003-Rtd=1.1;…;x", 2011, 4));
-    assert!(packet.is_trusted());
+    assert!(packet.remarks.is_trusted());
     assert_eq!(packet.readings.len(), 1);
-    let codes: Vec<_> = packet.problems.iter().map(|p| p.code).collect();
+    let codes: Vec<_> = packet.remarks.problems.iter().map(|p| p.code).collect();
     assert_eq!(codes, ["bad_item", "bad_item", "bad_number"]);
     assert!(
-        packet.problems[2].message.contains("w01018-Rtd") && packet.problems[2].message.contains("byte ")
+        packet.remarks.problems[2].message.contains("w01018-Rtd")
+            && packet.remarks.problems[2].message.contains("byte ")
     );
 }
 
@@ -168,7 +174,8 @@ fn a_stream_of_any_chunks_gives_its_packets_and_its_garbage() {
     stream.extend(&good);
     for step in [1, 2, 7, 64, 4_096] {
         let out = pieces(&stream, step);
-        let frames = out.iter().filter(|p| matches!(p, Piece::Frame(f) if decode(f).is_trusted())).count();
+        let frames =
+            out.iter().filter(|p| matches!(p, Piece::Frame(f) if decode(f).remarks.is_trusted())).count();
         assert_eq!(frames, 3, "step {step}: {out:?}");
         let garbage: usize = out.iter().map(|p| if let Piece::Garbage(g) = p { g.len() } else { 0 }).sum();
         assert_eq!(garbage, b"noise##00".len() + b"##0099QN=cut off".len(), "step {step}");
@@ -233,7 +240,7 @@ fn parts_that_are_whole_by_themselves_come_out_of_the_splitter_and_back() {
     }
     let Joined::Whole(report) = last else { panic!("{last:?}") };
     assert_eq!(report.readings.len(), 60);
-    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    assert!(report.remarks.problems.is_empty(), "{:?}", report.remarks.problems);
 }
 
 #[test]
@@ -253,7 +260,7 @@ fn answers_have_the_standards_bytes() {
     let question = decode(
         b"##0087QN=20160801085857223;ST=32;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5;CP=&&&&30C0",
     );
-    assert!(question.is_trusted());
+    assert!(question.remarks.is_trusted());
     let now = at("2016-08-01T08:58:58");
     let text = |request: Option<Request>| String::from_utf8(request.unwrap().to_bytes().unwrap()).unwrap();
     assert_eq!(
@@ -300,7 +307,7 @@ proptest! {
         }
         let request = Request { cp, flag, cn: 2051, ..decode_request() };
         let packet = decode(&request.to_bytes().unwrap());
-        prop_assert!(packet.problems.is_empty());
+        prop_assert!(packet.remarks.problems.is_empty());
         prop_assert_eq!(packet.flag, Some(flag));
         let read: Vec<_> = packet.readings.iter().map(|r| r.value.unwrap()).collect();
         let want: Vec<_> = values.iter().map(|(_, value)| f64::from(*value) / 100.0).collect();
@@ -310,7 +317,7 @@ proptest! {
     #[test]
     fn any_bytes_are_a_value(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,200}") {
         let packet = decode(&bytes);
-        prop_assert!(packet.is_trusted() || packet.readings.is_empty());
+        prop_assert!(packet.remarks.is_trusted() || packet.readings.is_empty());
         let _ = explain(&bytes);
         let line = json_line(&text);
         prop_assert!(line.contains("hj212"));

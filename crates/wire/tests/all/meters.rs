@@ -41,14 +41,14 @@ fn every_collected_water_meter_frame_decodes_as_its_collection_says() {
         let text = case["hex"].as_str().unwrap();
         let frame = cjt188::decode(&hex(text));
         assert_eq!(
-            frame.is_trusted(),
+            frame.remarks.is_trusted(),
             case["checksum_ok"].as_bool().unwrap(),
             "{text}: {:?}",
-            frame.problems
+            frame.remarks.problems
         );
         let want = &case["decoded"];
         assert_eq!(frame.address.as_deref(), want["meter_no_bcd"].as_str(), "{text}");
-        if let (true, Some(total)) = (frame.is_trusted(), want["current_m3"].as_f64()) {
+        if let (true, Some(total)) = (frame.remarks.is_trusted(), want["current_m3"].as_f64()) {
             assert_eq!(frame.readings[0].value, Some(total), "{text}");
             assert_eq!(
                 frame.status.unwrap().valve().map(cjt188::Valve::code),
@@ -66,10 +66,10 @@ fn every_collected_electricity_frame_decodes_as_its_collection_says() {
         let text = case["hex"].as_str().unwrap();
         let frame = dlt645::decode(&hex(text));
         assert_eq!(
-            frame.is_trusted(),
+            frame.remarks.is_trusted(),
             case["checksum_ok"].as_bool().unwrap(),
             "{text}: {:?}",
-            frame.problems
+            frame.remarks.problems
         );
         assert_eq!(frame.address.as_deref(), case["decoded"]["addr"].as_str(), "{text}");
     }
@@ -89,8 +89,8 @@ fn a_water_meter_says_its_total_its_valve_and_its_units() {
     // A short answer, a refusal, a vendor's own report.
     assert_eq!(cjt188::decode(&hex(WATER[6])).readings[0].value, Some(123_456.78));
     let refused = cjt188::decode(&hex(WATER[7]));
-    assert!(refused.is_refusal() && refused.is_trusted() && refused.readings.is_empty());
-    assert_eq!(cjt188::decode(&hex(WATER[8])).notes[0].code, "vendor_report");
+    assert!(refused.is_refusal() && refused.remarks.is_trusted() && refused.readings.is_empty());
+    assert_eq!(cjt188::decode(&hex(WATER[8])).remarks.notes[0].code, "vendor_report");
     assert_eq!(cjt188::decode(&hex(WATER[0])).di, Some(cjt188::di::TOTALS), "the turned order is understood");
 }
 
@@ -115,7 +115,7 @@ fn what_a_centre_writes_is_what_the_field_writes() {
     assert!(cjt188::encode::Address::of(0x10, "12x").is_none());
     assert_eq!(&dlt645::encode::read(dlt645::encode::address("1").unwrap(), 0x0001_0000)[4..], hex(POWER[0]));
     assert_eq!(&dlt645::encode::read_address()[4..], hex(POWER[2]));
-    assert!(dlt645::decode(&dlt645::encode::set_clock(at("2026-05-12T14:15:30"))).is_trusted());
+    assert!(dlt645::decode(&dlt645::encode::set_clock(at("2026-05-12T14:15:30"))).remarks.is_trusted());
 }
 
 #[test]
@@ -133,13 +133,13 @@ fn no_flipped_bit_panics_or_passes() {
     for text in WATER {
         flips(text, &|bytes| {
             let _ = cjt188::explain(bytes);
-            cjt188::decode(bytes).is_trusted()
+            cjt188::decode(bytes).remarks.is_trusted()
         });
     }
     for text in POWER {
         flips(text, &|bytes| {
             let _ = dlt645::explain(bytes);
-            dlt645::decode(bytes).is_trusted()
+            dlt645::decode(bytes).remarks.is_trusted()
         });
     }
 }
@@ -154,8 +154,9 @@ fn a_line_full_of_noise_still_gives_its_frames() {
     for step in [1, 5, 90] {
         let mut cutter = StreamCutter::new(cjt188::FRAMING);
         let mut frames = 0;
-        let mut count =
-            |p: Piece| frames += usize::from(matches!(p, Piece::Frame(f) if cjt188::decode(&f).is_trusted()));
+        let mut count = |p: Piece| {
+            frames += usize::from(matches!(p, Piece::Frame(f) if cjt188::decode(&f).remarks.is_trusted()))
+        };
         stream.chunks(step).for_each(|chunk| cutter.feed(chunk, &mut count));
         cutter.give_up(&mut count);
         assert_eq!(frames, WATER.len(), "step {step}");
@@ -172,7 +173,7 @@ proptest! {
         let clock = at("2021-06-30T14:00:05");
         let totals = cjt188::encode::Totals { current, settled, clock, status: [status, 0] };
         let frame = cjt188::decode(&cjt188::encode::totals(meter, serial, &totals));
-        prop_assert!(frame.problems.is_empty());
+        prop_assert!(frame.remarks.problems.is_empty());
         prop_assert_eq!((frame.address, frame.serial, frame.clock), (Some(digits), Some(serial), Some(clock)));
         let values: Vec<_> = frame.readings.iter().map(|r| r.value.unwrap()).collect();
         prop_assert_eq!(values, vec![f64::from(current) / 100.0, f64::from(settled) / 100.0, f64::from(status)]);
@@ -184,7 +185,7 @@ proptest! {
         let value = f64::from(raw) / 10_f64.powi(i32::from(item.decimals));
         let value = if item.signed { -value } else { value };
         let frame = dlt645::decode(&dlt645::encode::answer([1; 6], item.di, value).unwrap());
-        prop_assert!(frame.problems.is_empty());
+        prop_assert!(frame.remarks.problems.is_empty());
         let read = frame.readings[0].value.unwrap();
         prop_assert!((read - value).abs() < 1e-9, "{} {} {}", item.element, read, value);
     }
@@ -192,8 +193,8 @@ proptest! {
     #[test]
     fn any_bytes_are_a_value(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "\\PC{0,80}") {
         let (water, power) = (cjt188::decode(&bytes), dlt645::decode(&bytes));
-        prop_assert!(water.is_trusted() || water.readings.is_empty());
-        prop_assert!(power.is_trusted() || power.readings.is_empty());
+        prop_assert!(water.remarks.is_trusted() || water.readings.is_empty());
+        prop_assert!(power.remarks.is_trusted() || power.readings.is_empty());
         let _ = (cjt188::explain(&bytes), dlt645::explain(&bytes), cjt188::json_line(&text), dlt645::json_line(&text));
     }
 }

@@ -18,7 +18,7 @@ const REAL: &[&str] = &[
 #[test]
 fn a_flow_station_of_szy_206_says_flow_and_amount_on_the_ninth() {
     let frame = decode(&hex(REAL[0]));
-    assert!(frame.problems.is_empty(), "{:?}", frame.problems);
+    assert!(frame.remarks.problems.is_empty(), "{:?}", frame.remarks.problems);
     assert_eq!((frame.station.as_deref(), frame.afn), (Some("5303810D00"), Some(afn::REPORT)));
     assert_eq!(frame.direction, Some(Direction::Up));
     let values: Vec<_> = frame.readings.iter().map(|r| (r.id.as_str(), r.value, r.unit)).collect();
@@ -32,13 +32,13 @@ fn a_flow_station_of_szy_206_says_flow_and_amount_on_the_ninth() {
     let kept = frame.to_report(at("2021-03-01T00:00:10"));
     assert_eq!(kept.sent_at, Some(at("2021-02-09T08:45:00")));
     assert_ne!(FLOW, REAL[0]);
-    assert_eq!(decode(&hex(FLOW)).worst().unwrap().code, "bad_crc");
+    assert_eq!(decode(&hex(FLOW)).remarks.worst().unwrap().code, "bad_crc");
 }
 
 #[test]
 fn a_terminal_without_values_says_that_it_has_none() {
     let frame = decode(&hex(REAL[1]));
-    assert!(frame.is_trusted());
+    assert!(frame.remarks.is_trusted());
     assert_eq!((frame.readings[0].id.as_str(), frame.readings[0].value), ("03", None));
     assert_eq!(frame.alarm, Some(0x0040));
 }
@@ -57,13 +57,13 @@ fn a_velocity_station_of_2021_says_its_year() {
 fn no_flipped_bit_panics_or_passes() {
     for text in REAL {
         let bytes = hex(text);
-        assert!(decode(&bytes).is_trusted(), "{text}");
+        assert!(decode(&bytes).remarks.is_trusted(), "{text}");
         for bit in 0..bytes.len() * 8 {
             let mut broken = bytes.clone();
             broken[bit / 8] ^= 1 << (bit % 8);
             let frame = decode(&broken);
             let _ = explain(&broken);
-            assert!(!frame.is_trusted() && frame.readings.is_empty(), "bit {bit} of {text}");
+            assert!(!frame.remarks.is_trusted() && frame.readings.is_empty(), "bit {bit} of {text}");
         }
     }
 }
@@ -72,7 +72,7 @@ fn no_flipped_bit_panics_or_passes() {
 fn reports_and_link_checks_are_confirmed_with_their_own_address() {
     let report = decode(&hex(REAL[2]));
     let answer = decode(&confirmation(&report).unwrap());
-    assert!(answer.is_trusted());
+    assert!(answer.remarks.is_trusted());
     assert_eq!(
         (answer.direction, answer.station, answer.afn),
         (Some(Direction::Down), report.station, Some(0xC0))
@@ -80,7 +80,9 @@ fn reports_and_link_checks_are_confirmed_with_their_own_address() {
     let login = decode(&link([1, 2, 3, 4, 5], 0xF0));
     assert_eq!(decode(&confirmation(&login).unwrap()).link, Some(0xF0));
     assert_eq!(confirmation(&decode(&query([1, 2, 3, 4, 5], 2))), None, "a centre's frame is not confirmed");
-    assert!(decode(&set_clock([1, 2, 3, 4, 5], at("2026-05-12T14:15:30"), [0x10, 0x01])).is_trusted());
+    assert!(
+        decode(&set_clock([1, 2, 3, 4, 5], at("2026-05-12T14:15:30"), [0x10, 0x01])).remarks.is_trusted()
+    );
     assert_eq!(address("0102030405"), Some([1, 2, 3, 4, 5]));
     assert_eq!(address("01020304"), None);
 }
@@ -96,8 +98,9 @@ fn halves_and_doubles_of_a_stream_give_their_frames() {
     for step in [1, 3, 17, 400] {
         let mut cutter = StreamCutter::new(FRAMING);
         let mut frames = 0;
-        let mut count =
-            |piece: Piece| frames += usize::from(matches!(piece, Piece::Frame(f) if decode(&f).is_trusted()));
+        let mut count = |piece: Piece| {
+            frames += usize::from(matches!(piece, Piece::Frame(f) if decode(&f).remarks.is_trusted()))
+        };
         for chunk in stream.chunks(step) {
             cutter.feed(chunk, &mut count);
             assert!(cutter.held() <= 2 * MAX_FRAME + StreamCutter::MAX_GARBAGE);
@@ -115,7 +118,7 @@ proptest! {
         let values: Vec<f64> = levels.iter().map(|mm| f64::from(*mm) / 1000.0).collect();
         let sent = at("2020-01-01T00:00").plus_ms(minutes * 60_000);
         let frame = decode(&report([0, 1, 2, 3, 4], 2, &values, (0, 0), sent).unwrap());
-        prop_assert!(frame.problems.is_empty());
+        prop_assert!(frame.remarks.problems.is_empty());
         prop_assert_eq!(frame.observed_at(), Some(sent));
         let read: Vec<_> = frame.readings.iter().filter(|r| r.element == "level").map(|r| r.value.unwrap()).collect();
         prop_assert_eq!(read, values);
@@ -124,7 +127,7 @@ proptest! {
     #[test]
     fn any_bytes_are_a_value(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "\\PC{0,80}") {
         let frame = decode(&bytes);
-        prop_assert!(frame.is_trusted() || frame.readings.is_empty());
+        prop_assert!(frame.remarks.is_trusted() || frame.readings.is_empty());
         let _ = (explain(&bytes), json_line(&text));
     }
 }
