@@ -187,6 +187,13 @@ impl Route {
         self
     }
 
+    /// Answers with the address of what was made.
+    pub(crate) fn answers_made(mut self) -> Self {
+        self.doc =
+            self.doc.response("201", ResponseBuilder::new().description("Made: `Location` is its address"));
+        self
+    }
+
     /// Adds a schema that no answer refers to (events of the stream).
     pub(crate) fn also<T: ToSchema>(mut self) -> Self {
         named::<T>(&mut self.schemas);

@@ -33,6 +33,12 @@ assert some.count == 3, some.count
 assert list(service.observed_properties().query().filter("name eq 'rain'").list())[0].id == "rain"
 assert list(service.historical_locations().query().list()) == []
 
+# What is sent comes back.
+sent = fsc.Observation(result=0.42, phenomenon_time="2021-06-30T12:30:00+08:00", datastream=stream)
+service.create(sent)
+newest = stream.get_observations().query().orderby("phenomenonTime", "desc").top(1).list().get(0)
+assert (newest.result, newest.id) == (0.42, sent.id), (newest.result, newest.id, sent.id)
+
 try:
     service.create(fsc.Thing(name="ours", description="not"))
     raise AssertionError("a Thing was made")

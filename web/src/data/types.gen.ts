@@ -1621,7 +1621,11 @@ export interface paths {
          */
         get: operations["get_sensorthings_v1_1_resource"];
         put?: never;
-        post?: never;
+        /**
+         * Takes an Observation of a Datastream, at `Observations` or `Datastreams(id)/Observations`; 201 when it is durable
+         * @description Who may call it: a push source with its token.
+         */
+        post: operations["post_sensorthings_v1_1_resource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6608,6 +6612,39 @@ export interface operations {
                     "application/json": Record<string, never>;
                     "text/plain": string;
                 };
+            };
+            /** @description A refusal: its code and parameters */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_sensorthings_v1_1_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description Made: `Location` is its address */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal: its code and parameters */
             default: {

@@ -48,7 +48,7 @@ pub(crate) async fn take(app: &App, mapping: &str, request: Request) -> Result<R
 
 /// The body as it is kept: behind one that does not say its time, a line says when it arrived, so that
 /// the same body a minute later is another one.
-fn raw(body: &[u8], arrived: Option<field::time::Time>) -> Vec<u8> {
+pub(super) fn raw(body: &[u8], arrived: Option<field::time::Time>) -> Vec<u8> {
     let mut raw = body.to_vec();
     if let Some(at) = arrived {
         raw.extend(format!("\n{{\"received_at\":\"{at}\"}}").into_bytes());

@@ -13,11 +13,13 @@ mod making;
 mod names;
 mod raw;
 mod resolve;
+mod sensorthings;
 mod source;
 
 pub(crate) use influx::{is_influx, take as influx};
 pub(crate) use json::take as json;
 pub(crate) use keep::{Batch, keep, keep_packet};
+pub(crate) use sensorthings::take as observation;
 pub(crate) use source::Sources;
 pub use source::{PushConfig, PushSource, Token};
 

@@ -1,11 +1,12 @@
-//! 对外共享: OGC SensorThings API 1.1, the read side.
+//! 对外共享: OGC SensorThings API 1.1: the read side, and observations that others send.
 
 use crate::access::Who;
 use crate::app::App;
 use crate::problem::{Problem, ProblemCode};
+use crate::push::{self, BODY_MAX};
 use crate::route::Route;
 use crate::sensorthings::{Answer, ROOT, World, answer};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
@@ -22,6 +23,11 @@ pub(super) fn routes() -> Vec<Route> {
             .at_root()
             .says("An entity, a collection or a property of SensorThings, by its resource path")
             .answers_foreign(true),
+        Route::post(&resource, Who::Source, create)
+            .at_root()
+            .says("Takes an Observation of a Datastream, at `Observations` or `Datastreams(id)/Observations`; 201 when it is durable")
+            .takes_bytes(&["application/json"], BODY_MAX)
+            .answers_made(),
     ]
 }
 
@@ -36,6 +42,15 @@ async fn resource_of(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     asked(app, &headers, path, query.unwrap_or_default()).await
+}
+
+async fn create(
+    State(app): State<App>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let service = format!("{}{ROOT}", origin(&app, request.headers()));
+    push::observation(&app, &path, &service, request).await
 }
 
 /// Answers on a thread that may block: samples are read from disk.

@@ -183,9 +183,74 @@ async fn what_cannot_be_answered_says_why_and_nothing_is_written() {
     }
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
         let ask = browser.ask(method.clone(), "/sensorthings/v1.1/Things").json(&json!({}));
-        assert_eq!(ask.send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        // Only a source with its token makes anything, and Observations alone.
+        let expected =
+            if method == Method::POST { StatusCode::UNAUTHORIZED } else { StatusCode::METHOD_NOT_ALLOWED };
+        assert_eq!(ask.send().await.unwrap().status(), expected, "{method}");
     }
     assert_eq!(refused(&house.nobody(), "/Things").await, (401, "not_signed_in".to_owned()));
+    house.end().await;
+}
+
+/// Sends an observation as a push source; gives the status, where it stands now, and what was said.
+async fn made(house: &House, path: &str, body: &Value) -> (StatusCode, Option<String>, Value) {
+    let ask = reqwest::Client::new().post(format!("{}/sensorthings/v1.1{path}", house.url)).json(body);
+    let answer = ask.header("authorization", "Token telegraf-token-0123456789").send().await.unwrap();
+    let at = answer.headers().get("location").map(|at| at.to_str().unwrap().to_owned());
+    (answer.status(), at, answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observation_that_is_sent_is_durable_and_stands_at_its_address() {
+    let house = House::open().await;
+    let browser = house.signed_in("owner").await;
+    let stream = house.depth.0;
+    let at = "2021-06-30T12:01:00+08:00";
+    let body = json!({ "phenomenonTime": at, "result": 0.25, "Datastream": { "@iot.id": stream },
+        "FeatureOfInterest": { "@iot.id": ROAD } });
+    let (status, address, _) = made(&house, "/Observations", &body).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let there = followed(&browser, &house, &address.unwrap().into()).await;
+    assert_eq!((&there["result"], &there["resultQuality"]), (&json!(0.25), &json!("good")));
+    // Sent again, it changes nothing; sent with another value, it is corrected. An interval counts at its end.
+    assert_eq!(made(&house, "/Observations", &body).await.0, StatusCode::CREATED);
+    let below = format!("/Datastreams({stream})/Observations");
+    let interval = json!({ "phenomenonTime": "2021-06-30T03:56:00Z/2021-06-30T04:02:00Z", "result": null });
+    assert_eq!(made(&house, &below, &interval).await.0, StatusCode::CREATED);
+    let far = json!({ "phenomenonTime": "2021-06-30T04:03:00Z", "result": 1e6 });
+    assert_eq!(made(&house, &below, &far).await.0, StatusCode::CREATED);
+    let all = sta(&browser, &format!("{below}?$orderby=phenomenonTime&$select=result,resultQuality")).await;
+    let said: Vec<_> = all["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| (o["result"].clone(), o["resultQuality"].clone()))
+        .collect();
+    assert_eq!(
+        said,
+        [(json!(0.25), json!("good")), (Value::Null, json!("missing")), (json!(1e6), json!("suspect"))],
+        "outside the point's range it is doubted"
+    );
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observation_that_is_none_says_why() {
+    let house = House::open().await;
+    let stream = json!({ "@iot.id": house.depth.0 });
+    for (path, body, expected) in [
+        ("/Observations", json!({ "result": 1.0 }), 400),
+        ("/Observations", json!({ "result": "wet", "Datastream": stream }), 400),
+        ("/Observations", json!({ "Datastream": stream, "phenomenonTime": "noon", "result": 1 }), 400),
+        ("/Observations", json!({ "Datastream": stream, "result": 1, "resultQuality": "fine" }), 400),
+        ("/Observations", json!({ "MultiDatastream": { "@iot.id": 1 }, "result": [1, 2] }), 400),
+        ("/Datastreams(999)/Observations", json!({ "result": 1 }), 404),
+        ("/Things", json!({ "name": "x" }), 405),
+    ] {
+        let (status, _, said) = made(&house, path, &body).await;
+        assert_eq!(status.as_u16(), expected, "{path} {body}: {said}");
+    }
+    assert_eq!(house.store.samples.latest(house.depth), None);
     house.end().await;
 }
 

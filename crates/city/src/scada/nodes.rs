@@ -107,8 +107,8 @@ impl Machine {
         let rounded = |value: f64, parts: f64| (value * parts).round() / parts;
         let level_m = rounded(swaying(seed, "scada level", at, (61.9, 0.7, 0.6), 0.01), 1e3);
         let above_m = level_m - self.stop_level_m;
-        let runs = |n: usize| above_m > 0.0 && (self.told[n] || above_m > STARTS_M[n]);
-        let running = f64::from(u8::from(runs(0)) + u8::from(runs(1)));
+        let runs = |(told, starts_m): &(bool, f64)| above_m > 0.0 && (*told || above_m > *starts_m);
+        let running = self.told.into_iter().zip(STARTS_M).filter(runs).count() as f64;
         let head = swaying(seed, "scada head", at, (1.0, 0.04, 0.4), 0.005);
         let flow_m3s = rounded(running * PUMP_M3S * head, 1e3);
         let kw = rounded(running * PUMP_KW / head, 10.0);

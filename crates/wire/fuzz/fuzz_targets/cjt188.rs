@@ -3,5 +3,7 @@
 
 #[path = "../checks/cjt188.rs"]
 mod checks;
+#[path = "../checks/cutting.rs"]
+mod cutting;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::check(bytes));

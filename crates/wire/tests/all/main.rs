@@ -5,6 +5,9 @@ mod collected;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+#[path = "../../fuzz/checks/cutting.rs"]
+mod cutting;
+#[cfg(test)]
 mod flips;
 #[cfg(test)]
 mod frames;
