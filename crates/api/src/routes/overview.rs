@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::views::overview::{AlarmCounts, DutyCounts, OrderCounts, Overview, StationCounts};
-use crate::views::station::is_online;
+use crate::views::station::{is_online, last_contact};
 use axum::Json;
 use axum::extract::State;
 use field::alarm::{Alarm, AlarmState};
@@ -58,7 +58,7 @@ fn stations(app: &App, registry: &Registry, now: Time) -> StationCounts {
     let leapt_at = app.leapt_at();
     let all = registry.stations().values();
     let silent: Vec<String> = all
-        .filter(|s| !is_online(s, app.store.samples.seen(&s.code).as_ref(), now, leapt_at))
+        .filter(|s| !is_online(s, last_contact(&app.store.samples, registry, &s.code), now, leapt_at))
         .map(|s| s.code.to_string())
         .collect();
     let total = registry.stations().len();

@@ -12,6 +12,7 @@ use field::station::{Point, Quantity, Station, StationKind};
 use field::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use store::{Registry, Samples, Seen};
 use utoipa::ToSchema;
 
@@ -200,11 +201,22 @@ const SILENT_AFTER_INTERVALS: f64 = 2.5;
 
 /// Whether a station is heard: its last report is at most 2.5 intervals old. After a playback leapt
 /// forward, silence is counted from the leap.
-pub(crate) fn is_online(station: &Station, seen: Option<&Seen>, now: Time, leapt_at: Option<Time>) -> bool {
-    let Some(seen) = seen else { return false };
-    let since = leapt_at.map_or(seen.last_received_at, |leap| leap.max(seen.last_received_at));
+pub(crate) fn is_online(station: &Station, last: Option<Time>, now: Time, leapt_at: Option<Time>) -> bool {
+    let Some(last) = last else { return false };
+    let since = leapt_at.map_or(last, |leap| leap.max(last));
     let allowed_ms = f64::from(station.report_interval_s) * SILENT_AFTER_INTERVALS * SECOND_MS as f64;
     (now.since_ms(since) as f64) <= allowed_ms
+}
+
+/// When a station was heard last: by itself, or, where a platform pushes for it, when the newest of its
+/// values was measured.
+pub(crate) fn last_contact(samples: &Samples, registry: &Registry, code: &StationCode) -> Option<Time> {
+    let measured = |point: &Arc<Point>| {
+        let (sample, _) = samples.latest(point.id)?;
+        (sample.quality != Quality::Estimated).then_some(sample.at)
+    };
+    let seen = samples.seen(code).map(|seen| seen.last_received_at);
+    seen.or_else(|| registry.points_of(code).iter().filter_map(measured).max())
 }
 
 /// Below so many expected reports a rate says nothing.
@@ -255,6 +267,7 @@ impl StationView {
     /// With what was measured last.
     pub(crate) fn of(sight: &StationSight<'_>, s: &Station, severity: Option<Severity>) -> Self {
         let seen = sight.samples.seen(&s.code);
+        let last = last_contact(sight.samples, sight.registry, &s.code);
         let points = sight.registry.points_of(&s.code);
         let reach = (sight.reach)(s.code.clone());
         Self {
@@ -274,8 +287,8 @@ impl StationView {
                 .map(|m| MaintenanceView { until: m.until.into(), reason: m.reason.clone() }),
             synthetic: s.synthetic,
             points: points.iter().map(|p| PointView::of(sight, p)).collect(),
-            last_received_at: seen.as_ref().map(|s| s.last_received_at.into()),
-            online: is_online(s, seen.as_ref(), sight.now, sight.leapt_at),
+            last_received_at: last.map(Into::into),
+            online: is_online(s, last, sight.now, sight.leapt_at),
             online_rate: seen.as_ref().and_then(|seen| online_rate(s, seen, sight.now, sight.leapt_at)),
             drift_s: seen.and_then(|s| s.drift_ms).map(|ms| ms as f64 / SECOND_MS as f64),
             protocol: reach.protocol,

@@ -241,6 +241,25 @@ async fn a_pushed_reading_leads_to_the_body_it_came_in_and_the_same_body_changes
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_a_platform_pushes_for_is_on_line_and_its_readings_are_judged_as_its_own() {
+    let house = House::open().await;
+    let browser = house.signed_in("dispatcher").await;
+    let station = browser.get(&format!("/stations/{ROAD}")).await;
+    assert_eq!((&station["online"], &station["last_received_at"]), (&json!(false), &Value::Null));
+    let body = json!({ "data": [{ "id": ROAD, "at": noon().to_string(), "cm": 31.0 }] }).to_string();
+    assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", body).await.status(), 204);
+    let station = browser.get(&format!("/stations/{ROAD}")).await;
+    assert_eq!(station["online"], true, "{station}");
+    // The desks that follow the log get it as a packet of the station, not of the platform.
+    let batches = house.store.samples.batches_after(field::id::PacketSeq(0), 10).await.unwrap();
+    let of = batches[0].by_station(&house.store.tables.registry());
+    assert_eq!(of.len(), 1);
+    assert_eq!((of[0].packet.station.as_str(), of[0].packet.protocol.as_str()), (ROAD, "json"));
+    assert_eq!(of[0].packet.readings[0].point, house.depth);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_keep_raw_a_pushed_row_leads_to_its_line_and_bad_lines_keep_their_numbers() {
     let house = House::open().await;
     let browser = house.signed_in("dispatcher").await;
