@@ -62,12 +62,12 @@ impl Station {
     }
 }
 
-/// Serves for as long as the town lives; `listener` is its first.
+/// Serves for as long as the town lives, from its first scan on; `listener` is its first.
 pub(crate) async fn run(station: Station, clock: TownClock, listener: TcpListener) {
     let Ok(at) = listener.local_addr() else { return };
     let station = Arc::new(Mutex::new(station));
     let mut clock = clock;
-    let mut running = Running::start(at.port(), listener, &station);
+    let (mut running, mut first): (Option<Running>, _) = (None, Some(listener));
     clock.started().await;
     let mut leaps = None;
     let mut next = Time::MIN;
@@ -93,15 +93,23 @@ pub(crate) async fn run(station: Station, clock: TownClock, listener: TcpListene
             if let Some(running) = running.take() {
                 running.stop().await;
             }
-            running = again(at, &station).await;
+            running = serve(at, first.take(), &station).await;
         }
         clock.until(next).await;
     }
 }
 
-/// A new server at the old place.
-async fn again(at: SocketAddr, station: &Arc<Mutex<Station>>) -> Option<Running> {
-    match TcpListener::bind(at).await {
+/// A server that shows what was measured, on its first listener or anew at the same place.
+async fn serve(
+    at: SocketAddr,
+    listener: Option<TcpListener>,
+    station: &Arc<Mutex<Station>>,
+) -> Option<Running> {
+    let listener = match listener {
+        Some(listener) => Ok(listener),
+        None => TcpListener::bind(at).await,
+    };
+    match listener {
         Ok(listener) => {
             let running = Running::start(at.port(), listener, station)?;
             running.show(station, &(0..NODES.len()).collect::<Vec<_>>());
