@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "an example speaks to its caller")]
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
@@ -27,20 +28,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let series = rest.iter().any(|a| a == "series");
     let mut periods = Vec::new();
     let mut steps = 0;
-    let mut trouble = Ok(());
     let after = |state: &mut drains::State| {
         steps += 1;
         let bytes = results.after_step(&m, state);
-        if trouble.is_ok() {
-            trouble = file.write_all(&bytes);
-        }
         if series {
             periods.extend_from_slice(&bytes);
         }
+        file.write_all(&bytes).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     };
     let threads = rest.iter().find_map(|a| a.strip_prefix("threads="));
-    drains::Crew::new(threads.map_or(Ok(1), str::parse)?)?.run_until(&m, &mut state, f64::INFINITY, after);
-    trouble?;
+    let crew = drains::Crew::new(threads.map_or(Ok(1), str::parse)?)?;
+    if let ControlFlow::Break(trouble) = crew.run_until(&m, &mut state, f64::INFINITY, after) {
+        return Err(trouble.into());
+    }
     file.write_all(&results.close())?;
     file.flush()?;
     if let Some(report) = rest.iter().find(|a| a.ends_with(".rpt")) {

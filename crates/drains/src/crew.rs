@@ -2,6 +2,7 @@
 //! cut at the same places whatever their number, and no sum crosses a cut, so the answers are the same
 //! to the bit.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -37,15 +38,15 @@ impl Crew {
         Ok(Self { pool: pool.build()? })
     }
 
-    /// Runs a state to `seconds` from the start of the run; `after` sees it after every step. Models too
-    /// small to share (under 2,000 links) run on one of the threads.
-    pub fn run_until(
+    /// Runs a state to `seconds` from the start of the run, or until `after`, which sees it after every
+    /// step, breaks off. Models too small to share (under 2,000 links) run on one of the threads.
+    pub fn run_until<B: Send>(
         &self,
         model: &Model,
         state: &mut State,
         seconds: f64,
-        mut after: impl FnMut(&mut State) + Send,
-    ) {
+        mut after: impl FnMut(&mut State) -> ControlFlow<B> + Send,
+    ) -> ControlFlow<B> {
         self.pool.install(|| {
             let count = if model.blocks.parts.shared() { self.pool.current_num_threads() } else { 1 };
             let me = rayon_core::current_thread_index();
@@ -60,10 +61,11 @@ impl Crew {
                 }
                 let _over = Over(&over);
                 while state.step_with(model, seconds, Hands { count }) > 0.0 {
-                    after(state);
+                    after(state)?;
                 }
-            });
-        });
+                ControlFlow::Continue(())
+            })
+        })
     }
 }
 

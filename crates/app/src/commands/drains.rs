@@ -7,6 +7,8 @@ use crate::out;
 use anyhow::{Context, Result};
 use field::clock::Clock;
 use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::playback::SystemClock;
@@ -28,6 +30,10 @@ pub(crate) struct RunArgs {
     /// SWMM's operations in SWMM's order: the same bits, slower
     #[arg(long)]
     pub(crate) exact: bool,
+    /// Threads that share the run; the answers are the same to the bit [default: the model's THREADS, no
+    /// more than there are cores]
+    #[arg(long)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// Commands of the drainage engine.
@@ -51,7 +57,10 @@ pub(crate) fn run(command: DrainsCommand) -> Result<ExitCode> {
     let (started, begun) = (std::time::Instant::now(), wall_clock());
     let mut state = drains::State::new(&model, numerics);
     let mut series = (args.rpt.is_some() && args.out.is_none()).then(Vec::new);
-    let saved = simulate(&model, &mut state, args.out.as_deref(), series.as_mut())?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = args.threads.map_or_else(|| model.threads().min(cores), NonZeroUsize::get);
+    let crew = drains::Crew::new(threads)?;
+    let saved = simulate(&model, &mut state, &crew, args.out.as_deref(), series.as_mut())?;
     for (name, bytes) in saved.close(&model, &state)? {
         write(&folder.join(name), &bytes)?;
     }
@@ -126,6 +135,7 @@ const SERIES_MAX: usize = 1 << 30;
 fn simulate(
     model: &drains::Model,
     state: &mut drains::State,
+    crew: &drains::Crew,
     out: Option<&Path>,
     mut series: Option<&mut Vec<u8>>,
 ) -> Result<drains::Saved> {
@@ -142,7 +152,7 @@ fn simulate(
         file.write_all(&head)?;
     }
     let mut shown = 0;
-    while state.step(model, f64::INFINITY) > 0.0 {
+    let mut keep = |state: &mut drains::State| -> Result<()> {
         let bytes = results.after_step(model, state);
         saved.after_step(model, state);
         if let Some(file) = &mut file {
@@ -160,6 +170,12 @@ fn simulate(
             shown = percent - percent % 10;
             out::note(format_args!("{shown} %"));
         }
+        Ok(())
+    };
+    let after =
+        |state: &mut drains::State| keep(state).map_or_else(ControlFlow::Break, ControlFlow::Continue);
+    if let ControlFlow::Break(error) = crew.run_until(model, state, f64::INFINITY, after) {
+        return Err(error);
     }
     if let Some(mut file) = file {
         file.write_all(&results.close())?;
@@ -187,6 +203,7 @@ mod tests {
             rpt: Some(at("o.rpt")),
             json: Some(at("o.json")),
             exact: true,
+            threads: NonZeroUsize::new(2),
         };
         assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
         let bytes = std::fs::read(at("o.out")).unwrap();
@@ -206,7 +223,7 @@ mod tests {
             std::fs::copy(models.join(name), dir.path().join(name)).unwrap();
         }
         let model = dir.path().join("files_saved.inp");
-        let args = RunArgs { model, out: None, rpt: None, json: None, exact: true };
+        let args = RunArgs { model, out: None, rpt: None, json: None, exact: true, threads: None };
         assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
         for name in ["files_saved.hot", "files_saved.outflows"] {
             let ours = std::fs::read(dir.path().join(name)).unwrap();
@@ -219,7 +236,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let rpt = dir.path().join("o.rpt");
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../drains/models/quality_decay.inp");
-        let args = RunArgs { model, out: None, rpt: Some(rpt.clone()), json: None, exact: false };
+        let args =
+            RunArgs { model, out: None, rpt: Some(rpt.clone()), json: None, exact: false, threads: None };
         assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::SUCCESS);
         let report = std::fs::read_to_string(rpt).unwrap();
         assert!(report.contains("<<< Node P >>>") && report.contains("Analysis begun on:  "), "{report}");
@@ -230,7 +248,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let model = dir.path().join("m.inp");
         std::fs::write(&model, "[JUNCTIONS]\nJ1 x\n").unwrap();
-        let args = RunArgs { model, out: None, rpt: None, json: None, exact: false };
+        let args = RunArgs { model, out: None, rpt: None, json: None, exact: false, threads: None };
         assert_eq!(run(DrainsCommand::Run(args)).unwrap(), ExitCode::FAILURE);
     }
 }

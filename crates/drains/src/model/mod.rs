@@ -385,6 +385,12 @@ impl Model {
         self.options.start
     }
 
+    /// 线程数: how many threads the model's options ask for, at least one.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.options.threads.max(1)
+    }
+
     /// Length of the run, seconds.
     #[must_use]
     pub fn duration_s(&self) -> f64 {

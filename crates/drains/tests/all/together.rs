@@ -1,6 +1,7 @@
 //! Several threads to a run, several runs abreast: the same bits as one run on one thread.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 use drains::{Crew, Model, Numerics, State};
 
@@ -41,6 +42,19 @@ fn tree(conduits: usize) -> Model {
 }
 
 #[test]
+fn a_shared_run_breaks_off_where_it_is_told_to() {
+    let model = tree(2_100);
+    let mut state = State::new(&model, Numerics::Fast);
+    let mut steps = 0;
+    let went = Crew::new(2).unwrap().run_until(&model, &mut state, 900.0, |_| {
+        steps += 1;
+        if steps == 3 { ControlFlow::Break("enough") } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!((went, steps), (ControlFlow::Break("enough"), 3));
+    assert!(state.elapsed_s() < 900.0);
+}
+
+#[test]
 fn a_run_on_several_threads_gives_the_bits_of_one() {
     let model = tree(2500);
     for numerics in [Numerics::Fast, Numerics::Exact] {
@@ -49,7 +63,11 @@ fn a_run_on_several_threads_gives_the_bits_of_one() {
         for threads in [2, 3] {
             let mut shared = State::new(&model, numerics);
             let mut steps = 0;
-            Crew::new(threads).unwrap().run_until(&model, &mut shared, 900.0, |_| steps += 1);
+            let went = Crew::new(threads).unwrap().run_until(&model, &mut shared, 900.0, |_| {
+                steps += 1;
+                ControlFlow::<()>::Continue(())
+            });
+            assert!(went.is_continue());
             assert!(steps > 50, "{steps} steps");
             assert!(alone == shared, "{threads} threads, {numerics:?}");
         }
