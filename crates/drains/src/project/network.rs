@@ -5,6 +5,7 @@ use numerics::inp::Line;
 use super::read::{Kind, Row};
 use super::*;
 use crate::section::SHAPE_WORDS;
+use crate::section::Shape;
 
 /// A line that could not be understood keeps its place, so that later names still resolve.
 pub(super) fn keep_position(project: &mut Project, kind: Option<Kind>, line: &Line<'_>) {

@@ -5,7 +5,54 @@ use numerics::inp::{Document, starts_with};
 use super::read::{Kind, Reader, Row};
 use super::*;
 use crate::date::{day_of_year, encode, read_date, read_time};
-use crate::units::SECONDS_A_DAY;
+use crate::units::{FlowUnits, SECONDS_A_DAY};
+
+/// 选项 as `[OPTIONS]` gives them (times in seconds, dates in days).
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "fields are SWMM's option keywords")]
+pub struct Options {
+    pub flow_units: FlowUnits,
+    pub infiltration: Infiltration,
+    pub routing: Routing,
+    pub start: f64,
+    pub end: f64,
+    /// Of the whole run, s.
+    pub duration: f64,
+    pub report_start: Option<f64>,
+    pub sweep: (i64, i64),
+    pub dry_days: f64,
+    pub wet_step: i64,
+    pub dry_step: i64,
+    pub routing_step: f64,
+    pub rule_step: i64,
+    pub report_step: i64,
+    pub allow_ponding: bool,
+    pub damping: Damping,
+    pub normal_flow: NormalFlow,
+    pub surcharge: Surcharge,
+    pub darcy_weisbach: bool,
+    pub elevation_offsets: bool,
+    pub variable_step: f64,
+    pub minimum_step: f64,
+    pub lengthening_step: f64,
+    pub min_surface_area: f64,
+    /// A ratio (the file says percent).
+    pub min_slope: f64,
+    pub max_trials: usize,
+    pub head_tolerance: f64,
+    /// A ratio (the file says percent).
+    pub system_flow_tolerance: f64,
+    /// A ratio (the file says percent).
+    pub lateral_flow_tolerance: f64,
+    pub skip_steady_state: bool,
+    pub ignore_rainfall: bool,
+    pub ignore_snowmelt: bool,
+    pub ignore_groundwater: bool,
+    pub ignore_rdii: bool,
+    pub ignore_routing: bool,
+    pub ignore_quality: bool,
+    pub threads: usize,
+}
 
 impl Default for Options {
     fn default() -> Self {

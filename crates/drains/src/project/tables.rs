@@ -5,6 +5,7 @@ use numerics::inp::{number, starts_with};
 
 use super::read::{Kind, Row};
 use super::*;
+use crate::curve::Curve;
 use crate::date::{read_date, read_time};
 
 pub(super) fn curve(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
