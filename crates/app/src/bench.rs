@@ -6,6 +6,7 @@
 mod channels;
 mod city10k;
 mod figures;
+mod forecast;
 mod gateway;
 mod ground;
 mod knee;
@@ -33,8 +34,8 @@ use store::playback::SystemClock;
 /// All benchmarks, in the order they run.
 const NAMES: [&str; 7] = ["latency", "city10k", "knee", "channels", "start", "twin", "web"];
 
-/// Those that need programs of others, or 20,000 connections: only when named.
-const BY_NAME: [&str; 2] = ["gateway", "telemetry"];
+/// Those that need programs of others, 20,000 connections, or long computations: only when named.
+const BY_NAME: [&str; 3] = ["gateway", "telemetry", "forecast"];
 
 /// `zhizhen load`: plays stations against a running server and prints what came of it as JSON.
 pub(crate) async fn load(args: LoadArgs) -> Result<ExitCode> {
@@ -101,6 +102,7 @@ async fn one(name: &str, args: &BenchArgs) -> Result<Outcome> {
             let BenchArgs { series, seed, today, keep_raw, .. } = *args;
             telemetry::run(telemetry::Plan { series, seed, today, keep_raw }).await
         }
+        "forecast" => forecast::run(args).await,
         _ => web::run(),
     }
 }

@@ -329,7 +329,7 @@ pub(crate) struct LoadArgs {
 /// `zhizhen bench`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchArgs {
-    /// Which ones: latency, city10k, knee, channels, start, twin, web (all of these when none is named); gateway: 10,000 stations and 10,000 MQTT clients at once; telemetry: beside VictoriaMetrics and InfluxDB
+    /// Which ones: latency, city10k, knee, channels, start, twin, web (all of these when none is named); gateway: 10,000 stations and 10,000 MQTT clients at once; telemetry: beside VictoriaMetrics and InfluxDB; forecast: the twin's skill over several storms
     pub(crate) names: Vec<String>,
     /// Write the figures here as JSON
     #[arg(long)]
@@ -346,7 +346,19 @@ pub(crate) struct BenchArgs {
     /// Our server keeps the bytes of what `telemetry` pushes too, which no peer does
     #[arg(long)]
     pub(crate) keep_raw: bool,
-    /// Seed of the values of `telemetry`
+    /// Seed of the values of `telemetry`; of the first town and storm of `forecast`
     #[arg(long, default_value_t = 330_782)]
     pub(crate) seed: u64,
+    /// How many drawn storms `forecast` plays, each over a town of its own
+    #[arg(long, default_value_t = 6)]
+    pub(crate) storms: u32,
+    /// Minutes of rain in a drawn storm of `forecast`
+    #[arg(long, default_value_t = 360)]
+    pub(crate) rain: u32,
+    /// `forecast` plays the recorded storms too
+    #[arg(long)]
+    pub(crate) recorded: bool,
+    /// Minutes from one forecast of `forecast` to the next
+    #[arg(long, default_value_t = 5)]
+    pub(crate) every: u32,
 }

@@ -1,12 +1,11 @@
 //! What is true in the town at any moment: rain on every gauge, water at every online point.
 //! Stations measure this, with their faults.
 
-use crate::dice::Dice;
 use crate::error::CityError;
 use crate::hands::Playing;
 use crate::storm::{Rainfall, STORMS};
 use crate::town::Town;
-use crate::water::{Sewers, Water};
+use crate::water::{self, Sewers, Water};
 use field::time::{MINUTE_MS, Time};
 
 /// Every storm's rain and water, from the seed.
@@ -41,11 +40,7 @@ impl Sky {
         let storm = playing.map_or(0, |p| p.storm);
         let since = playing.map_or(0.0, |p| at.since_ms(p.began_at) as f64 / MINUTE_MS as f64);
         let level = self.storms.get(storm).and_then(|water| water.level_m(online, since)).unwrap_or(0.0);
-        // A dry road has no ripples.
-        let ripple_m = if level > 0.02 { 0.004 } else { 0.0 };
-        let minute = at.ms().div_euclid(MINUTE_MS);
-        let mut dice = Dice::of(self.seed, "ripple", minute * 100 + online as i64);
-        level + dice.between(-ripple_m, ripple_m)
+        water::rippled_m(self.seed, online, at, level)
     }
 
     /// Pumps running at an online point.

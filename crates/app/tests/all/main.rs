@@ -10,6 +10,7 @@
 mod backup;
 mod bad_input;
 mod commands;
+mod forecast;
 mod harness;
 mod kills;
 mod pusher;

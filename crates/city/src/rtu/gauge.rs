@@ -27,7 +27,7 @@ impl Place {
 
     /// Whether heights are depths, read to a centimetre (else levels, to a millimetre).
     pub(crate) fn is_depth(&self) -> bool {
-        matches!(self.kind, StationKind::Ponding | StationKind::Manhole)
+        crate::water::is_depth(self.kind)
     }
 }
 
@@ -164,7 +164,7 @@ impl Gauge {
     }
 
     fn height(&mut self, playing: Option<Playing>, at: Time) -> f64 {
-        let parts = if self.place.is_depth() { 100.0 } else { 1_000.0 };
+        let parts = crate::water::parts(self.place.is_depth());
         let round = |m: f64| (m * parts).round() / parts;
         let truth = round(self.sky.level_m(playing, self.place.nth, at));
         if !is_on(playing, at) {

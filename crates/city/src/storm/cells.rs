@@ -1,5 +1,6 @@
 //! Rain cells: where and when it rained in a storm, before it is fitted to the recorded totals.
 
+use crate::dice::Dice;
 use field::place::Position;
 
 /// A patch of rain that moves: Gaussian in time and space.
@@ -49,6 +50,35 @@ pub(super) const OF_2021: [Cell; 6] = [
     cell(1_385.0, 24.0, (120.05, 29.26), (14.0, 12.0), 14.0, 12.0),
     cell(1_310.0, 80.0, (120.05, 29.30), (0.0, 0.0), 60.0, 2.4),
 ];
+
+/// Where the middles of drawn cells lie when they are strongest: over the gauges, degrees.
+const TOWN_LON: (f64, f64) = (119.92, 120.16);
+const TOWN_LAT: (f64, f64) = (29.22, 29.42);
+
+/// Cells of a storm that never was, over so many minutes: two to four that move, within the bounds of
+/// those above, and the wide rain they stand in.
+pub(super) fn drawn(dice: &mut Dice, minutes: f64) -> Vec<Cell> {
+    let moving = 2 + dice.below(3);
+    let mut cells: Vec<Cell> = (0..moving)
+        .map(|_| Cell {
+            peak_min: dice.between(0.15, 0.85) * minutes,
+            lasts_min: dice.between(20.0, 50.0),
+            at: (dice.between(TOWN_LON.0, TOWN_LON.1), dice.between(TOWN_LAT.0, TOWN_LAT.1)),
+            moves_kmh: (dice.between(6.0, 18.0), dice.between(0.0, 12.0)),
+            wide_km: dice.between(7.0, 15.0),
+            strength: dice.between(9.0, 34.0),
+        })
+        .collect();
+    cells.push(Cell {
+        peak_min: dice.between(0.35, 0.65) * minutes,
+        lasts_min: 0.35 * minutes,
+        at: (120.05, 29.30),
+        moves_kmh: (0.0, 0.0),
+        wide_km: 60.0,
+        strength: dice.between(1.0, 2.5),
+    });
+    cells
+}
 
 impl Cell {
     /// Its intensity at a place and a minute, mm/h.

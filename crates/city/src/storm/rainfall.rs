@@ -1,12 +1,17 @@
 //! The rain of a storm on every gauge, as whole tenths of a millimetre in each five minutes.
 
 use super::Storm;
+use super::cells::{self, Cell};
 use crate::dice::Dice;
 use crate::town::Town;
 use field::place::Position;
 
 /// Minutes of one step.
 pub(crate) const STEP_MIN: i64 = 5;
+/// Mean of the gauges in a drawn storm, mm for every hour of it: as wet as the recorded ones' heavy hours.
+const DRAWN_MM: (f64, f64) = (4.0, 8.0);
+/// Dry minutes before the rain of a drawn storm.
+const DRY_MIN: i64 = 30;
 
 /// 雨量过程 of one storm on the town's gauges.
 #[derive(Clone, Debug)]
@@ -20,11 +25,36 @@ impl Rainfall {
     /// Plays the storm's cells over the town's gauges and fits them to the recorded totals.
     #[must_use]
     pub fn of(storm: &Storm, town: &Town) -> Self {
-        let raw: Vec<Vec<f64>> =
-            town.gauges().zip(0..).map(|(g, n)| raw_series(storm, town.seed, n, g.position)).collect();
+        let (from, to) = storm.rain_minutes();
+        let steps = (to - from) / STEP_MIN;
+        let dice = |gauge| Dice::of(town.seed, storm.id, gauge);
+        let raw: Vec<Vec<f64>> = town
+            .gauges()
+            .zip(0..)
+            .map(|(g, n)| raw_series(storm.cells, steps, dice(n), g.position))
+            .collect();
         let names: Vec<&str> = town.gauges().map(|g| g.name.as_str()).collect();
         let totals = fitted_totals(storm, &names, &raw);
-        let counters = raw.iter().zip(totals).map(|(series, total)| counted(storm, series, total)).collect();
+        let counters = raw.iter().zip(totals).map(|(series, total)| counted(from, series, total)).collect();
+        Self { counters }
+    }
+
+    /// A storm that never was, drawn from a seed: half a dry hour, then so many minutes of rain from cells
+    /// of the recorded storms' kind. For tests and measurements: what is learnt on the recorded storms
+    /// must hold on others.
+    #[must_use]
+    pub fn drawn(seed: u64, town: &Town, minutes: u32) -> Self {
+        let mut dice = Dice::new(seed, "drawn storm");
+        let cells = cells::drawn(&mut dice, f64::from(minutes));
+        let mean_mm = dice.between(DRAWN_MM.0, DRAWN_MM.1) * f64::from(minutes) / 60.0;
+        let steps = i64::from(minutes) / STEP_MIN;
+        let texture = |gauge| Dice::of(seed, "drawn texture", gauge);
+        let raw: Vec<Vec<f64>> =
+            town.gauges().zip(0..).map(|(g, n)| raw_series(&cells, steps, texture(n), g.position)).collect();
+        let sums: Vec<f64> = raw.iter().map(|series| series.iter().sum()).collect();
+        let scale = 10.0 * mean_mm * sums.len() as f64 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let series = raw.iter().zip(sums);
+        let counters = series.map(|(series, sum)| counted(DRY_MIN, series, (sum * scale) as u32)).collect();
         Self { counters }
     }
 
@@ -62,17 +92,15 @@ impl Rainfall {
     }
 }
 
-/// The cells' rain on one gauge in each step of the recorded hours, in arbitrary units, with a seeded
-/// texture so that neighbours differ.
-fn raw_series(storm: &Storm, seed: u64, gauge: i64, p: Position) -> Vec<f64> {
-    let mut dice = Dice::of(seed, storm.id, gauge);
-    let (from, to) = storm.rain_minutes();
+/// The cells' rain on one gauge in each step of the rain, in arbitrary units, with a texture so that
+/// neighbours differ.
+fn raw_series(cells: &[Cell], steps: i64, mut dice: Dice, p: Position) -> Vec<f64> {
     let mut texture = 1.0;
-    (0..(to - from) / STEP_MIN)
+    (0..steps)
         .map(|step| {
             texture = 0.7 * texture + 0.3 * dice.between(0.35, 1.65);
             let minute = (step * STEP_MIN) as f64 + STEP_MIN as f64 / 2.0;
-            let rain: f64 = storm.cells.iter().map(|c| c.intensity(p, minute)).sum();
+            let rain: f64 = cells.iter().map(|c| c.intensity(p, minute)).sum();
             // Drizzle below 0.3 mm/h does not tip a bucket.
             (rain * texture - 0.3).max(0.0)
         })
@@ -127,11 +155,11 @@ fn spread_rest(totals: &mut [u32], wanted: u32, is_named: impl Fn(usize) -> bool
     }
 }
 
-/// A gauge's counter at the end of each step, with exactly `total` tenths at the end: the running sum
-/// is rounded, so nothing is lost between steps.
-fn counted(storm: &Storm, series: &[f64], total: u32) -> Vec<u32> {
+/// A gauge's counter at the end of each step after so many dry minutes, with exactly `total` tenths at
+/// the end: the running sum is rounded, so nothing is lost between steps.
+fn counted(dry_min: i64, series: &[f64], total: u32) -> Vec<u32> {
     let sum: f64 = series.iter().sum();
-    let dry = usize::try_from(storm.rain_minutes().0 / STEP_MIN).unwrap_or(0);
+    let dry = usize::try_from(dry_min / STEP_MIN).unwrap_or(0);
     let mut counter = vec![0; dry + 1];
     let mut so_far = 0.0;
     for rain in series {

@@ -9,15 +9,20 @@
 
 mod course;
 
+use crate::dice::Dice;
 use crate::storm::{Rainfall, Storm};
 use crate::town::Town;
 use course::Network;
+use field::station::StationKind;
+use field::time::{MINUTE_MS, Time};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// How long after the played hours the water is still followed, minutes.
 const TAIL_MIN: i64 = 6 * 60;
 /// The course is computed so far ahead of the last minute that was asked for.
 const AHEAD_MIN: usize = 60;
+/// Ripples of standing and running water, m.
+const RIPPLE_M: f64 = 0.004;
 /// A course this far behind what is asked for is worth a warning, minutes.
 const BEHIND_MIN: usize = 10;
 
@@ -67,6 +72,61 @@ impl Sewers {
     pub fn of(town: &Town) -> Result<Self, drains::ModelError> {
         Network::of(town).map(Arc::new).map(Self)
     }
+
+    /// The water's whole answer to so many minutes of a rain, computed at once: for tests and
+    /// measurements, which have no clock to keep pace with.
+    #[must_use]
+    pub fn course(&self, rain: &Rainfall, minutes: usize) -> Course {
+        let mut run = self.0.start();
+        let moments = (0..minutes).map(|minute| run.minute(rain, minute));
+        Course(std::iter::once(self.0.rest()).chain(moments).collect())
+    }
+}
+
+/// 水情 at all online points, minute by minute.
+#[derive(Clone, Debug)]
+pub struct Course(Vec<Moment>);
+
+impl Course {
+    /// Depth or level in the station's datum at an online point after so many minutes, m.
+    #[must_use]
+    pub fn level_m(&self, online: usize, minute: usize) -> Option<f64> {
+        self.0.get(minute)?.level_m.get(online).copied()
+    }
+
+    /// Pumps running at an online point.
+    #[must_use]
+    pub fn running(&self, online: usize, minute: usize) -> Option<u8> {
+        self.0.get(minute)?.running.get(online).copied()
+    }
+}
+
+/// A level with the water's own ripples.
+pub(crate) fn rippled_m(seed: u64, online: usize, at: Time, level_m: f64) -> f64 {
+    // A dry road has no ripples.
+    let ripple_m = if level_m > 0.02 { RIPPLE_M } else { 0.0 };
+    let minute = at.ms().div_euclid(MINUTE_MS);
+    let mut dice = Dice::of(seed, "ripple", minute * 100 + online as i64);
+    level_m + dice.between(-ripple_m, ripple_m)
+}
+
+/// What a healthy instrument at an online point reads of a level, m: with ripples, depths to a centimetre,
+/// levels to a millimetre.
+#[must_use]
+pub fn reading_m(town: &Town, online: usize, at: Time, level_m: f64) -> f64 {
+    let is_depth = town.online().nth(online).is_some_and(|station| is_depth(station.kind));
+    let parts = parts(is_depth);
+    (rippled_m(town.seed, online, at, level_m) * parts).round() / parts
+}
+
+/// Whether a kind of station reads a depth (else a level).
+pub(crate) const fn is_depth(kind: StationKind) -> bool {
+    matches!(kind, StationKind::Ponding | StationKind::Manhole)
+}
+
+/// Parts of a metre that an instrument reads.
+pub(crate) const fn parts(is_depth: bool) -> f64 {
+    if is_depth { 100.0 } else { 1_000.0 }
 }
 
 impl Water {
