@@ -207,22 +207,27 @@ fn fast_numerics_stay_within_the_tolerances_of_swmm() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn norfolk(folder: &str, name: &str) {
+/// A model of Norfolk's, where the shared data lie beside the project.
+pub(crate) fn norfolk_model(folder: &str, name: &str) -> Option<Model> {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/drainage").join(folder);
     let packed = place.join(format!("{name}.inp.gz"));
     if !packed.exists() {
         println!("skipped: ../shared is not here");
-        return;
+        return None;
     }
     let Ok(output) = std::process::Command::new("gzip").arg("-dc").arg(&packed).output() else {
         println!("skipped: there is no gzip here");
-        return;
+        return None;
     };
     let text = numerics::inp::decode(&output.stdout);
     let files = |path: &str| {
         std::fs::read_to_string(place.join(path.rsplit(['/', '\\']).next().unwrap_or(path))).ok()
     };
-    let model = Model::read(text.as_str(), &files).unwrap();
+    Some(Model::read(text.as_str(), &files).unwrap())
+}
+
+fn norfolk(folder: &str, name: &str) {
+    let Some(model) = norfolk_model(folder, name) else { return };
     let swmm = &reference()[&format!("norfolk/{name}")];
     let exact = run(&model, Numerics::Exact, false);
     assert_eq!(format!("{:016x}", exact.hash), swmm.hash, "{name} is not SWMM's to the bit");
