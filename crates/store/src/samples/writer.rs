@@ -31,6 +31,9 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 const PAUSE: Duration = Duration::from_micros(40);
 /// See [`PAUSE`].
 const PAUSES: u32 = 8;
+/// So many callers are worth a trip to the disk: nobody more is waited for, so that the others are
+/// prepared while the disk works.
+const ENOUGH: u32 = 8;
 /// Most rows of one log: bounds the hot window in memory (about 30 bytes each, twice while sealing).
 const LOG_ROWS: usize = 700_000;
 /// More rows than this do not come into memory while the log before is still being sealed.
@@ -132,7 +135,8 @@ impl Writer {
                     break;
                 }
                 next = asks.try_recv().ok();
-                if next.is_none() && (in_company || asked > 1) && pauses < PAUSES {
+                let few = asked < ENOUGH && pauses < PAUSES;
+                if next.is_none() && (in_company || asked > 1) && few {
                     pauses += 1;
                     std::thread::park_timeout(PAUSE);
                     next = asks.try_recv().ok();
