@@ -20,7 +20,9 @@ const AFTERWARDS: Duration = Duration::from_secs(300);
 /// A reading younger than this may still be on its way, demo time.
 const UNDER_WAY_MS: i64 = 15 * MINUTE_MS;
 /// How many looks the readings on their way get to arrive, once time stands still.
-const QUIET_TRIES: u32 = 20;
+const QUIET_TRIES: u32 = 60;
+/// Looks in a row that find nothing new: a poll that was kept has told its device by then.
+const QUIET: u32 = 4;
 /// How often progress is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -62,12 +64,7 @@ pub(super) async fn play(
     }
     // Time stands still while the books are compared, else a reading on its way is in one of them only.
     playback.pause(true);
-    for _ in 0..QUIET_TRIES {
-        tokio::time::sleep(LOOK_EVERY).await;
-        if city.ledger(true).await?.is_empty() {
-            break;
-        }
-    }
+    arrivals(running, city).await?;
     let sent = city.ledger(false).await.context("reading the stations' ledger")?;
     let figures =
         after_action::figures(&running.store, (began, playback.now()), recorded(storm, began), Some(&sent))
@@ -78,6 +75,21 @@ pub(super) async fn play(
         out::note(format_args!("{count} {what}"));
     }
     Ok(faults.is_empty())
+}
+
+/// Waits until what is on its way has arrived and is confirmed.
+async fn arrivals(running: &Running, city: &City) -> Result<()> {
+    let (mut head, mut quiet) = (running.store.samples.head(), 0);
+    for _ in 0..QUIET_TRIES {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let before = std::mem::replace(&mut head, running.store.samples.head());
+        let is_still = before == head && city.ledger(true).await?.is_empty();
+        quiet = if is_still { quiet + 1 } else { 0 };
+        if quiet == QUIET {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The storm's recorded hours, as they were played.
