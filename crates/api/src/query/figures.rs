@@ -16,16 +16,16 @@ pub(crate) enum Figure {
     Increase,
 }
 
-/// Their names, in the order of the answer's columns.
-const NAMES: [(&str, Figure); 8] = [
-    ("count", Figure::Count),
-    ("good", Figure::Good),
-    ("min", Figure::Min),
-    ("max", Figure::Max),
-    ("mean", Figure::Mean),
-    ("sum", Figure::Sum),
-    ("weighted", Figure::Weighted),
-    ("increase", Figure::Increase),
+/// In the order of the answer's columns: what each is asked for by, and what its column is called.
+pub(crate) const FIGURES: [(&str, &str, Figure); 8] = [
+    ("count", "counts", Figure::Count),
+    ("good", "good", Figure::Good),
+    ("min", "min", Figure::Min),
+    ("max", "max", Figure::Max),
+    ("mean", "mean", Figure::Mean),
+    ("sum", "sum", Figure::Sum),
+    ("weighted", "weighted", Figure::Weighted),
+    ("increase", "increase", Figure::Increase),
 ];
 
 /// Which figures are asked for.
@@ -38,8 +38,8 @@ impl Figures {
         let Some(asked) = asked else { return Ok(Self(u8::MAX)) };
         let mut figures = 0;
         for asked in asked.split(',').map(str::trim) {
-            let Some((_, figure)) = NAMES.iter().find(|(name, _)| *name == asked) else {
-                return Err(Problem::invalid("figures", NAMES.map(|(name, _)| name).join(", ")));
+            let Some((.., figure)) = FIGURES.iter().find(|(name, ..)| *name == asked) else {
+                return Err(Problem::invalid("figures", FIGURES.map(|(name, ..)| name).join(", ")));
             };
             figures |= 1 << (*figure as u8);
         }

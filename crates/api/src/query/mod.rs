@@ -11,7 +11,7 @@ mod thin;
 mod window;
 
 pub(crate) use ask::{points_of, stretch};
-pub(crate) use figures::{Figure, Figures, from_kept, kept_step};
+pub(crate) use figures::{FIGURES, Figure, Figures, from_kept, kept_step};
 pub(crate) use lttb::lttb;
 pub(crate) use thin::thin;
 pub use window::{Bucket, HOLD_MS, Step, windows};

@@ -3,7 +3,7 @@
 //!
 //! [`SamplesView`]: crate::views::samples::SamplesView
 
-use crate::query::{Bucket, Figure, Figures};
+use crate::query::{Bucket, FIGURES, Figure, Figures};
 use field::id::PointId;
 use serde::Serializer as _;
 use serde_json::{Error, Serializer};
@@ -11,18 +11,6 @@ use std::ops::Range;
 
 /// Room asked for at once behind the first point's windows: beyond it the text grows as texts grow.
 const ROOM_MAX: usize = 4 * 1024 * 1024;
-
-/// The columns behind the starts: what each is called in the answer, and its figure.
-const COLUMNS: [(&str, Figure); 8] = [
-    ("counts", Figure::Count),
-    ("good", Figure::Good),
-    ("min", Figure::Min),
-    ("max", Figure::Max),
-    ("mean", Figure::Mean),
-    ("sum", Figure::Sum),
-    ("weighted", Figure::Weighted),
-    ("increase", Figure::Increase),
-];
 
 /// An answer being written.
 pub(crate) struct WindowsText {
@@ -60,7 +48,7 @@ impl WindowsText {
         Serializer::new(&mut self.out).serialize_i64(point.0)?;
         self.out.extend_from_slice(b",\"starts\":");
         self.starts(all)?;
-        for (name, figure) in COLUMNS {
+        for (_, name, figure) in FIGURES {
             self.out.extend_from_slice(b",\"");
             self.out.extend_from_slice(name.as_bytes());
             self.out.extend_from_slice(b"\":");
