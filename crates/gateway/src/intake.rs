@@ -178,7 +178,13 @@ impl Intake {
         if !self.keep_files(station, &report.files).await {
             return Err(NotKept);
         }
-        match self.store.samples.append(packet).await {
+        let samples = &self.store.samples;
+        let appended = if mapped.untimely {
+            samples.append_untimely(packet).await
+        } else {
+            samples.append(packet).await
+        };
+        match appended {
             Ok(appended) => {
                 metrics::histogram!("gateway_append_seconds").record(arrival.instant.elapsed().as_secs_f64());
                 let stale = !appended.fresh || (appended.new == 0 && appended.duplicates > 0);

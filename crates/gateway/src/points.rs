@@ -17,6 +17,12 @@ pub(crate) struct Times {
     pub wrong: bool,
 }
 
+impl Times {
+    fn doubt(self, observed_at: Time) -> bool {
+        self.wrong || observed_at > self.latest
+    }
+}
+
 /// What a report says about the points of its station.
 #[derive(Debug, Default)]
 pub(crate) struct Mapped {
@@ -24,6 +30,8 @@ pub(crate) struct Mapped {
     pub readings: Vec<Reading>,
     /// Values of elements that feed no point of the station.
     pub unmapped: usize,
+    /// Some are suspect because of when the report came.
+    pub untimely: bool,
 }
 
 /// Maps the readings of a report. Where two elements of one report feed the same point at the same
@@ -38,7 +46,10 @@ pub(crate) fn map(read: &[ReportReading], code: &StationCode, registry: &Registr
             continue;
         };
         let rank = rank(point, &read.element);
-        let sample = Sample { at: read.observed_at, value: read.value, quality: quality(point, read, times) };
+        let untimely = times.doubt(read.observed_at);
+        mapped.untimely |= untimely;
+        let quality = quality(point, read, untimely);
+        let sample = Sample { at: read.observed_at, value: read.value, quality };
         let reading = Reading { point: point.id, sample };
         let place = mapped.readings.len();
         let (best, at) = *taken.entry((point.id.0, read.observed_at)).or_insert((rank, place));
@@ -60,11 +71,10 @@ fn rank(point: &Point, element: &str) -> usize {
 
 /// What the message says of the value, and `Suspect` where it lies outside the point's range or its time
 /// cannot be believed.
-fn quality(point: &Point, read: &ReportReading, times: Times) -> Quality {
-    let is_untimely = times.wrong || read.observed_at > times.latest;
+fn quality(point: &Point, read: &ReportReading, untimely: bool) -> Quality {
     match read.value {
         None => Quality::Missing,
-        Some(value) if is_untimely || !(point.min..=point.max).contains(&value) => Quality::Suspect,
+        Some(value) if untimely || !(point.min..=point.max).contains(&value) => Quality::Suspect,
         Some(_) => read.quality,
     }
 }

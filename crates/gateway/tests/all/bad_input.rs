@@ -1,7 +1,7 @@
 //! What bad input gets: quarantine, a reason, and no harm to anybody.
 
 use crate::house::{House, STATION, STRANGER, at, code, report, timed};
-use field::time::MINUTE_MS;
+use field::time::{HOUR_MS, MINUTE_MS};
 use store::Subject;
 use wire::sl651::crc16;
 use wire::sl651::encode::Element;
@@ -155,6 +155,40 @@ async fn a_clock_eight_hours_off_is_named_and_its_readings_are_kept_as_suspect_u
     let (wrong, right): (Vec<_>, Vec<_>) = (told("clock_wrong"), told("clock_right"));
     assert_eq!((wrong, right), (vec![Some(480)], vec![Some(0)]));
     assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_frame_sent_again_late_or_repeated_on_the_hour_is_no_doubt_about_what_came_in_time() {
+    let house = House::open().await;
+    let mut station = house.call().await;
+    let in_time = composed(STATION, 1, "2021-06-30T14:00", 3.5);
+    assert_eq!(station.confirmed(&in_time).await, Some(1));
+    let alone = house.store.samples.stats().packets;
+    // Its confirmation was lost; the line came back eight hours later, and nothing but old reports came.
+    house.clock.advance_ms(8 * HOUR_MS);
+    for (serial, minute) in [(2, 5), (3, 10), (4, 15)] {
+        let held_back = composed(STATION, serial, &format!("2021-06-30T14:{minute:02}"), 3.5);
+        house.clock.advance_ms(5 * MINUTE_MS);
+        assert_eq!(station.confirmed(&held_back).await, Some(serial));
+    }
+    let quality = |minute: &str| {
+        let (samples, level, at) = (house.store.samples.clone(), house.level, at(minute));
+        async move {
+            samples.versions(level, at).await.unwrap().iter().map(|(s, _)| s.quality).collect::<Vec<_>>()
+        }
+    };
+    use field::sample::Quality::{Good, Suspect};
+    assert_eq!(quality("2021-06-30T14:15").await, [Suspect], "the clock is doubted by now");
+    // The very frame, and the same value in another one.
+    assert_eq!(station.confirmed(&in_time).await, Some(1));
+    assert_eq!(station.confirmed(&composed(STATION, 5, "2021-06-30T14:00", 3.5)).await, Some(5));
+    assert_eq!(quality("2021-06-30T14:00").await, [Good]);
+    let stats = house.store.samples.stats();
+    assert_eq!((stats.packets - alone, stats.readings, stats.corrections), (4, 4, 0));
+    assert_eq!(stats.duplicates, 2);
+    // Another value is a correction, in doubt.
+    assert_eq!(station.confirmed(&composed(STATION, 6, "2021-06-30T14:00", 3.6)).await, Some(6));
+    assert_eq!(quality("2021-06-30T14:00").await, [Good, Suspect]);
 }
 
 #[tokio::test]

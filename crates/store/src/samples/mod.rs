@@ -10,7 +10,7 @@ use field::time::{DAY_MS, Time};
 use shared::Shared;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
-use writer::Ask;
+use writer::{Ask, Timing};
 
 pub(crate) mod backup;
 mod bytes;
@@ -166,11 +166,25 @@ impl Samples {
     /// packet beyond [`Packet::MAX_RAW`] or [`Packet::MAX_READINGS`] or with a value that is no
     /// number, [`StoreError::Closed`]. On error nothing was kept.
     pub async fn append(&self, packet: Packet) -> Result<Appended, StoreError> {
+        self.append_as(packet, Timing::Believed).await
+    }
+
+    /// [`Samples::append`] for a packet some of whose readings are suspect because of when it came (late or
+    /// early by hours): where the same value is there already, that is no doubt about it. A frame that is
+    /// sent again when its station's clock has been found wrong says nothing new.
+    ///
+    /// # Errors
+    /// As [`Samples::append`].
+    pub async fn append_untimely(&self, packet: Packet) -> Result<Appended, StoreError> {
+        self.append_as(packet, Timing::Doubted).await
+    }
+
+    async fn append_as(&self, packet: Packet, timing: Timing) -> Result<Appended, StoreError> {
         const CLOSED: StoreError = StoreError::Closed { what: "appending a packet" };
         check(&packet)?;
         let asks = self.asks.as_ref().ok_or(CLOSED)?;
         let (answer, answered) = oneshot::channel();
-        asks.send(Ask::Append(packet, answer)).await.map_err(|_| CLOSED)?;
+        asks.send(Ask::Append(packet, timing, answer)).await.map_err(|_| CLOSED)?;
         answered.await.unwrap_or(Err(CLOSED))
     }
 

@@ -99,6 +99,15 @@ impl Row {
             _ => Verdict::Correction,
         }
     }
+
+    /// [`Row::judge`] for a value whose time is doubted only because of when its message came: that is no
+    /// news about a value that was believed when it came first.
+    pub(crate) fn judge_untimely(there: Option<&Self>, next: &Self) -> Verdict {
+        match there {
+            Some(old) if old.value == next.value && next.doubts(old) => Verdict::Duplicate,
+            _ => Self::judge(there, next),
+        }
+    }
 }
 
 /// Sorts rows by time, keeps what counts of each moment and puts what was replaced into `old`. Takes

@@ -47,9 +47,17 @@ pub(crate) type Answer = oneshot::Sender<Result<Appended, StoreError>>;
 /// Where a batch's answer goes.
 pub(crate) type RowsAnswer = oneshot::Sender<Result<RowsAppended, StoreError>>;
 
+/// Whether the times of a packet's readings are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timing {
+    Believed,
+    /// Readings of it are in doubt because of when it came.
+    Doubted,
+}
+
 /// What the writer is asked.
 pub(crate) enum Ask {
-    Append(Packet, Answer),
+    Append(Packet, Timing, Answer),
     Rows(Arc<Rows>, RowsAnswer),
     /// Ends the log that is written, so that everything is sealed.
     Seal(oneshot::Sender<Result<(), StoreError>>),
@@ -116,8 +124,8 @@ impl Writer {
             while let Some(ask) = next.take() {
                 asked += 1;
                 match ask {
-                    Ask::Append(packet, answer) => {
-                        let result = self.prepare(&mut group, packet);
+                    Ask::Append(packet, timing, answer) => {
+                        let result = self.prepare(&mut group, packet, timing);
                         group.answers.push((answer, result));
                     }
                     Ask::Rows(rows, answer) => {
@@ -162,7 +170,11 @@ impl Writer {
     }
 
     /// Looks what is new in a packet and puts that into the group.
-    fn prepare(&self, group: &mut Group, packet: Packet) -> Result<Appended, StoreError> {
+    fn prepare(&self, group: &mut Group, packet: Packet, timing: Timing) -> Result<Appended, StoreError> {
+        let judge = match timing {
+            Timing::Believed => Row::judge,
+            Timing::Doubted => Row::judge_untimely,
+        };
         let hash = frame_hash(&packet.raw);
         let next = self.head.borrow().0 + 1 + group.fresh.len() as i64;
         let (mut kept, mut corrections) = (Vec::new(), 0);
@@ -175,7 +187,7 @@ impl Writer {
                 None => self.shared.entry(key.0, key.1)?,
             };
             let row = Row::of(reading, PacketSeq(next));
-            match Row::judge(there.as_ref(), &row) {
+            match judge(there.as_ref(), &row) {
                 Verdict::Duplicate => continue,
                 Verdict::Correction => corrections += 1,
                 Verdict::New => {}
