@@ -23,6 +23,9 @@ const MEMBER_PER_MINUTE: usize = 30;
 const ROBOT_PER_MINUTE: usize = 20;
 /// Person-messages a day for each account.
 const DAILY_PER_ACCOUNT: usize = 30;
+/// An identical request is recognised for so long at least, real time: at 600×, half an hour is three seconds,
+/// less than a sender needs to start again.
+const LEAST_REPEATED_S: f64 = 60.0;
 /// Identical requests remembered; the oldest are forgotten first.
 const MOST_REMEMBERED: usize = 20_000;
 
@@ -131,7 +134,12 @@ pub(crate) async fn send(
         "msgid": format!("demo-{}", now.ms()),
     });
     if message.enable_duplicate_check == 1
-        && wecom.is_repeated(&message.touser, &text.content, message.duplicate_check_interval, now)
+        && wecom.is_repeated(
+            &message.touser,
+            &text.content,
+            repeated_ms(message.duplicate_check_interval, speed),
+            now,
+        )
     {
         return Json(ok);
     }
@@ -149,14 +157,19 @@ pub(crate) async fn send(
     Json(ok)
 }
 
+/// How long an identical request is recognised, milliseconds of the town's time.
+fn repeated_ms(interval_s: i64, speed: f64) -> i64 {
+    interval_s.saturating_mul(SECOND_MS).max((LEAST_REPEATED_S * 1e3 * speed) as i64)
+}
+
 impl Wecom {
-    fn is_repeated(&mut self, user: &str, text: &str, interval_s: i64, now: Time) -> bool {
+    fn is_repeated(&mut self, user: &str, text: &str, within_ms: i64, now: Time) -> bool {
         if self.identical.len() >= MOST_REMEMBERED {
-            self.identical.retain(|_, at| now.since_ms(*at) < interval_s * SECOND_MS);
+            self.identical.retain(|_, at| now.since_ms(*at) < within_ms);
         }
         let key = format!("{user}\n{text}");
         let before = self.identical.get(&key).copied();
-        let repeated = before.is_some_and(|at| now.since_ms(at) < interval_s * SECOND_MS);
+        let repeated = before.is_some_and(|at| now.since_ms(at) < within_ms);
         if !repeated {
             self.identical.insert(key, now);
         }
@@ -223,4 +236,25 @@ pub(crate) async fn robot(
     people.dedup();
     phones.inbox.arrive(ChannelKind::WecomRobot, &people, &content.content);
     error(0, "ok")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_repeated_by_a_sender_that_started_again_is_recognised_at_any_speed() {
+        let half_an_hour = half_an_hour() * SECOND_MS;
+        let mut wecom = Wecom::default();
+        let start = Time::from_ms(1_000_000_000);
+        for (speed, restart_s, repeated) in
+            [(1.0, 5, true), (1.0, 1_801, false), (600.0, 5, true), (600.0, 61, false)]
+        {
+            let text = format!("{speed} {restart_s}");
+            let within_ms = repeated_ms(half_an_hour / SECOND_MS, speed);
+            let again = start.plus_ms(restart_s * SECOND_MS * speed as i64);
+            assert!(!wecom.is_repeated("user", &text, within_ms, start));
+            assert_eq!(wecom.is_repeated("user", &text, within_ms, again), repeated, "{text}");
+        }
+    }
 }

@@ -5,8 +5,8 @@
 //! between the two finds the delivery `Handing` and hands the same parcel over again, with the same
 //! key: the only window in which a person may get something twice.
 //!
-//! A group robot knows no keys. What it may have been told before a crash is told again only when
-//! the message lives on no other channel; else the next channel takes over.
+//! A group robot knows no keys. What it may have been told – before a crash, or when its answer was lost –
+//! is told again only when the message lives on no other channel; else the next channel takes over.
 //!
 //! Temporary failures never give up a message's last way; only a refusal for good does.
 
@@ -118,6 +118,30 @@ impl Outbox {
 
     fn mailbox(&self, kind: ChannelKind, person: &Person, town: Option<&str>) -> Option<Mailbox> {
         self.lanes.iter().find(|l| l.kind == kind).and_then(|l| l.channel.mailbox(person, town))
+    }
+
+    /// Whether a channel can tell a repetition by its key from a second message.
+    fn knows_keys(&self, kind: ChannelKind) -> bool {
+        self.lanes.iter().any(|lane| lane.kind == kind && lane.limits.knows_keys)
+    }
+
+    /// Whether a message lives on another channel than `kind`, among its deliveries: somebody was told there,
+    /// or will be and once only.
+    fn lives_besides<'a>(
+        &self,
+        message: MessageId,
+        kind: ChannelKind,
+        mut deliveries: impl Iterator<Item = &'a Delivery>,
+    ) -> bool {
+        deliveries.any(|d| {
+            d.message == message
+                && d.channel != kind
+                && match d.state {
+                    DeliveryState::Sent | DeliveryState::Delivered => true,
+                    DeliveryState::Waiting | DeliveryState::Handing => self.knows_keys(d.channel),
+                    DeliveryState::GivenUp => false,
+                }
+        })
     }
 
     fn lane(&mut self, kind: ChannelKind) -> Option<&mut Lane> {

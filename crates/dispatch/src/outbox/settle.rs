@@ -106,9 +106,11 @@ impl Outbox {
             match landing.outcome {
                 Outcome::Sent { .. } | Outcome::Busy { .. } => {}
                 Outcome::Refused { .. } | Outcome::Down => ids.extend(items.iter().map(|i| i.message.id)),
-                Outcome::Retry { .. } => ids.extend(
-                    items.iter().filter(|i| i.delivery.attempts >= self.max_attempts).map(|i| i.message.id),
-                ),
+                Outcome::Retry { unknown, .. } => {
+                    let unrepeatable = unknown && !self.knows_keys(landing.flight.kind);
+                    let asked = |i: &&Item| unrepeatable || i.delivery.attempts >= self.max_attempts;
+                    ids.extend(items.iter().filter(asked).map(|i| i.message.id));
+                }
             }
         }
         let mut known = Known::new();
@@ -160,7 +162,14 @@ impl Outbox {
                 let worst = bundle.items.iter().map(|i| i.delivery.attempts).max().unwrap_or(1);
                 let next_at = now.plus_ms(self.wait_ms(worst));
                 let mut items = Vec::new();
+                let unrepeatable = *unknown && !self.knows_keys(kind);
                 for item in &bundle.items {
+                    let deliveries = known.get(&item.message.id).into_iter().flatten();
+                    if unrepeatable && self.lives_besides(item.message.id, kind, deliveries) {
+                        let reason = format!("{reason}; it may have arrived and is not repeated");
+                        self.give_up(item, &reason, now, known, plan).await?;
+                        continue;
+                    }
                     if item.delivery.attempts >= self.max_attempts
                         && self.may_give_up(item, now, known).await?
                     {

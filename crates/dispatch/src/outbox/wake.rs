@@ -6,7 +6,7 @@ use super::{MAX_HELD, Outbox};
 use crate::channels::{Mailbox, Parcel};
 use crate::error::DispatchError;
 use field::id::{JournalSeq, MessageId};
-use field::message::{Delivery, DeliveryState, Message};
+use field::message::{Delivery, Message};
 use field::person::ChannelKind;
 use field::time::{MINUTE_MS, Time};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -66,23 +66,12 @@ impl Outbox {
         &mut self,
         rows: Vec<(Message, Delivery)>,
     ) -> Result<Vec<(Message, Delivery)>, StoreError> {
-        let knows_keys: Vec<ChannelKind> =
-            self.lanes.iter().filter(|l| l.limits.knows_keys).map(|l| l.kind).collect();
         let (mut again, unrepeatable): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|(_, d)| knows_keys.contains(&d.channel));
+            rows.into_iter().partition(|(_, d)| self.knows_keys(d.channel));
         let ids: Vec<MessageId> = unrepeatable.iter().map(|(message, _)| message.id).collect();
         let others = self.store.tables.deliveries_of(&ids).await?;
         for (message, delivery) in unrepeatable {
-            let lives = others.iter().any(|d| {
-                d.message == message.id
-                    && d.channel != delivery.channel
-                    && match d.state {
-                        DeliveryState::Sent | DeliveryState::Delivered => true,
-                        DeliveryState::Waiting | DeliveryState::Handing => knows_keys.contains(&d.channel),
-                        DeliveryState::GivenUp => false,
-                    }
-            });
-            if lives {
+            if self.lives_besides(message.id, delivery.channel, others.iter()) {
                 let kind = delivery.channel;
                 let item = Item { message: Arc::new(message), delivery };
                 self.refuse(kind, vec![item], "the process ended before the answer came; not repeated");

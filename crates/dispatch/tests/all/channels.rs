@@ -1,5 +1,6 @@
 //! Each channel against a server with the real one's limits, signatures and error codes.
 
+use crate::outbox::new_message;
 use crate::servers::{Browser, Fault};
 use crate::town::{Town, a};
 use dispatch::Dispatch;
@@ -242,6 +243,36 @@ async fn a_text_taken_before_the_connection_broke_is_told_again_with_the_same_ke
         assert_eq!(delivery(&town, id).await.state, DeliveryState::Sent, "{channel:?}");
         assert_eq!(town.servers.requests(channel.code()), 2);
         assert_eq!(town.servers.got(channel.code()).len(), 1, "{channel:?}: the person gets it once");
+    }
+}
+
+/// A group robot knows no keys: what it may have told already is not told again to people who are told by
+/// another channel, and told again to those who are not.
+#[tokio::test]
+async fn a_text_that_a_robot_may_have_told_is_told_again_only_where_nobody_else_tells_it() {
+    let robot = ChannelKind::DingtalkRobot;
+    for (others, times, state) in
+        [(&[][..], 2, DeliveryState::Sent), (&[ChannelKind::Sms][..], 1, DeliveryState::GivenUp)]
+    {
+        let (town, mut dispatch) = town().await;
+        town.servers.next(robot.code(), &[Fault::TakenThenBroken]);
+        let on: Vec<ChannelKind> = others.iter().copied().chain([robot]).collect();
+        let mut tx = town.store.tables.begin(Actor::Desk("api"), town.now()).await.unwrap();
+        let message =
+            tx.message_insert(new_message(&town, 5, a(0), Severity::Orange, &on)).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..3 {
+            dispatch.tick().await.unwrap();
+            town.clock.advance_ms(3 * SECOND_MS);
+        }
+        let deliveries = town.deliveries(&message).await;
+        let told = deliveries.iter().find(|d| d.channel == robot).unwrap();
+        assert_eq!(
+            (told.state, town.servers.got(robot.code()).len()),
+            (state, times),
+            "{others:?}: {told:?}"
+        );
+        assert!(deliveries.iter().any(|d| d.state == DeliveryState::Sent), "{deliveries:?}");
     }
 }
 
