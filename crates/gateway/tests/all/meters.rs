@@ -17,7 +17,7 @@ fn dtu(language: Language, meters: Vec<Meter>) -> Dtu {
         language,
         every: Duration::from_secs(86_400),
         // Long enough that a meter of a busy machine is never taken for a dead one.
-        timeout: Duration::from_millis(400),
+        timeout: Duration::from_millis(1_500),
         meters,
     }
 }
