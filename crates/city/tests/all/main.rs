@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod phones;
 #[cfg(test)]
+mod scada;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod whole;

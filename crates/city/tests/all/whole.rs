@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch;
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config { follow_every_ms: 20, people: Habits { ignores: 0.0, ..Habits::default() }, ..Config::default() }
 }
 
 /// A playback half an hour into the storm of 2021.
-fn playback(speed: f64) -> Value {
+pub(crate) fn playback(speed: f64) -> Value {
     let storm = &STORMS[1];
     json!({
         "now": storm.starts_at().plus_ms(30 * MINUTE_MS), "speed": speed, "paused": false, "demo": true,
@@ -22,7 +22,7 @@ fn playback(speed: f64) -> Value {
     })
 }
 
-fn order(town: &Town) -> Value {
+pub(crate) fn order(town: &Town) -> Value {
     let station = &town.stations[0];
     let block = town.blocks.iter().find(|b| b.id == station.block).unwrap();
     let owner = town.person(block.chain.a).unwrap();
@@ -41,12 +41,12 @@ fn order(town: &Town) -> Value {
     })
 }
 
-async fn get(url: String) -> String {
+pub(crate) async fn get(url: String) -> String {
     reqwest::get(url).await.unwrap().text().await.unwrap()
 }
 
 /// Asks again until it is so.
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     while !is_so().await {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
