@@ -259,7 +259,7 @@ impl Logger {
     fn knows(&self, cn: Option<u16>) -> bool {
         match cn {
             Some(1_000..=1_072 | 2_011..=2_061 | 3_011..=3_021) => true,
-            Some(cn::RETAIN_NOW | cn::CHECK_STANDARD) => self.version == VERSION_2025,
+            Some(cn::STANDARD_CHECKS | cn::RETAIN_NOW | cn::CHECK_STANDARD) => self.version == VERSION_2025,
             _ => false,
         }
     }

@@ -26,6 +26,10 @@ pub(super) struct Peer {
 /// The version bits of a station's Flag that speaks the edition of 2025.
 const EDITION_2025: u8 = 8;
 
+/// What the elements of 自动标样核查（校准）数据 end in, as [`wire::hj212`] names them: `w01018-SampleRd-2062`. Such a
+/// value stands for a moment, whatever step a question for a period names.
+const OF_CHECKS: &str = "-2062";
+
 /// What a command is in this protocol, for a station that speaks the edition `version`: CN and data area.
 /// `Err`: it has none.
 pub(super) fn words(ask: &Ask, version: u8, now: Time) -> Result<(u16, String), &'static str> {
@@ -34,6 +38,14 @@ pub(super) fn words(ask: &Ask, version: u8, now: Time) -> Result<(u16, String), 
         Ask::QueryClock => (cn::CLOCK, String::new()),
         Ask::QueryCurrent => (cn::REAL_TIME, String::new()),
         Ask::QueryStatus | Ask::QueryMotors => (cn::DEVICE_STATE, String::new()),
+        Ask::QueryPeriod { from, to, element, .. } if element.ends_with(OF_CHECKS) => {
+            if version != EDITION_2025 {
+                return Err(
+                    "checks against a standard (2062) are of HJ 212-2025; the station speaks an earlier edition",
+                );
+            }
+            (cn::STANDARD_CHECKS, format!("BeginTime={};EndTime={}", digits(*from), digits(*to)))
+        }
         Ask::QueryPeriod { from, to, step_min, .. } => {
             let (cn, step) = match step_min {
                 1..=30 => (cn::MINUTE, i64::from(*step_min) * MINUTE_MS),
@@ -243,6 +255,17 @@ mod tests {
             assert!(act(name, 8).unwrap_err().contains(":factor"));
         }
         assert_eq!(act("retain", 8), Ok((3015, String::new())), "acts of 2017 stay what they were");
+    }
+
+    #[test]
+    fn checks_against_a_standard_are_asked_for_at_their_own_times_from_stations_of_2025_only() {
+        let (from, to) = (at("2024-06-01T08:00"), at("2024-06-01T12:00"));
+        let checks = Ask::QueryPeriod { from, to, step_min: 60, element: "w01018-SampleRd-2062".to_owned() };
+        assert_eq!(
+            words(&checks, 8, to),
+            Ok((2062, "BeginTime=20240601080000;EndTime=20240601120000".to_owned()))
+        );
+        assert!(words(&checks, 4, to).unwrap_err().contains("2025"));
     }
 
     #[test]

@@ -359,6 +359,25 @@ async fn a_sample_is_kept_at_once_and_a_standard_checked_by_a_plant_of_2025() {
 }
 
 #[tokio::test]
+async fn checks_against_a_standard_are_fetched_and_kept_beside_what_was_measured() {
+    let (house, points, mut device) = plant_2025(Limits::default()).await;
+    let checks = register(&house.store, MN, &["w01018-SampleRd-2062", "w01018-ResultType-2062"]).await;
+    let (from, to) = (at("2021-06-30T08:00"), at("2021-06-30T12:00"));
+    let ask = Ask::QueryPeriod { from, to, step_min: 60, element: "w01018-SampleRd-2062".into() };
+    let id = asked(&house, ask).await;
+    let data = "DataTime=20210630083000;w01018-SampleRd=98.2;w01018-StandardValue=100;w01018-ResultType=1";
+    let asked_for = "BeginTime=20210630080000;EndTime=20210630120000";
+    says(&mut device, (2062, asked_for), &[READY, (2062, data), DONE]).await;
+    assert_eq!(house.over(id).await.done, Some(true));
+    for (point, value) in checks.iter().zip([98.2, 1.0]) {
+        let (kept, _) = house.store.samples.latest(*point).unwrap();
+        assert_eq!((kept.at, kept.value), (at("2021-06-30T08:30"), Some(value)));
+    }
+    assert_eq!(house.store.samples.latest(points[0]), None, "no value of the water");
+    assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
 async fn an_act_of_2025_is_not_sent_to_a_plant_of_2017() {
     let (house, _, mut device) = plant(hj212::StartUp::default()).await;
     device.send(&request(2011, 5, "DataTime=20210630140000;w01018-Rtd=1").to_bytes().unwrap()).await;

@@ -38,6 +38,8 @@ pub mod cn {
     pub const MINUTE: u16 = 2051;
     /// 小时数据.
     pub const HOUR: u16 = 2061;
+    /// 自动标样核查（校准）数据 (2025).
+    pub const STANDARD_CHECKS: u16 = 2062;
     /// 上传数采仪开机时间.
     pub const STARTED: u16 = 2081;
     /// 零点校准量程校准.
@@ -139,7 +141,7 @@ pub const COMMANDS: &[Command] = &[
     c(1014, "密钥更新", Kind::Notice),
     c(2013, "原始监测数据", Kind::Data),
     c(2052, "噪声单次测量数据", Kind::Data),
-    c(2062, "自动标样核查校准数据", Kind::Data),
+    c(cn::STANDARD_CHECKS, "自动标样核查校准数据", Kind::Data),
     c(2111, "炉膛温度五分钟均值", Kind::Data),
     c(cn::RETAIN_NOW, "下发即时留样任务", Kind::Down),
     c(cn::CHECK_STANDARD, "启动标样核查", Kind::Down),
