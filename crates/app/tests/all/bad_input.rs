@@ -146,6 +146,47 @@ fn a_station_list_names_every_fault_with_its_line_and_changes_nothing() {
 }
 
 #[test]
+fn a_history_in_gb_18030_with_mixed_units_is_planned_named_and_only_then_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").to_str().unwrap().to_owned();
+    crate::town::town(folder.path(), &data);
+    let line = |minute: u32, value: &str, unit: &str| {
+        format!("3307820001,39,2021-06-30 11:{minute:02},{value},{unit}\n")
+    };
+    let text = [
+        "测站编码,要素,时间,值,单位\n".to_owned(),
+        line(0, "31", "厘米"),
+        line(5, "0.32", "米"),
+        line(10, "1", "伏"),
+    ];
+    let joined = text.concat();
+    let (bytes, _, lost) = encoding_rs::GB18030.encode(&joined);
+    assert!(!lost);
+    let path = folder.path().join("history.csv");
+    std::fs::write(&path, &bytes).unwrap();
+    let path = path.to_str().unwrap();
+    let export = || crate::town::export(&data);
+    let import = |more: &[&str]| zhizhen(&[&["samples", "import", path, "--data", &data], more].concat());
+    let plan = ["line 4", "bad_unit `伏`", "gb18030", "would add 2"];
+    for (more, last) in [(&["--dry-run"][..], "1 problems"), (&[], "nothing was written")] {
+        let output = import(more);
+        let said = stdout(&output);
+        assert!(
+            !output.status.success() && plan.iter().chain([&last]).all(|word| said.contains(word)),
+            "{said}"
+        );
+        assert_eq!(export().lines().count(), 1, "{more:?}: nothing but the heading");
+    }
+    let output = import(&["--skip-bad"]);
+    assert!(output.status.success() && stdout(&output).contains("2 rows are durable"), "{}", stdout(&output));
+    let metres: Vec<String> =
+        export().lines().skip(1).map(|row| row.split(',').nth(5).unwrap().to_owned()).collect();
+    assert_eq!(metres, ["0.31", "0.32"]);
+    let again = import(&["--skip-bad", "--dry-run"]);
+    assert!(stdout(&again).contains("would add 0, correct 0, leave 2 as they are"), "{}", stdout(&again));
+}
+
+#[test]
 fn a_storm_or_speed_that_is_none_is_refused_with_what_there_is() {
     refused(&["demo", "--storm", "1998-07-01"], &["1998-07-01", "2019-06-21", "2021-06-30"]);
     refused(&["demo", "--speed", "6000"], &["1 to 600"]);

@@ -187,6 +187,47 @@ async fn what_is_not_understood_goes_to_quarantine_and_the_connection_goes_on() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sensor_that_changes_its_unit_is_converted_or_shown_to_a_person_and_its_neighbour_is_kept() {
+    let map = "topic = \"wells/{station}/up\"\npayload = \"mapped\"\n[body]\nstation_is = \"{station}\"\n\
+               time = { path = \"ts\" }\n[[body.value]]\npath = \"mud\"\nelement = \"mud\"\nunit_at = \"unit\"\n";
+    let house =
+        House::with(config(Mqtt { maps: vec![toml::from_str(map).unwrap()], ..Mqtt::loopback() })).await;
+    let [well, other] = [
+        crate::plants::register(&house.store, "well-1", &["mud"]).await[0],
+        crate::plants::register(&house.store, "well-2", &["mud"]).await[0],
+    ];
+    let mut client = Client::to(&house, "wells").await;
+    let said = [
+        ("well-1", 1, "300", "mg/L"),
+        // Its maker's update sends grams: the same series, the same unit.
+        ("well-1", 2, "0.31", "g/L"),
+        // And then something that is no concentration at all.
+        ("well-1", 3, "7", "V"),
+        ("well-2", 3, "12", "V"),
+        ("well-1", 4, "320", "mg/L"),
+    ];
+    for (id, (station, minute, mud, unit)) in (1..).zip(said) {
+        let payload =
+            format!("{{\"ts\":\"2021-06-30T14:0{minute}:00+08:00\",\"mud\":{mud},\"unit\":\"{unit}\"}}");
+        let message = publish(&format!("wells/{station}/up"), &payload, QoS::AtLeastOnce, id);
+        assert_eq!(client.acknowledged(message).await, Some(0), "{payload}");
+    }
+    let kept = async |point| {
+        let (from, to) = (at("2021-06-30T14:00"), at("2021-06-30T15:00"));
+        let kept = house.store.samples.range(point, from, to, 9).await.unwrap();
+        kept.iter().map(|(sample, _)| sample.value.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(well).await, [300.0, 310.0, 320.0]);
+    assert_eq!(kept(other).await, [12.0], "a series of its own has its own unit");
+    let quarantined = house.quarantine().await;
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
+    let piece = &quarantined[0];
+    assert_eq!((piece.reason.as_str(), piece.station.as_deref()), ("bad_unit", Some("well-1")));
+    assert!(piece.detail.contains("unit `V` cannot become `mg/L`"), "{}", piece.detail);
+    assert!(wire::mqtt::explain(&piece.raw).decoded["topic"] == "wells/well-1/up", "its bytes are there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_who_proves_it_speaks_for_a_station_with_a_credential() {
     let mqtt = Mqtt {
         open: false,

@@ -224,6 +224,37 @@ async fn a_plant_that_started_is_told_clock_and_intervals_one_after_another() {
 }
 
 #[tokio::test]
+async fn a_plant_whose_clock_runs_on_utc_is_named_and_its_neighbour_is_believed() {
+    const NEIGHBOUR: &str = "010000A8900016F000169DC1";
+    let (house, points, mut on_utc) = plant(hj212::StartUp::default()).await;
+    let own = register(&house.store, NEIGHBOUR, &["w01018-Rtd"]).await;
+    let mut right = Device::call(house.gateway.tcp("hj212").unwrap(), wire::hj212::FRAMING).await;
+    // 14:00 in Beijing.
+    for minute in [0, 5, 10, 15] {
+        for (device, mn, hour) in [(&mut on_utc, MN, 6), (&mut right, NEIGHBOUR, 14)] {
+            let at = format!("20210630{hour:02}{minute:02}");
+            let mut said = request(2011, 5, &format!("DataTime={at}00;w01018-Rtd=31.2,w01018-Flag=N"));
+            (said.mn, said.qn) = (mn.to_owned(), format!("{at}05001"));
+            device.send(&said.to_bytes().unwrap()).await;
+            assert_eq!(answer(device).await.cn, Some(9014), "nothing is refused");
+        }
+        house.clock.advance_ms(300_000);
+    }
+    let qualities = async |point: PointId| {
+        let kept = house.store.samples.range(point, at("2021-06-30T00:00"), at("2021-07-01T00:00"), 9).await;
+        kept.unwrap().iter().map(|(sample, _)| sample.quality).collect::<Vec<_>>()
+    };
+    use Quality::{Good, Suspect};
+    assert_eq!(qualities(points[0]).await, [Good, Good, Suspect, Suspect]);
+    assert_eq!(qualities(own[0]).await, [Good; 4]);
+    for (station, times) in [(MN, 1), (NEIGHBOUR, 0)] {
+        let lines = house.store.tables.journal_of(&Subject::Station(code(station)), 100).await.unwrap();
+        assert_eq!(lines.iter().filter(|line| line.act == "clock_wrong").count(), times, "{station}");
+    }
+    assert!(house.quarantine().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_water_resource_station_is_confirmed_when_its_level_is_kept() {
     let config = Config { sl427: Some(sl427::Config::loopback()), ..Config::loopback() };
     let house = House::with(config).await;
