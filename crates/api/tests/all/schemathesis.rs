@@ -37,7 +37,9 @@ fn schemathesis(python: &Path, url: &str, config: Option<&Path>, extra: &[&str])
     }
     command.args(["run", &format!("{url}/api/v1/openapi.json"), "--url", url, "--checks", CHECKS]);
     command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES, "--seed", "1"]);
-    command.args(["--generation-database", "none", "--no-color", "--workers", "1"]).args(extra);
+    command
+        .args(["--generation-database", "none", "--no-color", "--workers", "1", "--request-timeout", "300"])
+        .args(extra);
     command.current_dir(std::env::temp_dir()).env("NO_PROXY", "*");
     command
 }

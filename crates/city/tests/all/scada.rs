@@ -22,6 +22,9 @@ use tokio::task::JoinHandle;
 /// Values of a node asked for at once: a history of more comes in several answers.
 const AT_ONCE: u32 = 4;
 
+/// Published values that wait for the test.
+const HEARD: usize = 1_000;
+
 /// The town beside a small server, two minutes a second.
 struct Playing {
     control: SocketAddr,
@@ -140,13 +143,16 @@ impl Client {
     }
 
     /// What is published of these nodes: node, moment, value.
-    async fn subscribed(&self, names: &[&str]) -> mpsc::UnboundedReceiver<(NodeId, Time, f64)> {
-        let (publish, published) = mpsc::unbounded_channel();
+    async fn subscribed(&self, names: &[&str]) -> mpsc::Receiver<(NodeId, Time, f64)> {
+        let (publish, published) = mpsc::channel(HEARD);
         let heard = DataChangeCallback::new(move |data: DataValue, item| {
             let value = number(data.value.as_ref().unwrap());
-            // A test that has heard enough is gone.
-            let _ =
-                publish.send((item.item_to_monitor().node_id.clone(), time(data.source_timestamp), value));
+            // A test that has heard enough takes no more.
+            let _ = publish.try_send((
+                item.item_to_monitor().node_id.clone(),
+                time(data.source_timestamp),
+                value,
+            ));
         });
         let every = Duration::from_millis(100);
         let subscription = self.session.create_subscription(every, 600, 20, 0, 0, true, heard).await.unwrap();
