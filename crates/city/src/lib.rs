@@ -15,6 +15,7 @@ mod error;
 mod follower;
 mod hands;
 pub mod load;
+mod marks;
 pub mod meters;
 pub mod mixed;
 mod modbus;

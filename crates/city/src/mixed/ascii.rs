@@ -3,6 +3,7 @@
 
 use super::truth::swaying;
 use crate::hands::TownClock;
+use crate::marks::{Marks, remember};
 use crate::rtu::{Answer, Ledger, Link, Page};
 use crate::town::mixed::RESERVOIR;
 use field::clock::Clock;
@@ -35,21 +36,17 @@ pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr, ledger:
     let mut station = Station { seed, address, serial: 0, memory: VecDeque::new(), link: None, page };
     let mut clock = clock;
     clock.started().await;
-    let mut leaps = None;
-    let mut next = Time::MIN;
+    let mut marks = Marks::every(EVERY_MS);
     loop {
         let now = clock.now();
-        if leaps != Some(clock.hands().leaps) {
-            leaps = Some(clock.hands().leaps);
+        if marks.leapt(&clock) {
             station.memory.clear();
-            next = Time::from_ms(now.ms().div_euclid(EVERY_MS) * EVERY_MS);
         }
-        while next <= now {
-            station.measure(next);
-            next = next.plus_ms(EVERY_MS);
+        while let Some(at) = marks.due(now) {
+            station.measure(at);
         }
         match station.deliver(centre).await {
-            Ok(()) => clock.until(next).await,
+            Ok(()) => clock.until(marks.next()).await,
             Err(error) => {
                 tracing::debug!(%error, "the reservoir's line failed");
                 station.link = None;
@@ -95,12 +92,9 @@ impl Station {
             more_follows: false,
         };
         if let Some(frame) = report.to_bytes().ok().and_then(|hex| to_ascii(&hex)) {
-            if self.memory.len() >= MEMORY {
-                self.memory.pop_front();
-            }
             // Three decimals of a metre, as the element has them.
             let level = (level * 1_000.0).round() / 1_000.0;
-            self.memory.push_back(Unsent { serial: self.serial, frame, at, level });
+            remember(&mut self.memory, MEMORY, Unsent { serial: self.serial, frame, at, level });
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::truth::swaying;
 use crate::hands::TownClock;
+use crate::marks::{Marks, remember};
 use crate::rtu::{Ledger, Page};
 use crate::town::mixed::INTAKE;
 use field::clock::Clock;
@@ -37,24 +38,17 @@ pub(super) async fn run(seed: u64, clock: TownClock, centre: SocketAddr, ledger:
     let mut station = Station { seed, address, memory: VecDeque::new(), link: None, page };
     let mut clock = clock;
     clock.started().await;
-    let mut leaps = None;
-    let mut next = Time::MIN;
+    let mut marks = Marks::every(EVERY_MS);
     loop {
         let now = clock.now();
-        if leaps != Some(clock.hands().leaps) {
-            leaps = Some(clock.hands().leaps);
+        if marks.leapt(&clock) {
             station.memory.clear();
-            next = Time::from_ms(now.ms().div_euclid(EVERY_MS) * EVERY_MS);
         }
-        while next <= now {
-            if station.memory.len() >= MEMORY {
-                station.memory.pop_front();
-            }
-            station.memory.push_back(next);
-            next = next.plus_ms(EVERY_MS);
+        while let Some(at) = marks.due(now) {
+            remember(&mut station.memory, MEMORY, at);
         }
         match station.deliver(centre).await {
-            Ok(()) => clock.until(next).await,
+            Ok(()) => clock.until(marks.next()).await,
             Err(error) => {
                 tracing::debug!(%error, "the intake's line failed");
                 station.link = None;

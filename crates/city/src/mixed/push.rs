@@ -2,6 +2,7 @@
 //! did not take is kept and sent again, older values first.
 
 use crate::hands::TownClock;
+use crate::marks::{Marks, remember};
 use crate::rtu::{Ledger, Page};
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
@@ -58,21 +59,14 @@ impl Platform {
         let pages: Vec<Option<Page>> = self.codes.iter().map(|code| ledger.page(code)).collect();
         let mut memory: VecDeque<Time> = VecDeque::new();
         clock.started().await;
-        let mut leaps = None;
-        let mut next = Time::MIN;
+        let mut marks = Marks::every(EVERY_MS);
         loop {
             let now = clock.now();
-            if leaps != Some(clock.hands().leaps) {
-                leaps = Some(clock.hands().leaps);
+            if marks.leapt(&clock) {
                 memory.clear();
-                next = Time::from_ms(now.ms().div_euclid(EVERY_MS) * EVERY_MS);
             }
-            while next <= now {
-                if memory.len() >= MEMORY {
-                    memory.pop_front();
-                }
-                memory.push_back(next);
-                next = next.plus_ms(EVERY_MS);
+            while let Some(at) = marks.due(now) {
+                remember(&mut memory, MEMORY, at);
             }
             while !memory.is_empty() {
                 let moments = memory.len().min(AT_ONCE);
@@ -89,7 +83,7 @@ impl Platform {
                 }
             }
             if memory.is_empty() {
-                clock.until(next).await;
+                clock.until(marks.next()).await;
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::truth::{swaying, total};
 use crate::dice::Dice;
 use crate::hands::TownClock;
+use crate::marks::{Marks, remember};
 use crate::mqtt::Client;
 use crate::rtu::{Ledger, Page};
 use crate::town::mixed::{SENSORS, sensor_code};
@@ -53,23 +54,15 @@ struct Sensor {
 impl Sensor {
     async fn run(mut self, mut clock: TownClock) {
         clock.started().await;
-        let mut leaps = None;
-        let mut next = Time::MIN;
+        let mut marks = Marks::every(EVERY_MS);
         let mut client = None;
         loop {
-            let hands = clock.hands();
             let now = clock.now();
-            if leaps != Some(hands.leaps) {
-                leaps = Some(hands.leaps);
+            if marks.leapt(&clock) {
                 self.memory.clear();
-                next = Time::from_ms(now.ms().div_euclid(EVERY_MS) * EVERY_MS);
             }
-            while next <= now {
-                if self.memory.len() >= MEMORY {
-                    self.memory.pop_front();
-                }
-                self.memory.push_back(next);
-                next = next.plus_ms(EVERY_MS);
+            while let Some(at) = marks.due(now) {
+                remember(&mut self.memory, MEMORY, at);
             }
             if let Err(error) = self.deliver(&mut client).await {
                 tracing::debug!(code = self.code, %error, "a smart meter's line failed");
@@ -78,7 +71,7 @@ impl Sensor {
                 continue;
             }
             tokio::select! {
-                () = clock.until(next) => {}
+                () = clock.until(marks.next()) => {}
                 heard = listen(&mut client) => if heard.is_err() { client = None },
             }
         }

@@ -12,6 +12,7 @@ mod nodes;
 mod server;
 
 use crate::hands::TownClock;
+use crate::marks::Marks;
 use crate::rtu::Page;
 use archive::Archive;
 use field::clock::Clock;
@@ -69,23 +70,19 @@ pub(crate) async fn run(station: Station, clock: TownClock, listener: TcpListene
     let mut clock = clock;
     let (mut running, mut first): (Option<Running>, _) = (None, Some(listener));
     clock.started().await;
-    let mut leaps = None;
-    let mut next = Time::MIN;
+    let mut marks = Marks::every(MINUTE_MS);
     let mut restart = Time::MIN;
     loop {
         let now = clock.now();
-        if leaps != Some(clock.hands().leaps) {
-            leaps = Some(clock.hands().leaps);
+        if marks.leapt(&clock) {
             lock(&station).archive.forget();
-            next = Time::from_ms(now.ms().div_euclid(MINUTE_MS) * MINUTE_MS);
             restart = now.plus_ms(RESTART_MS);
         }
-        while next <= now {
-            let changed = lock(&station).scan(next);
+        while let Some(at) = marks.due(now) {
+            let changed = lock(&station).scan(at);
             if let Some(running) = &running {
                 running.show(&station, &changed);
             }
-            next = next.plus_ms(MINUTE_MS);
         }
         let is_stormy = clock.hands().playing.is_some_and(|playing| playing.is_on(now));
         if running.is_none() || (is_stormy && now >= restart) {
@@ -95,7 +92,7 @@ pub(crate) async fn run(station: Station, clock: TownClock, listener: TcpListene
             }
             running = serve(at, first.take(), &station).await;
         }
-        clock.until(next).await;
+        clock.until(marks.next()).await;
     }
 }
 
