@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::state::State;
 
 /// Pieces that the work of a step is cut into.
-pub(crate) const PARTS: usize = 8;
+pub(crate) const PARTS: usize = 16;
 
 /// Why there is no crew.
 #[derive(Debug, Error)]
@@ -28,7 +28,7 @@ pub struct Crew {
 }
 
 impl Crew {
-    /// A crew of so many threads; more than eight find no work.
+    /// A crew of so many threads; more than sixteen find no work.
     ///
     /// # Errors
     /// When the system gives no threads.
@@ -48,7 +48,7 @@ impl Crew {
         mut after: impl FnMut(&mut State) -> ControlFlow<B> + Send,
     ) -> ControlFlow<B> {
         self.pool.install(|| {
-            let count = if model.blocks.parts.shared() { self.pool.current_num_threads() } else { 1 };
+            let count = if model.blocks.parts.count() > 1 { self.pool.current_num_threads() } else { 1 };
             let me = rayon_core::current_thread_index();
             let over = AtomicBool::new(false);
             rayon_core::scope(|s| {
@@ -97,19 +97,24 @@ pub(crate) struct Hands {
 impl Hands {
     pub(crate) const ONE: Self = Self { count: 1 };
 
-    /// `f` of every part's number and piece of work, side by side if there are hands for it; answers in the
-    /// order of the parts. One hand begins with the first parts, as it did before, whose data are near it,
-    /// the others with the last, until they meet.
-    pub(crate) fn each<T: Send, R: Send + Default>(
+    /// `f` of every part's number and its share of the lists, side by side if there are hands for it; answers
+    /// in the order of the parts. One hand begins with the first parts, as it did before, whose data are near
+    /// it, the others with the last, until they meet.
+    pub(crate) fn each<L: Lists, R: Send + Default>(
         self,
-        pieces: [T; PARTS],
-        f: impl Fn(usize, T) -> R + Sync,
+        parts: usize,
+        mut lists: L,
+        f: impl Fn(usize, L::Share) -> R + Sync,
     ) -> [R; PARTS] {
-        if self.count < 2 {
-            let mut part = 0..PARTS;
-            return pieces.map(|t| f(part.next().unwrap_or_default(), t));
+        let mut answers = std::array::from_fn(|_| R::default());
+        if self.count < 2 || parts < 2 {
+            for (part, answer) in answers.iter_mut().enumerate().take(parts) {
+                *answer = f(part, lists.share(part));
+            }
+            return answers;
         }
-        let held = pieces.map(|t| Mutex::new((Some(t), R::default())));
+        let held: [_; PARTS] =
+            std::array::from_fn(|part| Mutex::new((Some(lists.share(part)), R::default())));
         let (pieces, left, claims) = (&held, AtomicUsize::new(PARTS), Claims::default());
         let go = &|part: usize| {
             if let Some(Ok(mut piece)) = pieces.get(part).map(Mutex::lock)
@@ -167,11 +172,12 @@ impl Drop for Done<'_> {
 /// Where lists are cut: the beginning of every part, and the end of the last.
 pub(crate) type Cuts = [usize; PARTS + 1];
 
-/// Cuts of blocks and of nodes. Nodes are cut at whole vectors.
+/// Cuts of blocks, of nodes and of their rows. Nodes are cut at whole vectors: their rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Parts {
     pub(crate) blocks: Cuts,
     pub(crate) nodes: Cuts,
+    pub(crate) rows: Cuts,
 }
 
 /// Blocks below which a step is too short to share: 2,000 conduits.
@@ -184,31 +190,74 @@ impl Parts {
             let each = n.div_ceil(parts).next_multiple_of(unit);
             std::array::from_fn(|i| if i < PARTS { (i * each).min(n) } else { n })
         };
-        Self { blocks: cut(blocks, 1), nodes: cut(nodes, WIDEST) }
+        let (blocks, nodes) = (cut(blocks, 1), cut(nodes, WIDEST));
+        Self { blocks, nodes, rows: nodes.map(|at: usize| at.div_ceil(WIDEST)) }
     }
 
-    /// Whether there is more than one part.
-    pub(crate) const fn shared(&self) -> bool {
-        self.blocks[1] < self.blocks[PARTS]
+    /// How many there are.
+    pub(crate) const fn count(&self) -> usize {
+        if self.blocks[1] < self.blocks[PARTS] { PARTS } else { 1 }
     }
 }
 
-/// A list cut into its parts.
-pub(crate) fn cut<'a, T>(list: &'a mut [T], at: &Cuts) -> [&'a mut [T]; PARTS] {
-    let mut rest = list;
-    let mut lengths = at.iter().zip(at.iter().skip(1)).map(|(from, to)| to - from);
-    std::array::from_fn(|_| {
-        let (some, others) = std::mem::take(&mut rest).split_at_mut(lengths.next().unwrap_or(0));
-        rest = others;
+/// Lists side by side that parts have their shares of.
+pub(crate) trait Lists {
+    type Share: Send;
+
+    /// The share of a part; parts are asked for in their order, each once.
+    fn share(&mut self, part: usize) -> Self::Share;
+}
+
+/// A list of which a part has what lies between two cuts.
+pub(crate) struct Cut<'a, T> {
+    rest: &'a mut [T],
+    at: &'a Cuts,
+}
+
+/// A list and where it is cut.
+pub(crate) const fn cut<'a, T>(list: &'a mut [T], at: &'a Cuts) -> Cut<'a, T> {
+    Cut { rest: list, at }
+}
+
+impl<'a, T: Send> Lists for Cut<'a, T> {
+    type Share = &'a mut [T];
+
+    fn share(&mut self, part: usize) -> &'a mut [T] {
+        let length = match self.at.get(part..) {
+            Some([from, to, ..]) => to - from,
+            _ => 0,
+        };
+        let (some, rest) = std::mem::take(&mut self.rest).split_at_mut_checked(length).unwrap_or_default();
+        self.rest = rest;
         some
-    })
+    }
 }
 
-/// The parts of two lists, side by side.
-pub(crate) fn paired<A, B: Default>(a: [A; PARTS], b: [B; PARTS]) -> [(A, B); PARTS] {
-    let mut b = b.into_iter();
-    a.map(|a| (a, b.next().unwrap_or_default()))
+/// No list at all.
+impl Lists for () {
+    type Share = ();
+
+    fn share(&mut self, _: usize) {}
 }
+
+macro_rules! lists {
+    ($($one:ident)*) => {
+        impl<$($one: Lists),*> Lists for ($($one,)*) {
+            type Share = ($($one::Share,)*);
+
+            #[expect(non_snake_case, reason = "a list is named like its type")]
+            fn share(&mut self, part: usize) -> Self::Share {
+                let ($($one,)*) = self;
+                ($($one.share(part),)*)
+            }
+        }
+    };
+}
+
+lists!(A B);
+lists!(A B C);
+lists!(A B C D);
+lists!(A B C D E);
 
 #[cfg(test)]
 mod tests {
@@ -233,7 +282,8 @@ mod tests {
             for (cuts, all) in [(p.blocks, n), (p.nodes, 8 * n + 3)] {
                 assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[PARTS] == all, "{cuts:?}");
                 let mut list = vec![0; all];
-                cut(&mut list, &cuts).into_iter().for_each(|part| part.iter_mut().for_each(|x| *x += 1));
+                let mut parts = cut(&mut list, &cuts);
+                (0..PARTS).for_each(|part| parts.share(part).iter_mut().for_each(|x| *x += 1));
                 assert!(list.iter().all(|x| *x == 1));
             }
             assert!(p.nodes[1..PARTS].iter().all(|at| at % WIDEST == 0 || *at == 8 * n + 3));

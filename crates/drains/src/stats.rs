@@ -4,7 +4,7 @@
 use numerics::lanes::{Arch, WIDEST};
 use serde::{Deserialize, Serialize};
 
-use crate::crew::{Hands, cut, paired};
+use crate::crew::{Hands, cut};
 use crate::model::{LinkData, LinkType, Model};
 use crate::project::Routing;
 use crate::state::State;
@@ -228,12 +228,12 @@ impl State {
         let (numerics, now, slots) = (self.numerics, self.stats.time_span, &self.slots.blocks[..]);
         let dynamic = model.options.routing == Routing::Dynamic;
         let (nodes, blocks) = (&b.parts.nodes, &b.parts.blocks);
-        let tally = cut(&mut self.stats.node_tally, &nodes.map(|at| at.div_ceil(WIDEST)));
-        let conduits = cut(&mut self.stats.conduits, blocks);
+        let rows = &b.parts.rows;
+        let tally = (cut(&mut self.stats.node_tally, rows), cut(&mut self.stats.conduits, blocks));
         let [inflow, outflow] = [&mut self.balance.node_inflow, &mut self.balance.node_outflow];
-        let books = paired(cut(inflow, nodes), cut(outflow, nodes));
-        let counts = paired(cut(&mut self.stats.nodes, nodes), paired(tally, conduits));
-        let changes = hands.each(paired(counts, books), |part, ((nodes, (tally, conduits)), books)| {
+        let books = (cut(inflow, nodes), cut(outflow, nodes));
+        let lists = (cut(&mut self.stats.nodes, nodes), tally, books);
+        let changes = hands.each(b.parts.count(), lists, |part, (nodes, (tally, conduits), books)| {
             let from = b.parts.nodes[part];
             Arch::new().dispatch(Book { at, from, books, seconds });
             let Some(date) = counted else { return vec![] };

@@ -9,7 +9,7 @@ use super::infiltration::SoilState;
 use super::lid_run::LidVolumes;
 use super::pond::GROUP;
 use super::surface::{Conditions, Received, Shed, infiltration_factor};
-use crate::crew::{Cuts, Hands, PARTS, cut, paired};
+use crate::crew::{Cuts, Hands, PARTS, cut};
 use crate::date::seconds_between;
 use crate::model::{Model, SubcatchmentData};
 use crate::project::{InternalRouting, Routing};
@@ -243,8 +243,10 @@ impl State {
         };
         let cuts: Cuts = std::array::from_fn(|part| (part * GROUP).min(all.len()));
         let snow = cut(&mut self.snow[all.clone()], &cuts);
-        let groups = paired(cut(&mut self.subs[all.clone()], &cuts), snow);
-        hands.each(groups, |part, (subs, snow)| conditions.group(all.start + cuts[part], subs, snow))
+        let groups = (cut(&mut self.subs[all.clone()], &cuts), snow);
+        hands.each(all.len().div_ceil(GROUP), groups, |part, (subs, snow)| {
+            conditions.group(all.start + cuts[part], subs, snow)
+        })
     }
 
     /// Factor of the conductivity of a subcatchment's soil this month.

@@ -193,7 +193,7 @@ impl Gather<'_> {
         let zero = V::splat(s, 0.0);
         let of = |list: &Lanes| V::part(s, list, lane);
         let mut sums = of(self.live).gt(zero);
-        if self.trial >= 2 && !list.is_empty() && b.always.binary_search(&(i as u32)).is_err() {
+        if self.trial >= 2 && !list.is_empty() && b.watched.binary_search(&(i as u32)).is_err() {
             let mut rests = of(&self.nodes[i].rests);
             for e in list {
                 rests = rests * of(&self.nodes[e.other as usize].rests);
@@ -277,7 +277,7 @@ impl WithSimd for Depths<'_> {
                     most: c(self.layout.most[i]),
                     correction: c(self.layout.correction[i]),
                 };
-                let Risen { y, area, overflow, dydt, rests } = self.rise.of::<S, false>(&node);
+                let Risen { y, area, overflow, dydt, rests, .. } = self.rise.of::<S, false>(&node);
                 live.select(y, last).put(&mut n.depth, lane);
                 live.select(area, node.old_area).put(&mut n.old_area, lane);
                 live.select(overflow, of(&n.overflow)).put(&mut n.overflow, lane);

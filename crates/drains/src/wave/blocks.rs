@@ -48,9 +48,8 @@ macro_rules! fixed {
     ($($(#[$m:meta])* $f:ident),* $(,)?) => {
         /// What never changes in a block of conduits.
         #[derive(Debug, Clone, Copy, Default)]
-        #[repr(align(64))]
+        #[repr(C, align(64))]
         pub(crate) struct Fixed {
-            $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
             /// Nodes upstream and downstream.
             pub(crate) n1: [u32; WIDEST],
             pub(crate) n2: [u32; WIDEST],
@@ -68,10 +67,12 @@ macro_rules! fixed {
             pub(crate) losses: bool,
             /// Some lane's flow is limited.
             pub(crate) limits: bool,
+            $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
         }
     };
 }
 
+// In the order of how many conduits ask for them: what is not asked for is not brought near.
 fixed!(
     inv1,
     inv2,
@@ -92,6 +93,10 @@ fixed!(
     length,
     rough,
     beta,
+    /// Length of the momentum equation a true length.
+    stretch,
+    /// Flow of all barrels when full.
+    q_full,
     off1,
     off2,
     /// 1 where that end is an outfall.
@@ -101,26 +106,22 @@ fixed!(
     per_q_crit,
     per_s_beta,
     q_max,
-    /// 1 where an outfall there has a flap gate.
-    flap1,
-    flap2,
-    /// Direction if the link itself has a flap gate, else 0.
-    gate,
+    /// Of prisms: width of the bottom, half the widening a foot of depth, wetted sides a foot of depth.
+    bottom,
+    side,
+    wetted,
     k_in,
     k_out,
     k_avg,
     q_limit,
     seepage,
-    /// Of prisms: width of the bottom, half the widening a foot of depth, wetted sides a foot of depth.
-    bottom,
-    side,
-    wetted,
-    /// Flow of all barrels when full.
-    q_full,
+    /// 1 where an outfall there has a flap gate.
+    flap1,
+    flap2,
+    /// Direction if the link itself has a flap gate, else 0.
+    gate,
     /// Fall of the conduit along its slope, ft.
     fall,
-    /// Length of the momentum equation a true length.
-    stretch,
 );
 
 /// 槽: what the kernel needs of every conduit, a slot each. Slots that only fill a block copy the
@@ -148,8 +149,8 @@ pub(crate) struct Blocks {
     /// Ends of conduits at the nodes of every part.
     pub(crate) ends: [super::gather::Ends; PARTS],
     pub(crate) stars: Stars,
-    /// Nodes whose sums are always made anew: pumps and regulators add to them, or the area changes.
-    pub(crate) always: Vec<u32>,
+    /// Nodes whose sums are made anew in every trial.
+    pub(crate) watched: Vec<u32>,
     pub(crate) parts: Parts,
     /// Nodes that pumps, regulators, outfalls and volumes work on.
     pub(crate) touched: Vec<usize>,
@@ -225,7 +226,7 @@ impl Blocks {
         b.touched.sort_unstable();
         b.touched.dedup();
         let lists = super::gather::lists(model, &b);
-        b.always = super::gather::always(model, &b);
+        b.watched = super::gather::watched(model, &b);
         b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists, &b.nodes.plain);
         b.stars = Stars::of(&lists);
         b

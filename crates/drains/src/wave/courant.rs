@@ -9,7 +9,7 @@ use numerics::lanes::{Arch, Simd, V, WIDEST, WithSimd};
 
 use super::blocks::Fixed;
 use super::slots::SlotBlock;
-use crate::crew::{Cuts, Hands, PARTS};
+use crate::crew::{Cuts, Hands};
 use crate::model::Model;
 use crate::state::State;
 use crate::units::{FUDGE, max};
@@ -41,7 +41,7 @@ impl State {
     fn stable_step(&mut self, model: &Model, most: f64, hands: Hands) -> f64 {
         let (slots, depth, dydt) = (&self.slots.blocks[..], &self.depth[..], &self.dydt[..]);
         let parts = &model.blocks.parts;
-        let asked = hands.each([(); PARTS], |part, ()| {
+        let asked = hands.each(parts.count(), (), |part, ()| {
             let of = |cuts: &Cuts| cuts[part]..cuts[part + 1];
             let (blocks, nodes) = (of(&parts.blocks), of(&parts.nodes));
             let shortest =

@@ -72,14 +72,15 @@ pub(crate) fn lists(model: &Model, blocks: &Blocks) -> Vec<Vec<End>> {
     lists
 }
 
-/// Nodes whose sums are always made anew.
-pub(crate) fn always(model: &Model, blocks: &Blocks) -> Vec<u32> {
+/// Nodes whose sums are made anew in every trial: outfalls, and those that more than conduits work on.
+pub(crate) fn watched(model: &Model, blocks: &Blocks) -> Vec<u32> {
     let l = &model.links;
     let ends = blocks.others.iter().flat_map(|j| [l.node1[*j], l.node2[*j]]);
-    let mut always: Vec<u32> = ends.chain(blocks.nodes.special.iter().copied()).map(|i| i as u32).collect();
-    always.sort_unstable();
-    always.dedup();
-    always
+    let own = blocks.nodes.special.iter().chain(&blocks.nodes.outfalls).copied();
+    let mut watched: Vec<u32> = ends.chain(own).map(|i| i as u32).collect();
+    watched.sort_unstable();
+    watched.dedup();
+    watched
 }
 
 /// What the parts of the nodes share.

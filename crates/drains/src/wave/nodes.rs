@@ -2,7 +2,7 @@
 //! a time; nodes with a volume or a boundary of their own follow one by one.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::{Arch, M, Scalar, Simd, V, WithSimd};
+use numerics::lanes::{Arch, M, Scalar, Simd, V, WIDEST, WithSimd};
 
 use super::power::decay;
 use crate::model::{Model, NodeType};
@@ -123,6 +123,8 @@ pub(crate) struct Risen<S: Simd> {
     pub(crate) overflow: V<S>,
     pub(crate) dydt: V<S>,
     pub(crate) rests: M<S>,
+    /// Some are surcharged, or will be.
+    pub(crate) surcharges: bool,
 }
 
 impl Rise {
@@ -140,46 +142,111 @@ impl Rise {
     #[inline(always)]
     pub(crate) fn of<S: Simd, const EXACT: bool>(&self, n: &Node<S>) -> Risen<S> {
         let c = |v: f64| n.dt.c(v);
-        let (zero, half, fudge) = (c(0.0), c(0.5), c(FUDGE));
-        let per_step = |v: V<S>| if EXACT { v / n.dt } else { v * n.per_dt };
-        let least = c(self.min_area);
-        let area = n.area.gt(least).select(n.area, least);
-        let dq = n.inflow - n.outflow;
-        let dv = half * (n.old_net + dq) * n.dt;
-        let mut y = n.old + dv / area;
-        if self.trial > 0 {
-            y = half * n.last + half * y;
-        }
-        let mut new_area = area;
+        let (zero, half) = (c(0.0), c(0.5));
+        let (volume, area) = n.grows(self.min_area);
+        let can = n.plain & n.crown.gt(zero);
+        let (mut surcharged, mut up, mut of) = (zero.gt(zero), volume, area);
         if self.extran {
-            let surcharged = n.plain & n.crown.gt(zero) & n.last.gt(n.crown);
+            surcharged = can & n.last.gt(n.crown);
             if surcharged.any() {
-                let over = (n.last - n.crown) / n.crown;
                 let near = n.last.lt(c(1.25) * n.crown);
                 let mut denom = n.sum_dqdh;
                 if (surcharged & near).any() {
+                    let over = (n.last - n.crown) / n.crown;
                     let power = surcharged.select(near.select(c(-15.0) * over, zero), zero);
                     let share = if EXACT { power.map(|_, x| x.exp()) } else { decay(power) };
-                    denom = near.select(denom + (n.old_area / n.dt - denom) * share, denom);
+                    let held = n.per_step::<EXACT>(n.old_area);
+                    denom = near.select(denom + (held - denom) * share, denom);
                 }
-                let still = denom.le(zero) & denom.ge(zero);
-                let dy = still.select(zero, n.correction * dq / denom);
-                let up = n.last + dy;
-                let up = up.lt(n.crown).select(n.crown - fudge, up);
-                y = surcharged.select(up, y);
-                new_area = surcharged.select(n.old_area, area);
+                up = surcharged.select(n.correction * (n.inflow - n.outflow), volume);
+                of = surcharged.select(denom, area);
             }
         }
-        y = y.lt(zero).select(zero, y);
-        let floods = y.gt(n.most);
-        let mut overflow = zero;
-        if floods.any() {
-            let q = per_step(dv);
-            overflow = (floods & q.ge(fudge)).select(q, zero);
-            y = floods.select(n.most, y);
+        // One division for all: the volume by the area, or the flow by what it changes with the head.
+        let rise = up / of;
+        let goal = n.old + rise;
+        let mut y = if self.trial > 0 { half * n.last + half * goal } else { goal };
+        let mut new_area = area;
+        let surcharges = self.extran && (surcharged | (can & goal.gt(n.crown))).any();
+        if surcharges {
+            let still = of.le(zero) & of.ge(zero);
+            let up = n.last + still.select(zero, rise);
+            let up = up.lt(n.crown).select(n.crown - c(FUDGE), up);
+            y = surcharged.select(up, y);
+            new_area = surcharged.select(n.old_area, area);
         }
+        let (y, overflow) = n.bounded::<EXACT>(y, volume);
         let rests = (n.last - y).abs().le(c(self.tolerance));
-        Risen { y, area: new_area, overflow, dydt: per_step((y - n.old).abs()), rests }
+        let dydt = n.per_step::<EXACT>((y - n.old).abs());
+        Risen { y, area: new_area, overflow, dydt, rests, surcharges }
+    }
+}
+
+impl<S: Simd> Node<S> {
+    /// The nodes of a vector: `i` is its first in the lists of a part whose first node is `from`.
+    #[inline(always)]
+    fn of(
+        s: S,
+        g: &Given<'_>,
+        plain: M<S>,
+        from: usize,
+        i: usize,
+        sums: &Sums<'_>,
+        at: &AtNodes<'_>,
+    ) -> Self {
+        let (l, end) = (g.layout, from + at.depth.len());
+        let load = |list: &[f64]| V::load(s, &list[from + i..end]);
+        let own = |list: &[f64]| V::load(s, &list[i..at.depth.len()]);
+        let c = |v: f64| V::splat(s, v);
+        Self {
+            plain,
+            dt: c(g.dt),
+            per_dt: c(g.per_dt),
+            last: own(at.depth),
+            old: load(g.old_depth),
+            old_net: load(g.old_net),
+            old_area: own(at.old_area),
+            area: own(sums.area),
+            inflow: own(sums.inflow),
+            outflow: own(sums.outflow),
+            sum_dqdh: own(sums.sum_dqdh),
+            crown: load(&l.crown),
+            most: load(&l.most),
+            correction: load(&l.correction),
+        }
+    }
+
+    #[inline(always)]
+    fn per_step<const EXACT: bool>(&self, v: V<S>) -> V<S> {
+        if EXACT { v / self.dt } else { v * self.per_dt }
+    }
+
+    /// The volume that a step brings, ft³, and the area that it spreads over, ft².
+    #[inline(always)]
+    fn grows(&self, min_area: f64) -> (V<S>, V<S>) {
+        let least = self.dt.c(min_area);
+        let volume = self.dt.c(0.5) * (self.old_net + (self.inflow - self.outflow)) * self.dt;
+        (volume, self.area.gt(least).select(self.area, least))
+    }
+
+    /// That volume, and the depth that a node without surcharge strives for.
+    #[inline(always)]
+    fn goal(&self, min_area: f64) -> (V<S>, V<S>) {
+        let (volume, area) = self.grows(min_area);
+        (volume, self.old + volume / area)
+    }
+
+    /// A depth within its bounds, and what flows over.
+    #[inline(always)]
+    fn bounded<const EXACT: bool>(&self, y: V<S>, volume: V<S>) -> (V<S>, V<S>) {
+        let zero = self.dt.c(0.0);
+        let y = y.lt(zero).select(zero, y);
+        let floods = y.gt(self.most);
+        if !floods.any() {
+            return (y, zero);
+        }
+        let q = self.per_step::<EXACT>(volume);
+        (floods.select(self.most, y), (floods & q.ge(self.dt.c(FUDGE))).select(q, zero))
     }
 }
 
@@ -190,7 +257,48 @@ pub(crate) struct Given<'a> {
     pub(crate) old_depth: &'a [f64],
     pub(crate) old_net: &'a [f64],
     pub(crate) dt: f64,
+    /// 1 / that.
+    pub(crate) per_dt: f64,
     pub(crate) rise: Rise,
+}
+
+/// What changes at some neighbouring nodes.
+pub(crate) struct AtNodes<'a> {
+    pub(crate) depth: &'a mut [f64],
+    pub(crate) old_area: &'a mut [f64],
+    pub(crate) overflow: &'a mut [f64],
+    pub(crate) dydt: &'a mut [f64],
+    pub(crate) rests: &'a mut [f64],
+}
+
+type Two<'a> = (&'a mut [f64], &'a mut [f64]);
+
+impl<'a> From<(Two<'a>, &'a mut [f64], Two<'a>)> for AtNodes<'a> {
+    fn from(((depth, old_area), overflow, (dydt, rests)): (Two<'a>, &'a mut [f64], Two<'a>)) -> Self {
+        Self { depth, old_area, overflow, dydt, rests }
+    }
+}
+
+/// What was summed at some neighbouring nodes.
+#[derive(Clone, Copy)]
+pub(crate) struct Sums<'a> {
+    pub(crate) inflow: &'a [f64],
+    pub(crate) outflow: &'a [f64],
+    pub(crate) area: &'a [f64],
+    pub(crate) sum_dqdh: &'a [f64],
+}
+
+impl Sums<'_> {
+    /// From a node on.
+    pub(crate) fn from(&self, node: usize) -> Self {
+        let Self { inflow, outflow, area, sum_dqdh } = *self;
+        Self {
+            inflow: &inflow[node..],
+            outflow: &outflow[node..],
+            area: &area[node..],
+            sum_dqdh: &sum_dqdh[node..],
+        }
+    }
 }
 
 /// New depths of some neighbouring nodes; the answer is whether all of them rest.
@@ -200,15 +308,13 @@ pub(crate) struct Depths<'a> {
     pub(crate) which: &'a [f64],
     /// The first node; the lists below begin with it.
     pub(crate) from: usize,
-    pub(crate) inflow: &'a [f64],
-    pub(crate) outflow: &'a [f64],
-    pub(crate) area: &'a [f64],
-    pub(crate) sum_dqdh: &'a [f64],
-    pub(crate) depth: &'a mut [f64],
-    pub(crate) old_area: &'a mut [f64],
-    pub(crate) overflow: &'a mut [f64],
-    pub(crate) dydt: &'a mut [f64],
-    pub(crate) rests: &'a mut [f64],
+    pub(crate) sums: Sums<'a>,
+    pub(crate) at: AtNodes<'a>,
+    /// The rows that are computed, where it is not all of them.
+    pub(crate) some: Option<&'a [u32]>,
+    /// Takes the rows in which something does not rest, or is surcharged or about to be: the others near what
+    /// they strive for by halves, whatever else a trial does.
+    pub(crate) due: &'a mut Vec<u32>,
 }
 
 impl Depths<'_> {
@@ -219,38 +325,22 @@ impl Depths<'_> {
         }
     }
 
+    /// Computes a vector; whether it rests, and whether it is due again.
     #[inline(always)]
-    fn at<S: Simd, const EXACT: bool>(&mut self, s: S, i: usize) -> bool {
-        let end = self.from + self.depth.len();
-        let load = |list: &[f64]| V::load(s, &list[self.from + i..end]);
-        let own = |list: &[f64]| V::load(s, &list[i..]);
+    fn vector<S: Simd, const EXACT: bool>(&mut self, s: S, i: usize) -> (bool, bool) {
+        let Self { given: g, which, from, sums, at, .. } = self;
+        let which = load_from(s, which, *from + i).gt(V::splat(s, 0.5));
+        let node = Node::of(s, g, which, *from, i, sums, at);
         let c = |v: f64| V::splat(s, v);
-        let g = self.given;
-        let l = g.layout;
-        let which = load(self.which).gt(c(0.5));
-        let node = Node {
-            plain: which,
-            dt: c(g.dt),
-            per_dt: c(1.0 / g.dt),
-            last: own(self.depth),
-            old: load(g.old_depth),
-            old_net: load(g.old_net),
-            old_area: own(self.old_area),
-            area: own(self.area),
-            inflow: own(self.inflow),
-            outflow: own(self.outflow),
-            sum_dqdh: own(self.sum_dqdh),
-            crown: load(&l.crown),
-            most: load(&l.most),
-            correction: load(&l.correction),
-        };
-        let Risen { y, area, overflow, dydt, rests } = g.rise.of::<S, EXACT>(&node);
-        which.select(y, node.last).store(&mut self.depth[i..]);
-        which.select(area, node.old_area).store(&mut self.old_area[i..]);
-        which.select(overflow, own(self.overflow)).store(&mut self.overflow[i..]);
-        which.select(dydt, own(self.dydt)).store(&mut self.dydt[i..]);
-        which.select(rests.select(c(1.0), c(0.0)), own(self.rests)).store(&mut self.rests[i..]);
-        !(which & !rests).any()
+        let Risen { y, area, overflow, dydt, rests, surcharges } = g.rise.of::<S, EXACT>(&node);
+        let own = |list: &[f64]| V::load(s, &list[i..]);
+        which.select(y, node.last).store(&mut at.depth[i..]);
+        which.select(area, node.old_area).store(&mut at.old_area[i..]);
+        which.select(overflow, own(at.overflow)).store(&mut at.overflow[i..]);
+        which.select(dydt, own(at.dydt)).store(&mut at.dydt[i..]);
+        which.select(rests.select(c(1.0), c(0.0)), own(at.rests)).store(&mut at.rests[i..]);
+        let rest = !(which & !rests).any();
+        (rest, !rest || surcharges)
     }
 }
 
@@ -262,10 +352,90 @@ impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) -> bool {
-        let mut all = true;
-        for i in (0..self.0.depth.len()).step_by(V::<S>::LANES) {
-            all &= self.0.at::<S, EXACT>(s, i);
+        let nodes = self.0.at.depth.len();
+        let first = self.0.from / WIDEST;
+        let some = self.0.some;
+        let rows = some.map_or(nodes.div_ceil(WIDEST), <[u32]>::len);
+        // Room for all of them: growing is a call, around which the loop would have to put its vectors away.
+        let mut list = std::mem::take(self.0.due);
+        list.clear();
+        list.resize(rows, 0);
+        let (mut all, mut count) = (true, 0);
+        for n in 0..rows {
+            let row = some.map_or(n, |some| some[n] as usize - first);
+            let mut again = false;
+            for i in (row * WIDEST..((row + 1) * WIDEST).min(nodes)).step_by(V::<S>::LANES) {
+                let (rest, due) = self.0.vector::<S, EXACT>(s, i);
+                all &= rest;
+                again |= due;
+            }
+            list[count] = (first + row) as u32;
+            count += usize::from(again);
         }
+        list.truncate(count);
+        *self.0.due = list;
         all
     }
+}
+
+/// The trials that rows of nodes were left out of: their sums stayed, they rest, and near by halves what they
+/// strive for. The same operations in the same order as in [`Rise::of`], so the same bits.
+pub(crate) struct MakeUp<'a> {
+    pub(crate) given: &'a Given<'a>,
+    /// The first node; the lists below begin with it.
+    pub(crate) from: usize,
+    pub(crate) sums: Sums<'a>,
+    pub(crate) at: AtNodes<'a>,
+    /// Rows and how many trials each was left out of.
+    pub(crate) behind: &'a [(u32, u32)],
+}
+
+impl MakeUp<'_> {
+    pub(crate) fn go(self, numerics: Numerics) {
+        match numerics {
+            Numerics::Exact => Made::<true>(self).with_simd(Scalar::new()),
+            Numerics::Fast => Arch::new().dispatch(Made::<false>(self)),
+        }
+    }
+
+    #[inline(always)]
+    fn vector<S: Simd, const EXACT: bool>(&mut self, s: S, i: usize, times: u32) {
+        let Self { given: g, from, sums, at, .. } = self;
+        let which = load_from(s, &g.layout.free, *from + i).gt(V::splat(s, 0.5));
+        let n = Node::of(s, g, which, *from, i, sums, at);
+        let half = n.dt.c(0.5);
+        let (volume, goal) = n.goal(g.rise.min_area);
+        let (mut y, mut overflow) = (n.last, n.dt.c(0.0));
+        for _ in 0..times {
+            (y, overflow) = n.bounded::<EXACT>(half * y + half * goal, volume);
+        }
+        let own = |list: &[f64]| V::load(s, &list[i..]);
+        which.select(y, n.last).store(&mut at.depth[i..]);
+        which.select(overflow, own(at.overflow)).store(&mut at.overflow[i..]);
+        let dydt = n.per_step::<EXACT>((y - n.old).abs());
+        which.select(dydt, own(at.dydt)).store(&mut at.dydt[i..]);
+    }
+}
+
+/// Trials made up for in some numerics.
+struct Made<'a, const EXACT: bool>(MakeUp<'a>);
+
+impl<const EXACT: bool> WithSimd for Made<'_, EXACT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        let nodes = self.0.at.depth.len();
+        for &(row, times) in self.0.behind {
+            let row = row as usize - self.0.from / WIDEST;
+            for i in (row * WIDEST..((row + 1) * WIDEST).min(nodes)).step_by(V::<S>::LANES) {
+                self.0.vector::<S, EXACT>(s, i, times);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load_from<S: Simd>(s: S, list: &[f64], i: usize) -> V<S> {
+    V::load(s, &list[i..])
 }

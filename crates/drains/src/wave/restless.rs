@@ -6,10 +6,12 @@ use numerics::lanes::WIDEST;
 
 use super::blocks::Blocks;
 use super::gather::End;
-use crate::crew::{Cuts, PARTS};
+use crate::crew::{Cuts, PARTS, Parts};
 
+/// Rows of nodes from which on it is worth to leave some out.
+const ROWS_MIN: usize = 64;
 /// Blocks of conduits that a trial is worth sharing for.
-const SHARED_MIN: usize = 64;
+const SHARED_MIN: usize = 24;
 
 /// The ends of conduits at every node, in the order of the links.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +45,20 @@ pub(crate) struct Restless {
     pub(crate) blocks: [Vec<u32>; PARTS],
     /// Nodes whose sums change.
     pub(crate) nodes: [Vec<u32>; PARTS],
+    /// Rows of nodes (a vector each) whose depths are computed. The others near by halves what they strive
+    /// for: that is made up for when a row is needed again, or when the step ends.
+    pub(crate) rows: [Vec<u32>; PARTS],
+    /// Rows in which something does more than that by itself.
+    pub(crate) due: [Vec<u32>; PARTS],
+    /// The same of nodes that are computed one by one, which are watched anyway.
+    pub(crate) late: Vec<u32>,
+    /// Rows that trials are made up for, and how many.
+    pub(crate) behind: [Vec<(u32, u32)>; PARTS],
+    /// The last trial that a row was computed in.
+    done: Vec<u32>,
     in_blocks: Vec<bool>,
     in_nodes: Vec<bool>,
+    in_rows: Vec<bool>,
 }
 
 /// Two states are the same whatever their lists last held.
@@ -55,22 +69,53 @@ impl PartialEq for Restless {
 }
 
 impl Restless {
-    /// Seeks what moves by what rests (1 for nodes that do).
-    pub(crate) fn seek(&mut self, b: &Blocks, rests: &[f64]) {
+    /// Seeks what moves in a trial by what rests (1 for nodes that do).
+    pub(crate) fn seek(&mut self, b: &Blocks, rests: &[f64], trial: usize) {
+        let rows = rests.len().div_ceil(WIDEST);
+        if trial == 2 {
+            self.in_blocks.resize(b.fixed.len(), false);
+            self.in_nodes.resize(rests.len(), false);
+            self.in_rows.resize(rows, false);
+            self.done.clear();
+            self.done.resize(rows, 1);
+        }
         self.forget();
-        self.in_blocks.resize(b.fixed.len(), false);
-        self.in_nodes.resize(rests.len(), false);
-        for (at, some) in rests.chunks(WIDEST).enumerate() {
-            if some.iter().fold(1.0, |all, rest| all * rest) > 0.0 {
-                continue;
-            }
-            for (lane, _) in some.iter().enumerate().filter(|(_, rest)| **rest == 0.0) {
-                self.stir(b, at * WIDEST + lane);
+        let due = std::mem::take(&mut self.due);
+        for row in due.iter().flatten().map(|row| *row as usize) {
+            self.row(&b.parts.rows, row);
+            unrested(b, rests, row).for_each(|i| self.stir(b, i));
+        }
+        self.due = due;
+        for i in b.watched.iter().map(|i| *i as usize) {
+            if rests[i] == 0.0 { self.stir(b, i) } else { self.node(&b.parts, i) }
+        }
+        if !self.leaves_out() {
+            return;
+        }
+        for (rows, behind) in self.rows.iter().zip(&mut self.behind) {
+            behind.clear();
+            for row in rows {
+                let done = std::mem::replace(&mut self.done[*row as usize], trial as u32);
+                if done + 1 < trial as u32 {
+                    behind.push((*row, trial as u32 - 1 - done));
+                }
             }
         }
-        for &i in &b.always {
-            self.node(&b.parts.nodes, i as usize);
+    }
+
+    /// At the end of a step: every row that was left out of a trial.
+    pub(crate) fn left_out(&mut self, b: &Blocks, last: usize) {
+        for (behind, cut) in self.behind.iter_mut().zip(b.parts.rows.windows(2)) {
+            behind.clear();
+            let rows = (cut[0]..cut[1]).zip(&self.done[cut[0]..cut[1]]);
+            let out = rows.filter(|(_, done)| **done < last as u32);
+            behind.extend(out.map(|(row, done)| (row as u32, last as u32 - done)));
         }
+    }
+
+    /// Whether rows of nodes are left out of trials.
+    pub(crate) const fn leaves_out(&self) -> bool {
+        self.in_rows.len() >= ROWS_MIN
     }
 
     /// Whether there is enough of it for several hands.
@@ -78,27 +123,44 @@ impl Restless {
         self.blocks.iter().map(Vec::len).sum::<usize>() >= SHARED_MIN
     }
 
+    /// The nodes that do not rest.
+    pub(crate) fn all<'a>(&'a self, b: &'a Blocks, rests: &'a [f64]) -> impl Iterator<Item = usize> {
+        let free = self.due.iter().flatten().flat_map(move |row| unrested(b, rests, *row as usize));
+        free.chain(b.watched.iter().map(|i| *i as usize).filter(|i| rests[*i] == 0.0))
+    }
+
     fn stir(&mut self, b: &Blocks, i: usize) {
-        self.node(&b.parts.nodes, i);
+        self.node(&b.parts, i);
         for e in b.stars.at(i) {
             let block = (e.code >> 1) as usize / WIDEST;
             if !std::mem::replace(&mut self.in_blocks[block], true) {
                 self.blocks[part(&b.parts.blocks, block)].push(block as u32);
             }
-            self.node(&b.parts.nodes, e.other as usize);
+            self.node(&b.parts, e.other as usize);
         }
     }
 
     #[inline]
-    fn node(&mut self, cuts: &Cuts, i: usize) {
+    fn node(&mut self, parts: &Parts, i: usize) {
         if !std::mem::replace(&mut self.in_nodes[i], true) {
-            self.nodes[part(cuts, i)].push(i as u32);
+            self.nodes[part(&parts.nodes, i)].push(i as u32);
+            self.row(&parts.rows, i / WIDEST);
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, cuts: &Cuts, row: usize) {
+        if self.leaves_out() && !std::mem::replace(&mut self.in_rows[row], true) {
+            self.rows[part(cuts, row)].push(row as u32);
         }
     }
 
     fn forget(&mut self) {
-        for (lists, marks) in [(&mut self.blocks, &mut self.in_blocks), (&mut self.nodes, &mut self.in_nodes)]
-        {
+        for (lists, marks) in [
+            (&mut self.blocks, &mut self.in_blocks),
+            (&mut self.nodes, &mut self.in_nodes),
+            (&mut self.rows, &mut self.in_rows),
+        ] {
             for list in lists {
                 list.drain(..).for_each(|i| marks[i as usize] = false);
             }
@@ -106,8 +168,17 @@ impl Restless {
     }
 }
 
-/// The part in which a place lies.
+/// The nodes of a row that do not rest, but those that are watched anyway.
 #[inline]
-fn part(cuts: &Cuts, at: usize) -> usize {
-    cuts[1..PARTS].iter().filter(|cut| at >= **cut).count()
+fn unrested<'a>(b: &'a Blocks, rests: &'a [f64], row: usize) -> impl Iterator<Item = usize> + use<'a> {
+    let from = row * WIDEST;
+    let nodes = from..(from + WIDEST).min(rests.len());
+    let moves = rests[nodes.clone()].iter().zip(&b.nodes.free[nodes]).map(|(rests, free)| *free > *rests);
+    moves.enumerate().filter(|(_, moves)| *moves).map(move |(lane, _)| from + lane)
+}
+
+/// The part in which a place lies: all are as long as the first, but the last.
+#[inline]
+const fn part(cuts: &Cuts, at: usize) -> usize {
+    if cuts[1] == cuts[PARTS] { 0 } else { at / cuts[1] }
 }

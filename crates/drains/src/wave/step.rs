@@ -8,12 +8,22 @@ use numerics::lanes::{Arch, WIDEST};
 
 use super::gather::{Brought, Gather};
 use super::momentum::{Momentum, Pass};
-use super::nodes::{Depths, Given, Rise};
-use crate::crew::{Hands, cut, paired};
+use super::nodes::{AtNodes, Depths, Given, MakeUp, Rise, Sums};
+use super::restless::Restless;
+use crate::crew::{Cuts, Hands, cut};
 use crate::model::{LinkData, LinkType, Model, NodeType};
 use crate::project::{CurveKind, Surcharge};
 use crate::state::{Numerics, State};
 use crate::units::{FUDGE, max, sgn};
+
+/// What changes at the nodes, cut into parts.
+macro_rules! at_nodes {
+    ($state:ident, $cuts:expr) => {{
+        let depth = (cut(&mut $state.depth, $cuts), cut(&mut $state.old_area, $cuts));
+        let moves = (cut(&mut $state.dydt, $cuts), cut(&mut $state.rests, $cuts));
+        (depth, cut(&mut $state.overflow, $cuts), moves)
+    }};
+}
 
 impl State {
     /// Routes one step of `dt` s; returns the trials it took.
@@ -26,8 +36,11 @@ impl State {
             let all = trial < 2;
             let mut hands = hands;
             if !all {
-                self.restless.seek(&model.blocks, &self.rests);
+                self.restless.seek(&model.blocks, &self.rests, trial);
                 hands = if self.restless.is_much() { hands } else { Hands::ONE };
+                if self.restless.leaves_out() {
+                    self.make_up(model, dt, hands);
+                }
             }
             self.conduits(model, dt, trial, hands);
             converged = self.nodes(model, dt, trial, hands);
@@ -38,8 +51,33 @@ impl State {
                 break;
             }
         }
-        self.end_trials(converged);
+        if trial > 2 && self.restless.leaves_out() {
+            self.restless.left_out(&model.blocks, trial - 1);
+            self.make_up(model, dt, hands);
+        }
+        if !converged {
+            self.stats.not_converged += 1;
+            for i in self.restless.all(&model.blocks, &self.rests) {
+                self.stats.nodes[i].not_converged += 1;
+            }
+        }
         trial
+    }
+
+    /// The trials that rows of nodes were left out of.
+    fn make_up(&mut self, model: &Model, dt: f64, hands: Hands) {
+        let b = &model.blocks;
+        let cuts = &b.parts.nodes;
+        let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
+        let given =
+            &Given { layout: &b.nodes, old_depth, old_net, dt, per_dt: 1.0 / dt, rise: Rise::new(model, 1) };
+        let (inflow, outflow) = (&self.inflow[..], &self.outflow[..]);
+        let sums = Sums { inflow, outflow, area: &self.area, sum_dqdh: &self.sum_dqdh };
+        let (numerics, behind) = (self.numerics, &self.restless.behind);
+        hands.each(b.parts.count(), at_nodes!(self, cuts), |part, at| {
+            let (from, behind) = (cuts[part], &behind[part][..]);
+            MakeUp { given, from, sums: sums.from(from), at: at.into(), behind }.go(numerics);
+        });
     }
 
     /// Before a step in lanes of states.
@@ -82,7 +120,7 @@ impl State {
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
         let restless = &self.restless.blocks;
-        hands.each(cut(&mut self.slots.blocks, cuts), |part, slots| {
+        hands.each(model.blocks.parts.count(), cut(&mut self.slots.blocks, cuts), |part, slots| {
             let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
             match numerics {
                 Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.run(),
@@ -104,51 +142,45 @@ impl State {
         let lossy = b.any_seepage || self.climate.evaporation > 0.0;
         let lossy = lossy.then_some(&model.nodes.kind[..]);
         let cuts = &b.parts.nodes;
-        let (slots, restless) = (&self.slots.blocks[..], &self.restless.nodes);
+        let (again, few) = (trial >= 2, trial >= 2 && self.restless.leaves_out());
+        let Restless { nodes: restless, rows, due, .. } = &mut self.restless;
+        let (slots, restless, rows) = (&self.slots.blocks[..], &*restless, &*rows);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
         let by = &Brought { blocks: b, slots, lossy, lateral, losses };
         let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
-        let given = &Given { layout: &b.nodes, old_depth, old_net, dt, rise: Rise::new(model, trial) };
-        let numerics = self.numerics;
-        let flows = paired(cut(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
-        let sums = paired(cut(&mut self.area, cuts), cut(&mut self.sum_dqdh, cuts));
-        let areas = paired(cut(&mut self.old_area, cuts), cut(&mut self.overflow, cuts));
-        let moves = paired(cut(&mut self.dydt, cuts), cut(&mut self.rests, cuts));
-        let depths = paired(cut(&mut self.depth, cuts), paired(areas, moves));
-        let parts = paired(paired(flows, sums), depths);
-        let rest = hands.each(parts, |part, (((inflow, outflow), (area, sum_dqdh)), depths)| {
-            let (from, ends) = (cuts[part], &b.ends[part]);
-            let some = (trial >= 2).then_some(&restless[part][..]);
-            let (i, o, a, s) = (&mut *inflow, &mut *outflow, &mut *area, &mut *sum_dqdh);
-            Arch::new().dispatch(Gather {
-                by,
-                some,
-                ends,
-                from,
-                inflow: i,
-                outflow: o,
-                area: a,
-                sum_dqdh: s,
+        let given = &Given {
+            layout: &b.nodes,
+            old_depth,
+            old_net,
+            dt,
+            per_dt: 1.0 / dt,
+            rise: Rise::new(model, trial),
+        };
+        let (numerics, which) = (self.numerics, &b.nodes.free[..]);
+        let one_each: &Cuts = &std::array::from_fn(|part| part);
+        let (inflow, outflow) = (cut(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
+        let (area, sum_dqdh) = (cut(&mut self.area, cuts), cut(&mut self.sum_dqdh, cuts));
+        let lists = ((inflow, outflow, area, sum_dqdh), at_nodes!(self, cuts), cut(due, one_each));
+        let rest =
+            hands.each(b.parts.count(), lists, |part, ((inflow, outflow, area, sum_dqdh), at, due)| {
+                let (from, ends) = (cuts[part], &b.ends[part]);
+                let some = again.then_some(&restless[part][..]);
+                let (i, o, a, s) = (&mut *inflow, &mut *outflow, &mut *area, &mut *sum_dqdh);
+                Arch::new().dispatch(Gather {
+                    by,
+                    some,
+                    ends,
+                    from,
+                    inflow: i,
+                    outflow: o,
+                    area: a,
+                    sum_dqdh: s,
+                });
+                let some = few.then_some(&rows[part][..]);
+                let sums = Sums { inflow, outflow, area, sum_dqdh };
+                Depths { given, which, from, sums, at: at.into(), some, due: &mut due[0] }.go(numerics)
             });
-            let (depth, ((old_area, overflow), (dydt, rests))) = depths;
-            let which = &b.nodes.free[..];
-            Depths {
-                given,
-                which,
-                from,
-                inflow,
-                outflow,
-                area,
-                sum_dqdh,
-                depth,
-                old_area,
-                overflow,
-                dydt,
-                rests,
-            }
-            .go(numerics)
-        });
-        rest.into_iter().all(|rest| rest)
+        rest.into_iter().take(b.parts.count()).all(|rest| rest)
     }
 
     /// Surface area of a node with a volume or a pond.
@@ -236,31 +268,20 @@ impl State {
         }
         let layout = &model.blocks.nodes;
         let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
-        let given = &Given { layout, old_depth, old_net, dt, rise: Rise::new(model, trial) };
+        let given =
+            &Given { layout, old_depth, old_net, dt, per_dt: 1.0 / dt, rise: Rise::new(model, trial) };
         let (numerics, which) = (self.numerics, &layout.plain[..]);
-        let mut all = true;
+        let (mut all, due) = (true, &mut self.restless.late);
         for &from in &layout.late {
             let one = from..=from;
             let (inflow, outflow) = (&self.inflow[one.clone()], &self.outflow[one.clone()]);
             let (area, sum_dqdh) = (&self.area[one.clone()], &self.sum_dqdh[one.clone()]);
+            let sums = Sums { inflow, outflow, area, sum_dqdh };
             let (depth, old_area) = (&mut self.depth[one.clone()], &mut self.old_area[one.clone()]);
             let overflow = &mut self.overflow[one.clone()];
             let (dydt, rests) = (&mut self.dydt[one.clone()], &mut self.rests[one]);
-            all &= Depths {
-                given,
-                which,
-                from,
-                inflow,
-                outflow,
-                area,
-                sum_dqdh,
-                depth,
-                old_area,
-                overflow,
-                dydt,
-                rests,
-            }
-            .go(numerics);
+            let at = AtNodes { depth, old_area, overflow, dydt, rests };
+            all &= Depths { given, which, from, sums, at, some: None, due }.go(numerics);
         }
         all & self.special_depths(model, dt, trial)
     }
