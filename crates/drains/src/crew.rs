@@ -60,7 +60,7 @@ impl Crew {
                     });
                 }
                 let _over = Over(&over);
-                while state.step_with(model, seconds, Hands { count }) > 0.0 {
+                while state.step_with(model, seconds, Hands { count, ..Hands::ONE }) > 0.0 {
                     after(state)?;
                 }
                 ControlFlow::Continue(())
@@ -92,10 +92,17 @@ impl Drop for Over<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hands {
     count: usize,
+    /// One hand begins with the last part.
+    back: bool,
 }
 
 impl Hands {
-    pub(crate) const ONE: Self = Self { count: 1 };
+    pub(crate) const ONE: Self = Self { count: 1, back: false };
+
+    /// The other way round, where one hand has just gone through the parts: the last are still near it.
+    pub(crate) const fn back(self) -> Self {
+        Self { back: true, ..self }
+    }
 
     /// `f` of every part's number and its share of the lists, side by side if there are hands for it; answers
     /// in the order of the parts. One hand begins with the first parts, as it did before, whose data are near
@@ -107,6 +114,15 @@ impl Hands {
         f: impl Fn(usize, L::Share) -> R + Sync,
     ) -> [R; PARTS] {
         let mut answers = std::array::from_fn(|_| R::default());
+        if self.back && self.count < 2 && parts > 1 {
+            let mut shares: [_; PARTS] = std::array::from_fn(|part| Some(lists.share(part)));
+            for ((part, answer), share) in answers.iter_mut().enumerate().zip(&mut shares).rev() {
+                if let Some(share) = share.take() {
+                    *answer = f(part, share);
+                }
+            }
+            return answers;
+        }
         if self.count < 2 || parts < 2 {
             for (part, answer) in answers.iter_mut().enumerate().take(parts) {
                 *answer = f(part, lists.share(part));

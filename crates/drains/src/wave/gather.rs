@@ -18,6 +18,9 @@ pub(crate) struct End {
     pub(crate) other: u32,
 }
 
+/// Nodes alike that are too few for a bundle.
+const FEW: usize = WIDEST / 2;
+
 /// Plain nodes with the same number of conduits, as many side by side as the widest vector has lanes.
 #[derive(Debug, Clone, Default)]
 struct Bundles {
@@ -44,13 +47,17 @@ impl Ends {
         bundled.sort_by_key(|i| (lists[*i].len(), lists[*i].first().map_or(0, |e| e.code)));
         for alike in bundled.chunk_by(|a, b| lists[*a].len() == lists[*b].len()) {
             let mut b = Bundles { count: lists[alike[0]].len(), ..Bundles::default() };
-            let (whole, rest) = alike.as_chunks::<WIDEST>();
-            for some in whole {
+            for some in alike.chunks(WIDEST) {
+                if some.len() < FEW {
+                    ends.single.extend(some.iter().map(|i| *i as u32));
+                    continue;
+                }
+                // The last one again fills up: its sums are the same.
+                let some: [usize; WIDEST] = std::array::from_fn(|lane| some[lane.min(some.len() - 1)]);
                 b.nodes.push(some.map(|i| i as u32));
                 b.ends.extend((0..b.count).map(|e| some.map(|i| lists[i][e].code)));
             }
             ends.bundles.push(b);
-            ends.single.extend(rest.iter().map(|i| *i as u32));
         }
         ends
     }

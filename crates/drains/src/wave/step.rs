@@ -161,8 +161,10 @@ impl State {
         let (inflow, outflow) = (cut(&mut self.inflow, cuts), cut(&mut self.outflow, cuts));
         let (area, sum_dqdh) = (cut(&mut self.area, cuts), cut(&mut self.sum_dqdh, cuts));
         let lists = ((inflow, outflow, area, sum_dqdh), at_nodes!(self, cuts), cut(due, one_each));
-        let rest =
-            hands.each(b.parts.count(), lists, |part, ((inflow, outflow, area, sum_dqdh), at, due)| {
+        let rest = hands.back().each(
+            b.parts.count(),
+            lists,
+            |part, ((inflow, outflow, area, sum_dqdh), at, due)| {
                 let (from, ends) = (cuts[part], &b.ends[part]);
                 let some = again.then_some(&restless[part][..]);
                 let (i, o, a, s) = (&mut *inflow, &mut *outflow, &mut *area, &mut *sum_dqdh);
@@ -179,7 +181,8 @@ impl State {
                 let some = few.then_some(&rows[part][..]);
                 let sums = Sums { inflow, outflow, area, sum_dqdh };
                 Depths { given, which, from, sums, at: at.into(), some, due: &mut due[0] }.go(numerics)
-            });
+            },
+        );
         rest.into_iter().take(b.parts.count()).all(|rest| rest)
     }
 
