@@ -24,6 +24,9 @@ pub(crate) const PIPELINE: usize = 30;
 /// A count of running pumps older than so many report intervals is not fresh.
 const FRESH_INTERVALS: i64 = 3;
 
+/// Lines of a station's journal among which a file that is sent again is looked for: some days of pictures.
+const LINES_LOOKED_AT: usize = 200;
+
 /// Where and when a message arrived.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
@@ -279,8 +282,8 @@ impl Intake {
     }
 
     /// Keeps the files of a message under the hash of their bytes, and names them in the journal of
-    /// their station (act `file`, with key, element and time): that line and the packet of the same
-    /// moment belong together. Whether all are durable.
+    /// their station (act `file`, with key, element and time), once however often they come: that line and
+    /// the packet of the same moment belong together. Whether all are durable.
     async fn keep_files(&self, station: &StationCode, files: &[ReportFile]) -> bool {
         for file in files {
             if let Err(error) = self.keep_file(station, file).await {
@@ -310,7 +313,22 @@ impl Intake {
             "v": 1, "key": key, "element": file.element, "media": file.media,
             "observed_at": file.observed_at, "bytes": bytes,
         });
+        if self.is_noted(station, "file", &body).await? {
+            return Ok(());
+        }
         self.note(station, "file", body).await
+    }
+
+    /// Whether one of a station's last lines says the very same: its report was sent again.
+    async fn is_noted(
+        &self,
+        station: &StationCode,
+        act: &str,
+        body: &serde_json::Value,
+    ) -> Result<bool, StoreError> {
+        let subject = Subject::Station(station.clone());
+        let last = self.store.tables.journal_before(None, Some(&subject), LINES_LOOKED_AT).await?;
+        Ok(last.iter().any(|line| line.act == act && line.body == *body))
     }
 
     /// Whether a station's pumps are known to stand still: its newest count of them is fresh and 0.

@@ -118,7 +118,10 @@ impl Conversation {
         match self.parts.take(frame, bytes.clone()) {
             Progress::More => {}
             Progress::Missing(number) => heard.answers.extend(self.missing(frame, number)),
-            Progress::Again => heard.answers.extend(self.taker.answer(frame).into_iter().flatten()),
+            Progress::Again(serial) => {
+                let whole = Decoded { serial: frame.serial.or(serial), ..frame.clone() };
+                heard.answers.extend(self.taker.answer(&whole).into_iter().flatten());
+            }
             Progress::TooLarge => {
                 let most = Assembler::MAX_BYTES;
                 let refused =

@@ -111,8 +111,19 @@ async fn a_picture_in_parts_is_kept_as_a_file_and_what_is_missing_is_asked_for()
     station.send(&parts[1]).await;
     let confirmed = heard(&mut station).await;
     assert_eq!((confirmed.end, confirmed.serial), (Some(control::EOT), Some(7)));
+    // Its confirmation was lost: everything comes again, on the same line and on a new one.
+    let mut called = house.call().await;
+    for again in [&mut station, &mut called] {
+        for part in &parts {
+            again.send(part).await;
+        }
+        let confirmed = heard(again).await;
+        assert_eq!((confirmed.end, confirmed.serial), (Some(control::EOT), Some(7)));
+    }
     let lines = house.store.tables.journal_of(&Subject::Station(code(STATION)), 100).await.unwrap();
-    let file = lines.iter().find(|line| line.act == "file").unwrap();
+    let files: Vec<_> = lines.iter().filter(|line| line.act == "file").collect();
+    assert_eq!(files.len(), 1, "the same picture is noted once");
+    let file = files[0];
     let kept = house.store.photos.get(file.body["key"].as_str().unwrap()).await.unwrap();
     assert_eq!(kept.unwrap(), jpg);
 }

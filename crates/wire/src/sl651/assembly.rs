@@ -27,8 +27,9 @@ pub enum Progress {
     Missing(u16),
     /// Every part is there: the frames, in order.
     Whole(Vec<Vec<u8>>),
-    /// Of a report that was whole before: its confirmation was lost.
-    Again,
+    /// The end of a report that was whole before: its confirmation was lost. Parts behind the first carry no
+    /// serial of their own: this is the report's.
+    Again(Option<u16>),
     /// The report is larger than what is held; everything of it is dropped.
     TooLarge,
 }
@@ -36,16 +37,27 @@ pub enum Progress {
 #[derive(Debug, Default)]
 struct Open {
     parts: BTreeMap<u16, Vec<u8>>,
+    /// 流水号, as a part said it.
+    serial: Option<u16>,
     bytes: usize,
     ended: bool,
+}
+
+/// A report that was whole.
+#[derive(Debug)]
+struct Done {
+    key: ReportKey,
+    serial: Option<u16>,
+    /// Check values of its parts.
+    sums: BTreeMap<u16, u16>,
 }
 
 /// Parts of the reports of one connection.
 #[derive(Debug, Default)]
 pub struct Assembler {
     open: BTreeMap<ReportKey, Open>,
-    /// The newest finished report: its check values by packet.
-    done: Option<(ReportKey, BTreeMap<u16, u16>)>,
+    /// The newest finished report.
+    done: Option<Done>,
     bytes: usize,
 }
 
@@ -62,13 +74,13 @@ impl Assembler {
             return Progress::More;
         }
         let sum = check_value(&bytes);
-        if let Some((done, sums)) = &self.done
-            && *done == key
+        if let Some(done) = &self.done
+            && done.key == key
             && !self.open.contains_key(&key)
-            && sums.get(&packet.number) == Some(&sum)
+            && done.sums.get(&packet.number) == Some(&sum)
         {
             return if packet.number == packet.total || frame.end == Some(super::control::ETX) {
-                Progress::Again
+                Progress::Again(done.serial)
             } else {
                 Progress::More
             };
@@ -80,6 +92,7 @@ impl Assembler {
         let length = bytes.len();
         let before = open.parts.insert(packet.number, bytes).map_or(0, |old| old.len());
         open.bytes = open.bytes + length - before;
+        open.serial = open.serial.or(frame.serial);
         self.bytes = self.bytes + length - before;
         // A part asked for again ends in ETX too (6.3.1.2 c).
         open.ended |= packet.number == packet.total || frame.end == Some(super::control::ETX);
@@ -100,7 +113,7 @@ impl Assembler {
         let Some(open) = self.open.remove(&key) else { return Vec::new() };
         self.bytes = self.bytes.saturating_sub(open.bytes);
         let sums = open.parts.iter().map(|(number, bytes)| (*number, check_value(bytes))).collect();
-        self.done = Some((key, sums));
+        self.done = Some(Done { key, serial: open.serial, sums });
         open.parts.into_values().collect()
     }
 

@@ -36,7 +36,11 @@ fn a_picture_in_parts_comes_out_as_it_went_in() {
     assert_eq!((confirmed.serial, confirmed.end), (Some(77), Some(control::EOT)));
     assert!(assembler.is_empty() && assembler.held() == 0);
     let again = parts.last().unwrap();
-    assert_eq!(assembler.take(&decode(again), again.clone()), Progress::Again, "its confirmation was lost");
+    assert_eq!(
+        assembler.take(&decode(again), again.clone()),
+        Progress::Again(Some(77)),
+        "its confirmation was lost"
+    );
 }
 
 #[test]
