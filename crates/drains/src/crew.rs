@@ -273,7 +273,6 @@ macro_rules! lists {
 lists!(A B);
 lists!(A B C);
 lists!(A B C D);
-lists!(A B C D E);
 
 #[cfg(test)]
 mod tests {
