@@ -23,5 +23,5 @@ pub mod sl651;
 pub mod sparkplug;
 pub(crate) mod view;
 
-pub use protocol::{Explained, Field, PROTOCOLS, Protocol, protocol};
+pub use protocol::{Explained, Field, PROTOCOLS, Protocol, meant, protocol};
 pub use report::{Report, ReportFile, ReportReading};

@@ -1,5 +1,7 @@
 //! 规约: the list of protocols in sight, and what each can do with bytes it is shown.
 
+use crate::fault::Fault;
+use crate::view::unread;
 use crate::{cjt188, dlt645, hj212, influx, json_push, modbus, mqtt, opcua, sl427, sl651, sparkplug};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
@@ -117,6 +119,49 @@ pub const PROTOCOLS: &[Protocol] = &[
         explain: sparkplug::explain,
     },
 ];
+
+/// Names of standards that a protocol here also reads, with its name.
+const ALSO: &[(&str, &str)] = &[("szy206", sl427::NAME)];
+/// A mark that editors put in front of UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What a frame begins with that is text itself: an HJ 212 packet, SL 651 in ASCII form (SOH).
+const TEXT_FRAMES: [&[u8]; 2] = [b"##", b"\x01"];
+
+impl Protocol {
+    /// One line of a file → one JSON object in one line, whatever bytes it holds: a frame in hexadecimal, or
+    /// as itself where frames of the protocol are text, also in GB 18030.
+    #[must_use]
+    pub fn line(&self, line: &[u8]) -> String {
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
+        match std::str::from_utf8(line) {
+            Ok(text) if !line.starts_with(b"\x01") => (self.json_line)(text),
+            // As hexadecimal no byte of the frame is lost.
+            _ if TEXT_FRAMES.iter().any(|start| line.starts_with(start)) => {
+                let frame = ["\\n", "\\r"]
+                    .iter()
+                    .fold(line, |frame, end| frame.strip_suffix(end.as_bytes()).unwrap_or(frame));
+                (self.json_line)(&crate::hex::hex(frame))
+            }
+            _ => (self.json_line)(&String::from_utf8_lossy(line)),
+        }
+    }
+
+    /// The object of a line that is longer than the `most` bytes that are read of one.
+    #[must_use]
+    pub fn too_long(&self, most: usize) -> String {
+        let fault =
+            Fault::fatal("line_too_long", format!("the line is longer than {most} bytes; it is not read"));
+        unread(self.name, None, None, &[fault]).to_string()
+    }
+}
+
+/// The protocol that a person means: by its name or that of another standard it reads, in any case.
+#[must_use]
+pub fn meant(name: &str) -> Option<&'static Protocol> {
+    let also = ALSO.iter().find(|(also, _)| also.eq_ignore_ascii_case(name)).map(|(_, name)| *name);
+    let name = also.unwrap_or(name);
+    PROTOCOLS.iter().find(|p| p.name.eq_ignore_ascii_case(name))
+}
 
 /// The protocol of that name.
 #[must_use]

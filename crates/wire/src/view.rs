@@ -32,6 +32,19 @@ impl<'a> ReadingView<'a> {
     ) -> Self {
         Self { id, element, value, unit, quality: plain_quality(value.is_some()), observed_at }
     }
+
+    /// The same with the quality its protocol tells.
+    pub(crate) fn with_quality(self, quality: Quality) -> Self {
+        Self { quality, ..self }
+    }
+}
+
+/// 分包: which part of a split report a frame is.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct PacketView {
+    pub(crate) total: u16,
+    /// From 1.
+    pub(crate) number: u16,
 }
 
 /// A line of a protocol of meters and stations.

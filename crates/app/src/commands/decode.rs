@@ -5,47 +5,59 @@ use anyhow::{Result, bail};
 use std::io::BufRead;
 use std::process::ExitCode;
 
-/// Longest line read: a frame of the longest protocol in hexadecimal, with room for blanks.
-const MAX_LINE: usize = 64 * 1024;
+/// Longest line read: the largest MQTT packet in hexadecimal with blanks, the largest body whose bytes are
+/// kept many times over.
+const MAX_LINE: usize = 4 * 1024 * 1024;
 
 /// Decodes the frame, or every line of standard input for `-`.
 pub(crate) fn run(protocol: &str, frame: &str) -> Result<ExitCode> {
-    let Some(protocol) = wire::PROTOCOLS.iter().find(|p| p.name == protocol) else {
+    let Some(protocol) = wire::meant(protocol) else {
         let known: Vec<&str> = wire::PROTOCOLS.iter().map(|p| p.name).collect();
         bail!("there is no protocol `{protocol}`; known are: {}", known.join(", "));
     };
     if frame != "-" {
-        out::line((protocol.json_line)(frame))?;
+        out::line(protocol.line(frame.as_bytes()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut input = std::io::stdin().lock();
     while let Some(line) = read_line(&mut input)? {
-        out::line((protocol.json_line)(&line))?;
+        out::line(match line {
+            Line::Whole(bytes) => protocol.line(&bytes),
+            Line::TooLong => protocol.too_long(MAX_LINE),
+        })?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The next line, cut at [`MAX_LINE`]; bytes that are no text become signs that are no hexadecimal digit.
-fn read_line(input: &mut impl BufRead) -> Result<Option<String>> {
-    let mut line = Vec::new();
+/// A line of the input, without its end.
+#[derive(Debug, PartialEq)]
+enum Line {
+    Whole(Vec<u8>),
+    /// Longer than [`MAX_LINE`]: passed over.
+    TooLong,
+}
+
+fn read_line(input: &mut impl BufRead) -> Result<Option<Line>> {
+    let (mut line, mut length) = (Vec::new(), 0_usize);
     loop {
         let part = input.fill_buf()?;
         if part.is_empty() {
-            return Ok((!line.is_empty()).then(|| text(&line)));
+            return Ok((length > 0).then(|| ended(line, length)));
         }
         let end = part.iter().position(|b| *b == b'\n');
         let taken = end.map_or(part.len(), |e| e + 1);
         let room = MAX_LINE.saturating_sub(line.len());
         line.extend(part.iter().take(taken.min(room)));
+        length += taken;
         input.consume(taken);
         if end.is_some() {
-            return Ok(Some(text(&line)));
+            return Ok(Some(ended(line, length)));
         }
     }
 }
 
-fn text(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).trim().to_owned()
+fn ended(line: Vec<u8>, length: usize) -> Line {
+    if length > MAX_LINE { Line::TooLong } else { Line::Whole(line) }
 }
 
 #[cfg(test)]
@@ -55,14 +67,16 @@ mod tests {
     #[test]
     fn lines_are_read_in_order_with_empty_and_broken_ones() {
         let mut input: &[u8] = b"7E7E\r\n\n\xff\xfe\nlast";
-        let lines: Vec<String> = std::iter::from_fn(|| read_line(&mut input).unwrap()).collect();
-        assert_eq!(lines, ["7E7E", "", "\u{fffd}\u{fffd}", "last"]);
+        let lines: Vec<Line> = std::iter::from_fn(|| read_line(&mut input).unwrap()).collect();
+        let whole = |bytes: &[u8]| Line::Whole(bytes.to_vec());
+        assert_eq!(lines, [whole(b"7E7E\r\n"), whole(b"\n"), whole(b"\xff\xfe\n"), whole(b"last")]);
     }
 
     #[test]
-    fn a_line_without_end_does_not_fill_the_memory() {
-        let long = vec![b'7'; 3 * MAX_LINE];
+    fn a_line_without_end_does_not_fill_the_memory_and_is_called_too_long() {
+        let long = [vec![b'7'; 3 * MAX_LINE], b"\n7E\n".to_vec()].concat();
         let mut input: &[u8] = &long;
-        assert_eq!(read_line(&mut input).unwrap().unwrap().len(), MAX_LINE);
+        assert_eq!(read_line(&mut input).unwrap(), Some(Line::TooLong));
+        assert_eq!(read_line(&mut input).unwrap(), Some(Line::Whole(b"7E\n".to_vec())));
     }
 }

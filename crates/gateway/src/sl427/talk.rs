@@ -91,7 +91,8 @@ impl Conversation {
         }
         let report = frame.to_report(arrival.at);
         let kept = self.intake.keep(&station, NAME, bytes, &report, arrival).await;
-        let is_report = matches!(frame.afn, Some(afn::REPORT | afn::ALARM | afn::MANUAL | afn::PICTURE));
+        let is_report =
+            matches!(frame.afn, Some(afn::REPORT | afn::ALARM | afn::MANUAL | afn::PICTURE | afn::VOLTAGE));
         if kept.is_ok() && is_report {
             self.confirm(&frame, heard);
         }

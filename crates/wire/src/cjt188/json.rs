@@ -10,7 +10,7 @@ use crate::view::{LineView, explained, line, readings};
 fn view(frame: &Decoded) -> LineView<'_> {
     LineView {
         protocol: NAME,
-        direction: Some(if frame.is_answer() { "up" } else { "down" }),
+        direction: frame.control.map(|_| if frame.is_answer() { "up" } else { "down" }),
         station: frame.address.as_deref(),
         function: frame.control.map(|c| format!("{c:02X}")),
         di: frame.di.map(|di| format!("{di:04X}")),

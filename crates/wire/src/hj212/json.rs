@@ -6,7 +6,7 @@ use super::{MAX_FRAME, NAME, decode};
 use crate::Explained;
 use crate::fault;
 use crate::hex::bytes_of;
-use crate::view::{explained, line};
+use crate::view::{PacketView, explained, line};
 use field::time::Time;
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ struct LineView<'a> {
     protocol: &'static str,
     station: Option<&'a str>,
     function: Option<String>,
+    /// Which part of a split report it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<PacketView>,
     sent_at: Option<Time>,
     data_time: Option<Time>,
     readings: Vec<ReadingView<'a>>,
@@ -39,6 +42,7 @@ fn view(packet: &Decoded) -> LineView<'_> {
         protocol: NAME,
         station: packet.mn.as_deref(),
         function: packet.cn.map(|cn| cn.to_string()),
+        packet: packet.packet.map(|p| PacketView { total: p.total, number: p.number }),
         sent_at: packet.sent_at,
         data_time: packet.data_time,
         readings: packet
@@ -81,6 +85,7 @@ pub fn json_line(text: &str) -> String {
 pub fn explain(bytes: &[u8]) -> Explained {
     let packet = decode(bytes);
     let items = packet.items.iter().map(|item| serde_json::json!({"name": item.key, "value": item.value}));
+    let view = view(&packet);
     let more = [
         ("command_name", packet.cn.and_then(command).map(|c| c.zh).into()),
         ("system", packet.st.clone().into()),
@@ -88,8 +93,8 @@ pub fn explain(bytes: &[u8]) -> Explained {
         ("has_password", packet.pw.as_ref().is_some_and(|pw| !pw.is_empty()).into()),
         ("version", packet.version().into()),
         ("wants_answer", packet.wants_answer().into()),
-        ("packet", packet.packet.map(|p| serde_json::json!({"total": p.total, "number": p.number})).into()),
+        ("packet", serde_json::to_value(view.packet).unwrap_or_default()),
         ("items", items.collect::<Vec<_>>().into()),
     ];
-    explained(&view(&packet), more, &packet.remarks)
+    explained(&view, more, &packet.remarks)
 }

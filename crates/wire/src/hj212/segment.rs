@@ -144,6 +144,13 @@ fn is_companion(field: &str) -> bool {
     COMPANIONS.iter().any(|name| name.eq_ignore_ascii_case(field))
 }
 
+/// Fields that are no amount of their factor: what a check came to (2025), how many values a mean has.
+const COUNTS_AND_CODES: [&str; 4] = ["ResultType", "CalibrationType", "ValidNum", "TotalNum"];
+
+fn is_count_or_code(field: &str) -> bool {
+    COUNTS_AND_CODES.iter().any(|name| name.eq_ignore_ascii_case(field))
+}
+
 struct Value {
     id: String,
     field: String,
@@ -238,6 +245,7 @@ fn readings(values: &[Value], out: &mut Decoded) {
         };
         let known = factor(&id);
         let unit = match (known, field.as_str()) {
+            (_, field) if is_count_or_code(field) => "",
             (Some(f), "Cou") => f.amount_unit,
             (Some(f), _) => f.unit,
             (None, "RT") => "h",

@@ -89,10 +89,12 @@ pub fn decode(bytes: &[u8]) -> Decoded {
     }
     let start = out.heading(bytes);
     let rest = bytes.get(start..).unwrap_or_default();
-    out.transport = Some(if Frame::first_tcp(rest).is_some() || !looks_rtu(rest) {
-        Transport::Tcp
-    } else {
-        Transport::RtuOverTcp
+    out.transport = Some(match (Frame::first_tcp(rest), looks_rtu(rest)) {
+        // Two registers from address 0 asked for in RTU form pass for a TCP frame with a bare function code:
+        // there the check value, which only RTU has, decides.
+        (Some((frame, _)), true) if frame.pdu.len() == 1 => Transport::RtuOverTcp,
+        (None, true) => Transport::RtuOverTcp,
+        _ => Transport::Tcp,
     });
     out.walk(bytes, start);
     out.read_values();

@@ -1,7 +1,9 @@
 //! What was read from an SL/T 427 frame.
 
+use super::kinds::Edition;
 use crate::fault::Remarks;
 use crate::report::{FrameReading, Report};
+use field::sample::Quality;
 use field::time::{DAY_MS, Time};
 
 /// 传输方向.
@@ -58,7 +60,8 @@ pub struct Decoded {
     /// 应用层功能码.
     pub afn: Option<u8>,
     /// The values; the names that points list: the kind's code (`02`), `02.2` for its second value, `03T` for
-    /// the amount of water behind a flow, `alarm` and `state` for the words of the terminal.
+    /// the amount of water behind a flow, `07W` for the wind beside the air's pressure, `0E-1h` for an hour's
+    /// rain, `alarm` and `state` for the words of the terminal.
     pub readings: Vec<FrameReading>,
     /// 终端报警状态.
     pub alarm: Option<u16>,
@@ -75,6 +78,26 @@ pub struct Decoded {
 }
 
 impl Decoded {
+    /// Which standard the frame's time stamp shows; the newer one where there is none.
+    #[must_use]
+    pub fn edition(&self) -> Edition {
+        match self.stamp {
+            Some(Stamp { year_month: None, .. }) => Edition::Szy206,
+            _ => Edition::Slt427,
+        }
+    }
+
+    /// What the frame says about a value: one that was keyed in (82) is manual.
+    #[must_use]
+    pub fn quality(&self, reading: &FrameReading) -> Quality {
+        let is_word = ["alarm", "state"].contains(&reading.id.as_str());
+        match (reading.value, self.afn) {
+            (None, _) => Quality::Missing,
+            (Some(_), Some(super::afn::MANUAL)) if !is_word => Quality::Manual,
+            (Some(_), _) => Quality::Good,
+        }
+    }
+
     /// The moment of the values, where the frame alone tells it.
     #[must_use]
     pub fn observed_at(&self) -> Option<Time> {
@@ -86,6 +109,10 @@ impl Decoded {
     pub fn to_report(&self, received_at: Time) -> Report {
         let sent_at = self.stamp.and_then(|stamp| stamp.moment(Some(received_at)));
         let at = sent_at.unwrap_or(received_at);
-        Report::of_frame(self.station.as_ref(), sent_at, &self.readings, at)
+        let mut report = Report::of_frame(self.station.as_ref(), sent_at, &self.readings, at);
+        for (kept, read) in report.readings.iter_mut().zip(&self.readings) {
+            kept.quality = self.quality(read);
+        }
+        report
     }
 }

@@ -3,7 +3,7 @@
 
 use super::decoded::Decoded;
 use super::frame::UP;
-use super::kinds::kind;
+use super::kinds::{Edition, Form, Part, kind};
 use super::{SEAL, afn};
 use crate::hex::to_bcd_le;
 use crate::seal::START;
@@ -61,11 +61,16 @@ pub fn stamp(at: Time, delay_min: u8) -> Vec<u8> {
     bytes
 }
 
-/// 设置遥测终端时钟.
+/// 设置遥测终端时钟: second, minute, hour, day, weekday and month in one byte, year.
 #[must_use]
 pub fn set_clock(address: [u8; 5], now: Time, pw: [u8; 2]) -> Vec<u8> {
     let tp = stamp(now, 0);
     let mut data = tp.get(..6).unwrap_or_default().to_vec();
+    // Bits 7 to 5: 1 is Monday, 7 Sunday.
+    let weekday = now.beijing().weekday().to_monday_one_offset().unsigned_abs();
+    if let Some(month) = data.get_mut(4) {
+        *month |= weekday << 5;
+    }
     data.extend(pw);
     data.extend(tp);
     frame(0, address, afn::SET_CLOCK, &data)
@@ -83,29 +88,40 @@ pub fn link(address: [u8; 5], what: u8) -> Vec<u8> {
     frame(UP, address, afn::LINK, &[what])
 }
 
-/// 自报实时数据 of a station: values of one kind, in its unit; `None` for a kind without values.
+/// 自报实时数据 of a station: values of one kind, in its unit, in the order of [`super::Kind::parts`] for each
+/// instrument (an odd number of flows: flows alone); `None` for a kind without values.
 #[must_use]
+pub fn report(address: [u8; 5], code: u8, values: &[f64], words: (u16, u16), at: Time) -> Option<Vec<u8>> {
+    let kind = kind(code, Edition::Slt427).filter(|kind| kind.parts.iter().all(|part| part.bytes > 0))?;
+    let parts = match kind.parts.len() {
+        n if values.len().is_multiple_of(n) => kind.parts,
+        _ => kind.parts.get(..1)?,
+    };
+    let mut data: Vec<u8> =
+        values.iter().zip(parts.iter().cycle()).flat_map(|(value, part)| digits(part, *value)).collect();
+    data.extend(words.0.to_le_bytes());
+    data.extend(words.1.to_le_bytes());
+    data.extend(stamp(at, 0));
+    Some(frame(UP | 0x30 | code, address, afn::REPORT, &data))
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "rounded, and no value has more digits than its bytes hold"
 )]
-pub fn report(address: [u8; 5], code: u8, values: &[f64], words: (u16, u16), at: Time) -> Option<Vec<u8>> {
-    let kind = kind(code)?;
-    let mut data = Vec::new();
-    for value in values {
-        let raw = (value.abs() * 10_f64.powi(i32::from(kind.decimals))).round() as u64;
-        let mut digits = to_bcd_le(raw, usize::from(kind.bytes));
-        if *value < 0.0
-            && kind.signed
-            && let Some(top) = digits.last_mut()
-        {
-            *top |= 0xF0;
-        }
-        data.extend(digits);
+fn digits(part: &Part, value: f64) -> Vec<u8> {
+    let raw = (value.abs() * 10_f64.powi(i32::from(part.decimals))).round() as u64;
+    let mut digits = to_bcd_le(raw, usize::from(part.bytes));
+    let minus = match part.form {
+        Form::Signed => 0xF0,
+        Form::Flow => 0xC0,
+        Form::Plain | Form::LowDigits | Form::HighDigit => 0,
+    };
+    if value < 0.0
+        && let Some(top) = digits.last_mut()
+    {
+        *top |= minus;
     }
-    data.extend(words.0.to_be_bytes());
-    data.extend(words.1.to_be_bytes());
-    data.extend(stamp(at, 0));
-    Some(frame(UP | 0x30 | code, address, afn::REPORT, &data))
+    digits
 }

@@ -36,11 +36,12 @@ fn look(bytes: &[u8]) -> Look {
 
 /// Reads one frame. Never fails: what cannot be read is missing from the value and named in its problems.
 ///
-/// Decision on what follows the values of a report (functions C0, 81, 82): alarm word, state word and
+/// Decision on what follows the values of a report (functions C0, 81, 82, 84): alarm word, state word and
 /// time stamp, whose length differs – seven bytes with year and month (SL/T 427-2021), five without
 /// (SZY 206-2016). The seven-byte form is taken when its digits are a moment and whole values remain,
-/// else the five-byte one. Kind 03 carries pairs of flow and amount when an even number of values stands
-/// there, else flows alone.
+/// else the five-byte one. An alarm (81) has its alarm word before its values (7.5.2). Kind 03 carries pairs
+/// of flow and amount when an even number of values stands there, else flows alone. An answer (B0) ends in
+/// both words, without a stamp (7.3.22).
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Decoded {
     let mut out = Decoded::default();

@@ -22,7 +22,11 @@ fn view(frame: &Decoded) -> LineView<'_> {
             format!("day {day:02} {hour:02}:{minute:02}:{second:02}")
         }),
         sent_at: frame.observed_at(),
-        readings: readings(&frame.readings, frame.observed_at()),
+        readings: readings(&frame.readings, frame.observed_at())
+            .into_iter()
+            .zip(&frame.readings)
+            .map(|(view, reading)| view.with_quality(frame.quality(reading)))
+            .collect(),
         problems: fault::lines(&frame.remarks.problems),
     }
 }
@@ -40,7 +44,10 @@ pub fn json_line(text: &str) -> String {
 pub fn explain(bytes: &[u8]) -> Explained {
     let frame = decode(bytes);
     let more = [
-        ("kind", frame.control.and_then(|c| super::kind(c & 0x0F)).map(|kind| kind.zh).into()),
+        (
+            "kind",
+            frame.control.and_then(|c| super::kind(c & 0x0F, frame.edition())).map(|kind| kind.zh).into(),
+        ),
         ("part", frame.part.into()),
         ("alarm", frame.alarm.into()),
         ("state", frame.state.into()),

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `L` counts from C to the byte before CS; CS is a CRC-8 ([`crc8`]). Numbers are binary-coded
-//! decimals, least significant byte first. Nothing here fails or panics on bad bytes.
+//! decimals, words are binary, both least significant byte first. Nothing here fails or panics on bad bytes.
 //!
 //! What a self-report holds behind its values is not marked in the frame, so the length decides; the
 //! rule is written at [`decode`].
@@ -21,7 +21,7 @@ use crate::seal::Seal;
 pub use decoded::{Decoded, Direction};
 pub use frame::{FRAMING, decode};
 pub use json::{explain, json_line};
-pub use kinds::{KINDS, Kind, kind};
+pub use kinds::{Edition, Form, KINDS, Kind, Part, kind};
 
 /// The protocol's name in commands, stored packets and the API.
 pub const NAME: &str = "sl427";
@@ -46,6 +46,8 @@ pub mod afn {
     pub const MANUAL: u8 = 0x82;
     /// 随机自报图像.
     pub const PICTURE: u8 = 0x83;
+    /// 自报终端机输入电压.
+    pub const VOLTAGE: u8 = 0x84;
     /// 查询遥测终端实时值.
     pub const QUERY: u8 = 0xB0;
     /// 自报实时数据.

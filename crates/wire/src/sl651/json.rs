@@ -4,6 +4,7 @@ use super::decoded::Decoded;
 use super::problem::Problem;
 use super::{NAME, decode};
 use crate::Explained;
+use crate::view::PacketView;
 use field::sample::Quality;
 use field::time::Time;
 use serde::Serialize;
@@ -19,6 +20,9 @@ struct LineView<'a> {
     station: Option<&'a str>,
     function: Option<String>,
     serial: Option<u16>,
+    /// Which part of a split report it is (M3); its values are read when all parts are together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<PacketView>,
     sent_at: Option<Time>,
     readings: Vec<ReadingView<'a>>,
     problems: Vec<String>,
@@ -42,6 +46,7 @@ fn view(frame: &Decoded) -> LineView<'_> {
         station: frame.station.as_deref(),
         function: frame.function.map(|function| format!("{function:02X}")),
         serial: frame.serial,
+        packet: frame.packet.map(|p| PacketView { total: p.total, number: p.number }),
         sent_at: frame.sent_at,
         readings: frame
             .readings
@@ -77,12 +82,13 @@ pub fn json_line(text: &str) -> String {
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explained {
     let frame = decode(bytes);
-    let mut decoded = serde_json::to_value(view(&frame)).unwrap_or_default();
+    let view = view(&frame);
+    let mut decoded = serde_json::to_value(&view).unwrap_or_default();
     if let Some(object) = decoded.as_object_mut() {
         let mut put = |key: &str, value: serde_json::Value| object.insert(key.to_owned(), value);
         put("password", frame.password.map(|p| format!("{p:04X}")).into());
         put("station_kind", frame.station_kind.map(|kind| char::from(kind).to_string()).into());
-        put("packet", frame.packet.map(|p| serde_json::json!({"total": p.total, "number": p.number})).into());
+        put("packet", serde_json::to_value(view.packet).unwrap_or_default());
         put("manual", frame.manual.clone().into());
         put("version", frame.version.clone().into());
         put("form", if frame.form == super::Form::Ascii { "ascii" } else { "hex" }.into());

@@ -325,3 +325,11 @@ proptest! {
         prop_assert!(total <= bytes.len());
     }
 }
+
+#[test]
+fn counts_and_codes_have_no_unit_of_their_factor() {
+    let packet = wire::hj212::encode::packet_of("QN=20250801085857223;ST=32;CN=2062;PW=1;MN=A;Flag=8;CP=&&DataTime=20250801084000;w01018-SampleRd=3.5,w01018-ResultType=1,w01018-ValidNum=10&&").unwrap();
+    let units: Vec<_> = decode(&packet).readings.iter().map(|r| (r.field.clone(), r.unit)).collect();
+    let of = |field: &str, unit: &'static str| (field.to_owned(), unit);
+    assert_eq!(units, [of("SampleRd", "mg/L"), of("ResultType", ""), of("ValidNum", "")]);
+}

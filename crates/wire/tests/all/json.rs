@@ -69,6 +69,69 @@ fn a_name_that_is_no_protocol_is_not_found() {
     assert_eq!(protocol("sl651").unwrap().default_port, 5100);
 }
 
+fn object(name: &str, line: &[u8]) -> Value {
+    let answer = protocol(name).unwrap().line(line);
+    assert!(!answer.contains('\n'));
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[test]
+fn a_line_is_read_with_the_mark_that_editors_put_in_front_of_a_file() {
+    let frame = "7E7E01001234567812342F0008020003591011155111036BCA";
+    assert_eq!(object("sl651", format!("\u{FEFF}{frame}\r\n").as_bytes())["station"], "0012345678");
+    assert_eq!(object("json", "\u{FEFF}{\"a\":1}".as_bytes())["readings"][0]["value"], 1.0);
+}
+
+#[test]
+fn a_packet_whose_text_is_gb_18030_keeps_its_length_and_its_check_value() {
+    // 清洗管路, as loggers of plants write it.
+    let segment = [
+        b"QN=20160801085857223;ST=32;CN=3020;PW=1;MN=A1;Flag=4;CP=&&DataTime=20160801085857;".as_slice(),
+        b"PolId=w01018,i11001-Info=//\xc7\xe5\xcf\xb4\xb9\xdc\xc2\xb7//&&",
+    ]
+    .concat();
+    let crc = format!("{:04X}", wire::hj212::crc16(&segment));
+    let packet = [format!("##{:04}", segment.len()).as_bytes(), &segment, crc.as_bytes()].concat();
+    for end in ["", "\r\n", "\\r\\n"] {
+        let object = object("hj212", &[packet.as_slice(), end.as_bytes()].concat());
+        assert_eq!((&object["station"], &object["problems"]), (&json!("A1"), &json!([])), "{end:?}");
+    }
+}
+
+#[test]
+fn a_frame_in_ascii_form_is_read_as_it_stands_in_a_log() {
+    let hex = "01303130303130313030303031413030303332303034460230303132323430313039313630313238535420303031303130303030312048205454203234303130393136303120504A20332E352050542033352E30205A2031322E3334302056542031322E3330200334353534";
+    let bytes = crate::support::hex(hex);
+    assert_eq!(object("sl651", &bytes), object("sl651", hex.as_bytes()));
+    assert_eq!(object("sl651", &bytes)["station"], "0010100001");
+}
+
+#[test]
+fn a_part_of_a_split_report_says_which_it_is() {
+    let part = wire::hj212::encode::packet_of("QN=20160801085857223;ST=32;CN=2051;PW=1;MN=A;Flag=6;PNUM=3;PNO=2;CP=&&DataTime=20160801084000;w01018-Avg=3.5&&").unwrap();
+    assert_eq!(object("hj212", &part)["packet"], json!({"total": 3, "number": 2}));
+    assert!(object("hj212", b"##").get("packet").is_none());
+    let picture = "7E7E01001234567812343601031600D00225";
+    assert!(object("sl651", picture.as_bytes())["problems"][0].as_str().unwrap().starts_with("bad_length"));
+}
+
+#[test]
+fn a_protocol_is_meant_in_any_case_and_by_the_name_of_its_elder() {
+    assert_eq!(wire::meant("SL651").unwrap().name, "sl651");
+    assert_eq!(wire::meant("SZY206").unwrap().name, "sl427");
+    assert!(wire::meant("sl999").is_none());
+    assert!(protocol("szy206").is_none(), "what is stored has one name");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_one_object_of_the_shape() {
+    for of in PROTOCOLS {
+        let object: Value = serde_json::from_str(&of.too_long(99)).unwrap();
+        assert_eq!((&object["protocol"], &object["readings"]), (&json!(of.name), &json!([])));
+        assert!(object["problems"][0].as_str().unwrap().starts_with("line_too_long: "));
+    }
+}
+
 /// A line of each protocol with a reading in it, and what the first reading says of id, value, unit and quality.
 fn samples() -> Vec<(&'static str, String, Value)> {
     let report = crate::support::sealed(

@@ -107,6 +107,61 @@ fn an_electricity_meter_says_its_energy() {
 }
 
 #[test]
+fn an_electricity_meter_says_what_its_published_readings_say() {
+    // Frames and meanings of public programs: a session with one meter, a reactive power below zero.
+    let said = |text: &str| {
+        let frame = dlt645::decode(&hex(text));
+        assert_eq!(frame.remarks.problems, [], "{text}");
+        frame.readings.into_iter().map(|r| (r.id, r.value, r.unit)).collect::<Vec<_>>()
+    };
+    for (text, id, value, unit) in [
+        ("6861010000000068910833333433593333338A16", "00010000", 0.26, "kWh"),
+        ("6861010000000068910633343435344310 16", "02010100", 100.1, "V"),
+        ("6861010000000068910733343535CC7C331616", "02020100", 4.999, "A"),
+        ("686101000000006891073333363545583 36B16", "02030000", 0.2512, "kW"),
+        ("6861010000000068910733333735647633A916", "02040000", 0.4331, "kvar"),
+        ("68610100000000689107333338353983338C16", "02050000", 0.5006, "kVA"),
+        ("6861010000000068910633333935343809 16", "02060000", 0.501, ""),
+        ("6808000000000068910733333735BA59B30816", "02040000", -0.2687, "kvar"),
+        ("FEFEFEFE6886200500000068910833333433A876B733E916", "00010000", 8_443.75, "kWh"),
+    ] {
+        assert_eq!(said(text), [(id.to_owned(), Some(value), unit)]);
+    }
+}
+
+#[test]
+fn a_block_of_energies_says_the_total_and_every_tariff() {
+    let address = dlt645::encode::address("000000000161").unwrap();
+    let mut data: Vec<u8> = vec![0x00, 0xFF, 0x01, 0x00];
+    for hundredths in [1_000_u32, 100, 200, 300, 400] {
+        let digits = format!("{hundredths:08}");
+        data.extend((0..4).rev().map(|n| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).unwrap()));
+    }
+    let mut bytes = [&[0x68], address.as_slice(), &[0x68, 0x91, data.len() as u8]].concat();
+    bytes.extend(data.iter().map(|b| b.wrapping_add(0x33)));
+    bytes.push(bytes.iter().fold(0_u8, |sum, b| sum.wrapping_add(*b)));
+    bytes.push(0x16);
+    let frame = dlt645::decode(&bytes);
+    let said: Vec<_> = frame.readings.iter().map(|r| (r.id.as_str(), r.value)).collect();
+    let expected = [
+        ("00010000", Some(10.0)),
+        ("00010100", Some(1.0)),
+        ("00010200", Some(2.0)),
+        ("00010300", Some(3.0)),
+        ("00010400", Some(4.0)),
+    ];
+    assert_eq!((said.as_slice(), frame.unread.as_slice()), (expected.as_slice(), [].as_slice()));
+}
+
+#[test]
+fn a_line_without_a_frame_claims_no_direction() {
+    for line in [dlt645::json_line(""), cjt188::json_line(""), cjt188::json_line("7E7E")] {
+        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert!(object["direction"].is_null(), "{line}");
+    }
+}
+
+#[test]
 fn what_a_centre_writes_is_what_the_field_writes() {
     let anyone = cjt188::encode::Address { kind: 0x10, bytes: cjt188::ANYONE };
     assert_eq!(cjt188::encode::read(anyone, cjt188::di::TOTALS, 1, false), hex(WATER[2]));

@@ -176,6 +176,24 @@ fn rtu_rows() -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn two_registers_from_address_0_asked_for_in_rtu_form_are_no_tcp_frame() {
+    // The length field of a TCP frame would be 0002, so both forms fit; only RTU's check value speaks.
+    for (text, unit, table) in
+        [("010300000002C40B", 1, Table::Holding), ("010400000002 71CB", 1, Table::Input)]
+    {
+        let row = decode(&hex(text));
+        assert_eq!((row.transport, row.problems.as_slice()), (Some(Transport::RtuOverTcp), [].as_slice()));
+        assert_eq!(row.parts[0].unit, unit);
+        let Body::Request(Request::Read { table: of, address, count }) = &row.parts[0].body else {
+            panic!("{:?}", row.parts)
+        };
+        assert_eq!((*of, *address, *count), (table, 0, 2));
+    }
+    // A bare function code in TCP form stays one.
+    assert_eq!(decode(&hex("00010000000201 11")).transport, Some(Transport::Tcp));
+}
+
+#[test]
 fn no_flipped_bit_of_an_rtu_frame_panics_or_passes() {
     for row in rtu_rows() {
         assert!(
