@@ -12,10 +12,12 @@ use utoipa::ToSchema;
 
 /// Longest name, characters: what fits on a map label and a card.
 const NAME_MAX: usize = 60;
-/// Points of one station: SL 651 knows 60 elements, stations have under ten.
-const POINTS_MAX: usize = 32;
+/// Points of one station: a plant says five figures of each of its factors, a SCADA some hundreds.
+const POINTS_MAX: usize = 1_000;
 /// Protocol elements of one point.
 const ELEMENTS_MAX: usize = 8;
+/// Longest name of a protocol's element, characters: a pushed series with its tags.
+const ELEMENT_MAX: usize = 200;
 /// Report intervals, seconds: keep-alives are shorter, daily reports are the rarest.
 const INTERVAL_S: (f64, f64) = (10.0, 86_400.0);
 /// Longitudes and latitudes of China, degrees: outside, the columns were swapped or the unit is not
@@ -24,8 +26,8 @@ const LON: (f64, f64) = (73.0, 136.0);
 const LAT: (f64, f64) = (3.0, 54.0);
 /// Heights, m: the Turpan depression and the highest river gauge.
 const HEIGHT_M: (f64, f64) = (-200.0, 6_000.0);
-/// Limits of what a point may measure, in any unit.
-const MEASURE: (f64, f64) = (-10_000.0, 1_000_000.0);
+/// Limits of what a point may measure, in any unit: counters of a city's water and energy are far below.
+const MEASURE: (f64, f64) = (-1.0e12, 1.0e12);
 
 /// What is wrong with one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -63,7 +65,7 @@ pub enum FaultCode {
     BadPoint,
     /// More points or elements than `max`.
     TooMany,
-    /// No element as two to six hexadecimal digits.
+    /// No name of an element: empty, too long, with control characters or a `;`.
     BadElement,
     /// Two points take the same element.
     ElementTwice,
@@ -194,8 +196,7 @@ fn point_faults(points: &[PointDraft]) -> Vec<Fault> {
             faults.push(fault("points", FaultCode::TooMany, name, json!({ "max": ELEMENTS_MAX })));
         }
         for element in &point.elements {
-            let hex = (2..=6).contains(&element.len()) && element.bytes().all(|b| b.is_ascii_hexdigit());
-            if !hex {
+            if !is_element(element) {
                 faults.push(fault("points", FaultCode::BadElement, element, json!({ "point": name })));
             } else if !taken.insert(element.to_ascii_uppercase()) {
                 faults.push(fault("points", FaultCode::ElementTwice, element, json!({ "point": name })));
@@ -208,6 +209,19 @@ fn point_faults(points: &[PointDraft]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Whether a protocol may call something so: `39`, `w01018-Rtd`, `holding:5`, `07W`, `液位`, `cpu,host=a load`.
+fn is_element(text: &str) -> bool {
+    let length = text.chars().count();
+    let plain = text.chars().all(|c| !c.is_control() && c != ';');
+    (1..=ELEMENT_MAX).contains(&length) && plain && text.trim() == text
+}
+
+/// As it is kept: SL 651's numbers in capitals, every other name as its sender writes it.
+fn kept_element(text: &str) -> String {
+    let is_number = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_number { text.to_ascii_uppercase() } else { text.to_owned() }
 }
 
 fn registered(draft: &Draft, registry: &Registry, code: StationCode, block: BlockId) -> Registered {
@@ -260,7 +274,7 @@ fn matched(code: &StationCode, wanted: &[PointDraft], known: &[std::sync::Arc<Po
             id,
             station: code.clone(),
             quantity: w.quantity,
-            elements: w.elements.iter().map(|e| e.to_ascii_uppercase()).collect(),
+            elements: w.elements.iter().map(|e| kept_element(e)).collect(),
             min: w.min,
             max: w.max,
             own_unit: was.map(|p| p.own_unit.clone()).unwrap_or_default(),
@@ -297,22 +311,22 @@ fn usual_points(kind: StationKind) -> Vec<PointDraft> {
         ],
         // HJ 212, by the codes of its factors.
         StationKind::Plant => vec![
-            point(Quantity::Flow, &["W00000-RTD"], 0.0, 20.0),
-            point(Quantity::Cod, &["W01018-RTD"], 0.0, 1_000.0),
-            point(Quantity::AmmoniaNitrogen, &["W21003-RTD"], 0.0, 300.0),
-            point(Quantity::TotalPhosphorus, &["W21011-RTD"], 0.0, 100.0),
-            point(Quantity::TotalNitrogen, &["W21001-RTD"], 0.0, 300.0),
-            point(Quantity::Ph, &["W01001-RTD"], 0.0, 14.0),
+            point(Quantity::Flow, &["w00000-Rtd"], 0.0, 20.0),
+            point(Quantity::Cod, &["w01018-Rtd"], 0.0, 1_000.0),
+            point(Quantity::AmmoniaNitrogen, &["w21003-Rtd"], 0.0, 300.0),
+            point(Quantity::TotalPhosphorus, &["w21011-Rtd"], 0.0, 100.0),
+            point(Quantity::TotalNitrogen, &["w21001-Rtd"], 0.0, 300.0),
+            point(Quantity::Ph, &["w01001-Rtd"], 0.0, 14.0),
         ],
         // Modbus, by the elements of the register map `supply-point`.
         StationKind::Supply => vec![
-            point(Quantity::Flow, &["FLOW"], 0.0, 20.0),
-            point(Quantity::Pressure, &["PRESSURE"], 0.0, 2.5),
+            point(Quantity::Flow, &["flow"], 0.0, 20.0),
+            point(Quantity::Pressure, &["pressure"], 0.0, 2.5),
         ],
         // CJ/T 188.
         StationKind::Meter => vec![
             point(Quantity::WaterTotal, &["901F"], 0.0, 1_000_000.0),
-            point(Quantity::Status, &["901F-STATUS"], 0.0, 65_535.0),
+            point(Quantity::Status, &["901F-status"], 0.0, 65_535.0),
         ],
     }
 }

@@ -7,8 +7,8 @@
 //! Columns (a heading line, UTF-8, any order): `code`, `name`, `name_en`, `kind`, `lon`, `lat`,
 //! `report_interval_s` are needed (an empty `name_en` repeats `name`); `block` (a block's code; by position when empty), `ground_m`,
 //! `crown_m`, `points` may be empty or left out. `points` is a list
-//! `quantity:element+element:min:max;…`, such as `rain:22+F4:0:60;voltage:38:0:30`; empty for the
-//! kind's usual ones.
+//! `quantity:element+element:min:max;…`, such as `rain:22+F4:0:60;voltage:38:0:30` or
+//! `cod:w01018-Rtd:0:500`; empty for the kind's usual ones.
 
 use crate::draft::{self, Draft, Fault, FaultCode, PointDraft, Registered, fault};
 use field::id::{BlockId, StationCode};
@@ -248,8 +248,11 @@ fn points_in(text: &str) -> Result<Vec<PointDraft>, Fault> {
 
 fn point_in(text: &str) -> Result<PointDraft, Fault> {
     let bad = || fault("points", FaultCode::BadPoint, text, json!({}));
-    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
-    let [quantity, elements, min, max] = parts.as_slice() else { return Err(bad()) };
+    // Names of elements may hold colons (`holding:5`): the first and the last two part the rest.
+    let (quantity, rest) = text.split_once(':').ok_or_else(bad)?;
+    let (rest, max) = rest.rsplit_once(':').ok_or_else(bad)?;
+    let (elements, min) = rest.rsplit_once(':').ok_or_else(bad)?;
+    let (quantity, min, max) = (quantity.trim(), min.trim(), max.trim());
     let allowed = || json!({ "allowed": Quantity::ALL.map(Quantity::code) });
     let quantity = Quantity::from_code(quantity)
         .ok_or_else(|| fault("points", FaultCode::NotOneOf, quantity, allowed()))?;
@@ -351,7 +354,7 @@ impl std::fmt::Display for ImportProblem {
             }
             FaultCode::TooMany => write!(f, "`{value}`: more than {}; remove some", param("max")),
             FaultCode::BadElement => {
-                write!(f, "`{value}` is no protocol element; write 2 to 6 hexadecimal digits such as F4")
+                write!(f, "`{value}` is no name of a protocol element; write one such as F4 or w01018-Rtd")
             }
             FaultCode::ElementTwice => {
                 write!(f, "element `{value}` feeds two points; leave it to one of them")

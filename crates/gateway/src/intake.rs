@@ -119,7 +119,7 @@ impl Intake {
     pub(crate) fn newest(&self, station: &str, element: &str) -> Option<Time> {
         let code = StationCode::new(station).ok()?;
         let registry = self.registry();
-        let point = registry.points_of(&code).iter().find(|p| p.elements.iter().any(|e| e == element))?;
+        let point = registry.point_for_element(&code, element)?;
         self.store.samples.latest(point.id).map(|(sample, _)| sample.at)
     }
 

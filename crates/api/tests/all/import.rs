@@ -29,7 +29,12 @@ async fn every_problem_names_line_column_value_and_remedy() {
         ("A1,站,Station,rain,120.05,29.25,300,999,", "block", FaultCode::UnknownBlock, "leave it empty"),
         ("A1,站,Station,rain,120.05,29.25,300,,rain:22", "points", FaultCode::BadPoint, "rain:22+F4:0:60"),
         ("A1,站,Station,rain,120.05,29.25,300,,rain:22:60:0", "points", FaultCode::MinNotBelowMax, "swap"),
-        ("A1,站,Station,rain,120.05,29.25,300,,rain:zz:0:60", "points", FaultCode::BadElement, "hexadecimal"),
+        (
+            "A1,站,Station,rain,120.05,29.25,300,,rain:a\u{7}b:0:60",
+            "points",
+            FaultCode::BadElement,
+            "w01018-Rtd",
+        ),
         (
             "A1,站,Station,rain,120.05,29.25,300,,rain:22:0:60;level:22:0:9",
             "points",
@@ -48,6 +53,22 @@ async fn every_problem_names_line_column_value_and_remedy() {
         assert!(problem.to_string().contains(remedy), "{problem}");
         assert!(found.add.is_empty() && found.change.is_empty());
     }
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_may_list_what_every_protocol_calls_its_elements() {
+    let house = House::open().await;
+    let registry = house.store.tables.registry();
+    let points = "cod:w01018-Rtd+w01018-Avg-2061:0:500;level:holding:5:0:10;flow:03:0:20;water_total:03T:0:900000000;\
+                  status:4c.1:0:4294967295;pressure:液位:0:2;energy:cpu:host load:0:1";
+    let line = format!("NJGDKYYC202101q0001w0001,厂,Plant,plant,120.05,29.25,300,,{points}\n");
+    let found = plan(format!("{HEADING}{line}").as_bytes(), &registry);
+    assert!(found.problems.is_empty(), "{}", found.problems[0]);
+    let elements: Vec<_> = found.add[0].points.iter().map(|p| p.elements.join(" ")).collect();
+    let expected = ["w01018-Rtd w01018-Avg-2061", "holding:5", "03", "03T", "4c.1", "液位", "cpu:host load"];
+    assert_eq!(elements, expected);
+    assert_eq!((found.add[0].points[1].min, found.add[0].points[1].max), (0.0, 10.0));
     house.end().await;
 }
 

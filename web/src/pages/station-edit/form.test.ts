@@ -18,8 +18,18 @@ describe('the station editor', () => {
   })
 
   it('says what is wrong beside each field', () => {
-    const bad = { ...good, code: '12', name: ' ', lon: '29.3', interval_min: '0', points: [{ ...good.points[0]!, min: '6', elements: 'zz' }] }
+    const bad = { ...good, code: '江滨 12', name: ' ', lon: '29.3', interval_min: '0', points: [{ ...good.points[0]!, min: '6', elements: ' ' }] }
     expect(faultsOf(bad, free)).toEqual({ code: 'code', name: 'needed', lon: 'lon', interval_min: 'interval', 'points.0.max': 'order', 'points.0.elements': 'elements' })
+  })
+
+  it('takes the names and codes of every protocol as they are written', () => {
+    const plant = { ...good, code: 'NJGDKYYC202101q0001w0001', points: [{ ...good.points[0]!, quantity: 'cod' as const, elements: 'w01018-Rtd holding:5' }] }
+    expect(faultsOf(plant, free)).toEqual({})
+    expect(editOf(plant, null)).toMatchObject({ code: 'NJGDKYYC202101q0001w0001', points: [{ elements: ['w01018-Rtd', 'holding:5'] }] })
+    const pushed = { id: 7, quantity: 'other', elements: ['cpu,host=a load', 'f4'], min: 0, max: 1, unit: '' }
+    const known = { code: 'A', name: 'A', name_en: 'A', kind: 'pump', position: { lon: 120, lat: 29 }, report_interval_s: 60, ground_m: null, crown_m: null, points: [pushed] }
+    const draft = draftOf(known as unknown as Parameters<typeof draftOf>[0])
+    expect(editOf(draft, null).points[0]!.elements).toEqual(['cpu,host=a load', 'F4'])
   })
 
   it('refuses a code that is there already, and an element that feeds two points', () => {

@@ -41,7 +41,7 @@ export function draftOf(station: StationView | null): Draft {
     interval_min: text(station ? station.report_interval_s / 60 : 5),
     ground_m: text(station?.ground_m),
     crown_m: text(station?.crown_m),
-    points: (station?.points ?? []).map((p) => ({ id: p.id, quantity: p.quantity, elements: p.elements.join(' '), min: text(p.min), max: text(p.max) })),
+    points: (station?.points ?? []).map((p) => ({ id: p.id, quantity: p.quantity, elements: elementsText(p.elements), min: text(p.min), max: text(p.max) })),
   }
 }
 
@@ -50,8 +50,8 @@ const number = (typed: string) => (typed.trim() === '' ? Number.NaN : Number(typ
 /** What is wrong, by field name (`points.0.min`). */
 export function faultsOf(d: Draft, taken: (code: string) => boolean): Record<string, Fault> {
   const faults: Record<string, Fault> = {}
-  if (!/^[0-9A-Fa-f]{10}$/.test(d.code.trim())) faults.code = d.code.trim() ? 'code' : 'needed'
-  else if (taken(d.code.trim().toUpperCase())) faults.code = 'twice'
+  if (!/^[A-Za-z0-9._-]{1,32}$/.test(d.code.trim())) faults.code = d.code.trim() ? 'code' : 'needed'
+  else if (taken(codeOf(d.code))) faults.code = 'twice'
   if (!d.name.trim()) faults.name = 'needed'
   const [lon, lat] = [number(d.lon), number(d.lat)]
   if (!Number.isFinite(lon) || lon < 70 || lon > 140) faults.lon = 'lon'
@@ -67,20 +67,36 @@ export function faultsOf(d: Draft, taken: (code: string) => boolean): Record<str
     if (!Number.isFinite(max)) faults[`points.${i}.max`] = 'number'
     else if (Number.isFinite(min) && max <= min) faults[`points.${i}.max`] = 'order'
     const ids = elementsOf(p.elements)
-    if (!ids.length || ids.some((e) => !/^[0-9A-F]{2,6}$/.test(e))) faults[`points.${i}.elements`] = 'elements'
-    else if (ids.some((e) => seen.has(e))) faults[`points.${i}.elements`] = 'twice'
-    ids.forEach((e) => seen.add(e))
+    if (!ids.length || ids.some((e) => e.length > 200)) faults[`points.${i}.elements`] = 'elements'
+    else if (ids.some((e) => seen.has(e.toUpperCase()))) faults[`points.${i}.elements`] = 'twice'
+    ids.forEach((e) => seen.add(e.toUpperCase()))
   })
   return faults
 }
 
-export const elementsOf = (typed: string): string[] => typed.toUpperCase().split(/[\s,;、,]+/).filter(Boolean)
+/** A code as it is kept: SL 651's ten digits in capitals, every other one as its station writes it. */
+const codeOf = (typed: string): string => (/^[0-9A-Fa-f]{10}$/.test(typed.trim()) ? typed.trim().toUpperCase() : typed.trim())
+
+// Of both widths: ; , and the enumeration comma.
+const semicolon = /[;\uFF1B]/
+const gap = /[\s,\u3001\uFF0C]+/
+
+/** Names apart by blanks or commas; by semicolons where a name holds a blank or a comma itself. */
+export const elementsOf = (typed: string): string[] =>
+  typed
+    .split(semicolon.test(typed) ? semicolon : gap)
+    .map((name) => name.trim())
+    .filter(Boolean)
+    .map((name) => (/^[0-9A-Fa-f]{2,6}$/.test(name) ? name.toUpperCase() : name))
+
+const elementsText = (names: readonly string[]): string =>
+  names.some((name) => gap.test(name)) ? names.map((name) => `${name};`).join(' ') : names.join(' ')
 
 /** What the server takes; only for a draft without faults. */
 export function editOf(d: Draft, block: number | null) {
   const optional = (typed: string) => (typed.trim() ? number(typed) : null)
   return {
-    code: d.code.trim().toUpperCase(),
+    code: codeOf(d.code),
     name: d.name.trim(),
     name_en: d.name_en.trim() || d.name.trim(),
     kind: d.kind,
