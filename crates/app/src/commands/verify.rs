@@ -76,6 +76,10 @@ fn words(damaged: &Damaged) -> String {
         }
         Damage::Index => "the index; the rows are found without it, slowly".to_owned(),
         Damage::Frames(first) => format!("raw frames from packet {first} on, up to the next block"),
+        Damage::Spare => {
+            "what stands elsewhere too; nothing is lost by it, the next start reads or makes it without"
+                .to_owned()
+        }
         Damage::Log => "packets not sealed yet; those behind them are whole".to_owned(),
         Damage::File(why) => format!("the whole file: {why}"),
     };

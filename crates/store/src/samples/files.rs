@@ -112,15 +112,15 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], fault: &FaultPlan) -> Resul
     Ok(fault.seal_may_go_on())
 }
 
-/// Refuses what a newer program wrote, and what is not ours at all.
-pub(crate) fn check_version(found: &[u8; 8], ours: &[u8; 8], path: &Path) -> Result<(), StoreError> {
+/// Whether a file begins as ours do. One that does not is damaged there: what follows its first bytes may be
+/// whole all the same.
+///
+/// # Errors
+/// What a newer program wrote.
+pub(crate) fn begins_as_ours(found: &[u8; 8], ours: &[u8; 8], path: &Path) -> Result<bool, StoreError> {
     let ([found_name @ .., found_version], [name @ .., version]) = (found, ours);
     if found_name != name {
-        return Err(StoreError::corrupt(
-            format!("`{}`", path.display()),
-            "byte 0",
-            "its first bytes are not ours: put it back from a backup, or move it away",
-        ));
+        return Ok(false);
     }
     if found_version > version {
         return Err(StoreError::NewerVersion {
@@ -129,7 +129,14 @@ pub(crate) fn check_version(found: &[u8; 8], ours: &[u8; 8], path: &Path) -> Res
             known: i64::from(*version),
         });
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether the file at `path` begins as ours do; one that cannot be read does not.
+pub(crate) fn head_is_sound(path: &Path, ours: &[u8; 8]) -> bool {
+    let mut found = [0; 8];
+    let read = File::open(path).is_ok_and(|file| super::bytes::read_at(&file, &mut found, 0).is_ok());
+    read && matches!(begins_as_ours(&found, ours, path), Ok(true))
 }
 
 /// A body behind first bytes and a checksum, as a whole file.
@@ -146,8 +153,10 @@ pub(crate) fn read_enclosed(path: &Path, magic: [u8; 8]) -> Result<Option<Vec<u8
     let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading", path, e))?;
     let mut take = Take(&bytes);
     if let Some(found) = take.bytes(8).and_then(|b| b.try_into().ok()) {
-        check_version(&found, &magic, path)?;
-        if take.u32() == Some(crc32fast::hash(take.0)) && take.0.len() + 12 == bytes.len() {
+        if begins_as_ours(&found, &magic, path)?
+            && take.u32() == Some(crc32fast::hash(take.0))
+            && take.0.len() + 12 == bytes.len()
+        {
             return Ok(Some(take.0.to_vec()));
         }
     }

@@ -247,15 +247,12 @@ impl Frames {
         if let Some(known) = self.directory.get() {
             return Ok(known);
         }
-        let reading = |e| StoreError::io("reading the frames", &self.path, e);
-        let length = self.meta.bytes.saturating_sub(72 + self.meta.directory_at);
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        let read = read_at(file, &mut bytes, self.meta.directory_at);
-        let found = match read.ok().and_then(|()| read_directory(&bytes)) {
+        let found = match self.stored_directory(file) {
             Some(found) => found,
             None => {
                 tracing::error!(path = %self.path.display(), byte = self.meta.directory_at, "the directory of frames is damaged; the blocks are looked for");
-                let whole = std::fs::read(&self.path).map_err(reading)?;
+                let whole = std::fs::read(&self.path)
+                    .map_err(|e| StoreError::io("reading the frames", &self.path, e))?;
                 find_blocks(&whole)
             }
         };
@@ -290,13 +287,59 @@ impl Frames {
         Ok(found)
     }
 
-    /// Whether every block is sound; the places of those that are not, and their first packets.
-    pub(crate) fn verify(&self) -> Result<(u64, Vec<(u64, i64)>), StoreError> {
+    /// Looks at every checksum: of the blocks, of the directory, of the end.
+    pub(crate) fn verify(&self) -> Result<Checked, StoreError> {
         let file = self.open()?;
         let blocks = self.directory(&file)?;
-        let bad = blocks.iter().filter(|b| read_block(&file, b.at).is_none());
-        Ok((blocks.len() as u64, bad.map(|b| (b.at, b.first)).collect()))
+        let mut checked = Checked { blocks: blocks.len() as u64, ..Checked::default() };
+        // What must come next, where the packets' numbers follow each other.
+        let (mut packets, mut next, mut gap, mut lengths) = (0, self.meta.first, None, true);
+        for block in blocks {
+            let Some(plain) = read_block(&file, block.at) else {
+                checked.bad.push((block.at, block.first));
+                continue;
+            };
+            lengths &= plain_length(&file, block.at) == Some(plain.len());
+            let mut rest = plain.as_slice();
+            while let Some((record, length)) = record::read(rest) {
+                let seq = record.seq().0;
+                if seq != next {
+                    gap.get_or_insert((block.at, next));
+                }
+                (packets, next) = (packets + 1, seq + 1);
+                rest = rest.get(length..).unwrap_or_default();
+            }
+        }
+        if checked.bad.is_empty() && packets < self.meta.packets {
+            checked.bad.push(gap.unwrap_or((self.meta.directory_at, next)));
+        }
+        checked.directory = self.stored_directory(&file).is_some();
+        checked.spare = lengths
+            && files::head_is_sound(&self.path, &MAGIC)
+            && read_trailer(&self.path).is_ok_and(|trailer| trailer == self.meta);
+        Ok(checked)
     }
+
+    /// The directory as it stands in the file; `None` when it is damaged.
+    fn stored_directory(&self, file: &File) -> Option<Vec<Block>> {
+        let length = self.meta.bytes.saturating_sub(72 + self.meta.directory_at);
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        read_at(file, &mut bytes, self.meta.directory_at).ok()?;
+        read_directory(&bytes)
+    }
+}
+
+/// What a look at every checksum of a file of frames found.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// Blocks looked at.
+    pub(crate) blocks: u64,
+    /// The places of those that are damaged or missing, and their first packets.
+    pub(crate) bad: Vec<(u64, i64)>,
+    /// Whether the directory is sound.
+    pub(crate) directory: bool,
+    /// Whether its first bytes, its blocks' lengths and its end, which a new manifest needs, are sound.
+    pub(crate) spare: bool,
 }
 
 fn read_directory(bytes: &[u8]) -> Option<Vec<Block>> {
@@ -306,6 +349,13 @@ fn read_directory(bytes: &[u8]) -> Option<Vec<Block>> {
     }
     let mut take = Take(body);
     (0..body.len() / 16).map(|_| Some(Block { first: take.i64()?, at: take.u64()? })).collect()
+}
+
+/// How long a block says its records are.
+fn plain_length(file: &File, at: u64) -> Option<usize> {
+    let mut length = [0; 4];
+    read_at(file, &mut length, at + 4).ok()?;
+    usize::try_from(u32::from_le_bytes(length)).ok()
 }
 
 fn read_block(file: &File, at: u64) -> Option<Vec<u8>> {

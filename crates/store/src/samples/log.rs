@@ -3,7 +3,7 @@
 //! Promises: what [`Log::write`] returned for is on disk. After a failed write the file is cut back to
 //! what was good before anything else is written.
 
-use super::files::check_version;
+use super::files::begins_as_ours;
 use super::record::{self, Record};
 use crate::files::sync_dir;
 use crate::{FaultPlan, StoreError};
@@ -121,6 +121,44 @@ pub(crate) struct Replayed {
     pub(crate) torn: u64,
     /// Where damage inside begins.
     pub(crate) damaged: Vec<u64>,
+    /// Whether its first bytes are damaged: [`mend_head`] writes them again.
+    pub(crate) bad_head: bool,
+}
+
+/// The number of a log's first packet, and where its head is damaged: then the first whole packet says it.
+fn first_of(head: &[u8; START], bytes: &[u8], path: &Path) -> Result<(i64, Option<u64>), StoreError> {
+    let (magic, stated) = head.split_at(MAGIC.len());
+    let is_ours = match magic.first_chunk() {
+        Some(magic) => begins_as_ours(magic, &MAGIC, path)?,
+        None => false,
+    };
+    let stated = stated.first_chunk().map_or(0, |stated| i64::from_le_bytes(*stated));
+    let at_start = bytes.get(START..).and_then(record::read).map(|(record, _)| record.seq().0);
+    let later = || {
+        let at = record::next_whole(bytes, START)?;
+        bytes.get(at..).and_then(record::read).map(|(record, _)| record.seq().0)
+    };
+    match (is_ours, at_start) {
+        (true, None) => Ok((stated, None)),
+        (true, Some(seq)) if seq == stated => Ok((stated, None)),
+        (true, Some(seq)) => Ok((seq, Some(MAGIC.len() as u64))),
+        (false, Some(seq)) => Ok((seq, Some(0))),
+        (false, None) => later().map(|seq| (seq, Some(0))).ok_or_else(|| {
+            StoreError::corrupt(
+                format!("`{}`", path.display()),
+                "byte 0".to_owned(),
+                "nothing in it is ours: put it back from a backup, or move it away".to_owned(),
+            )
+        }),
+    }
+}
+
+/// Writes the head of a log again.
+pub(crate) fn mend_head(path: &Path, first: i64) -> Result<(), StoreError> {
+    let mending = |e| StoreError::io("mending the head of the log", path, e);
+    let mut file = OpenOptions::new().write(true).open(path).map_err(mending)?;
+    file.write_all(&MAGIC).and_then(|()| file.write_all(&first.to_le_bytes())).map_err(mending)?;
+    file.sync_all().map_err(mending)
 }
 
 /// Reads a log from its start, gives each record and its place to `take`, and says how far it is good.
@@ -130,11 +168,18 @@ pub(crate) fn replay(path: &Path, mut take: impl FnMut(Record, usize)) -> Result
         StoreError::corrupt(format!("`{}`", path.display()), format!("byte {at}"), what.to_owned())
     };
     let head = bytes.first_chunk::<START>().ok_or_else(|| damaged(0, "the log has no head"))?;
-    let (magic, first) = head.split_at(MAGIC.len());
-    let magic: [u8; 8] = magic.try_into().map_err(|_| damaged(0, "the log has no head"))?;
-    check_version(&magic, &MAGIC, path)?;
-    let first = i64::from_le_bytes(first.try_into().map_err(|_| damaged(8, "the log has no head"))?);
-    let mut replayed = Replayed { first, offsets: vec![], good: START as u64, torn: 0, damaged: vec![] };
+    let (first, bad_head) = first_of(head, &bytes, path)?;
+    if let Some(byte) = bad_head {
+        tracing::error!(path = %path.display(), byte, "the head of a log is damaged; its packets are read without it");
+    }
+    let mut replayed = Replayed {
+        first,
+        offsets: vec![],
+        good: START as u64,
+        torn: 0,
+        damaged: bad_head.into_iter().collect(),
+        bad_head: bad_head.is_some(),
+    };
     let mut at = START;
     while at < bytes.len() {
         let Some((record, length)) = bytes.get(at..).and_then(record::read) else {

@@ -258,6 +258,9 @@ impl Opening<'_> {
         if let Some(error) = failed {
             return Err(error);
         }
+        if replayed.bad_head && !self.options.read_only {
+            log::mend_head(&path, replayed.first)?;
+        }
         if replayed.torn > 0 {
             tracing::warn!(
                 path = %path.display(), byte = replayed.good, bytes = replayed.torn,

@@ -422,6 +422,11 @@ pub(crate) fn read_trailer(path: &Path) -> Result<Meta, StoreError> {
     })
 }
 
+/// Whether a file's first bytes and its end, which only a new manifest needs, are sound.
+pub(crate) fn spare_is_sound(path: &Path, meta: &Meta) -> bool {
+    files::head_is_sound(path, &MAGIC) && read_trailer(path).is_ok_and(|trailer| trailer == *meta)
+}
+
 /// Reads through a file whose index is damaged: every chunk that is whole, where it is and whose.
 pub(crate) fn rescue(path: &Path) -> Result<Vec<Place>, StoreError> {
     let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading the segment", path, e))?;

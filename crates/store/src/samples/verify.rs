@@ -3,6 +3,7 @@
 
 use super::chunk::Chunk;
 use super::frames::{self, Frames};
+use super::live::Live;
 use super::manifest::Manifest;
 use super::rolls::Rolls;
 use super::segment::{self, ROLLS, Segment};
@@ -40,6 +41,8 @@ pub enum Damage {
     Index,
     /// Packets from this number on, to the next sound block.
     Frames(PacketSeq),
+    /// What stands elsewhere too: nothing is lost by it, it is made again from the other files.
+    Spare,
     /// Some packets or batches of a log that is not sealed yet; those behind them are whole.
     Log,
     /// The whole file is missing or cannot be read.
@@ -88,6 +91,7 @@ pub(crate) fn verify(shared: &Shared) -> Result<Verified, StoreError> {
         }
     }
     look.logs()?;
+    look.spare();
     Ok(look.found)
 }
 
@@ -135,6 +139,9 @@ impl Look<'_> {
         if segment.rescued.get().is_some() {
             self.damaged(&path, meta.directory_at, Damage::Index);
         }
+        if !segment::spare_is_sound(&path, meta) {
+            self.damaged(&path, 0, Damage::Spare);
+        }
         for place in places {
             self.found.blocks += 1;
             let bytes = shelf.bytes(&segment, &place).unwrap_or_default();
@@ -164,12 +171,38 @@ impl Look<'_> {
         }
         self.found.files += 1;
         match frames.verify() {
-            Ok((blocks, bad)) => {
-                self.found.blocks += blocks;
-                bad.into_iter()
-                    .for_each(|(at, first)| self.damaged(&path, at, Damage::Frames(PacketSeq(first))));
+            Ok(checked) => {
+                self.found.blocks += checked.blocks;
+                for (at, first) in checked.bad {
+                    self.damaged(&path, at, Damage::Frames(PacketSeq(first)));
+                }
+                if !checked.directory {
+                    self.damaged(&path, meta.directory_at, Damage::Index);
+                }
+                if !checked.spare {
+                    self.damaged(&path, 0, Damage::Spare);
+                }
             }
             Err(error) => self.unreadable(&path, &error, |m| m.frames.iter().any(|f| f.log == meta.log)),
+        }
+    }
+
+    /// The manifest and the state, which are made again from the other files. What a server beside us replaces
+    /// meanwhile is whole at every moment.
+    fn spare(&mut self) {
+        let path = files::manifest(&self.shared.dir);
+        let is_bad = |loaded: Result<Option<Manifest>, StoreError>| !matches!(loaded, Ok(Some(_)));
+        if path.is_file() && is_bad(Manifest::load(&self.shared.dir)) {
+            self.damaged(&path, 0, Damage::Spare);
+        }
+        let sealed = self.manifest().sealed;
+        let path = files::state(&self.shared.dir, sealed);
+        let is_sound = || matches!(files::read_state(&path, &mut Live::default()), Ok(Some(_)));
+        if path.is_file() {
+            self.found.files += 1;
+            if !is_sound() && path.is_file() {
+                self.damaged(&path, 0, Damage::Spare);
+            }
         }
     }
 

@@ -135,6 +135,70 @@ async fn a_disk_that_cannot_write_through_is_believed_only_after_the_log_was_cut
 }
 
 #[tokio::test]
+async fn the_first_bytes_of_any_file_cost_nothing_and_are_named() {
+    let dir = filled(40, 1_000).await;
+    let files = names(dir.path(), "");
+    for kind in ["cols", "frames", "log", "manifest", "state"] {
+        assert!(files.iter().any(|name| name.starts_with(kind)), "{files:?}");
+    }
+    let whole: Vec<_> = files.iter().map(|name| std::fs::read(file(dir.path(), name)).unwrap()).collect();
+    for (name, bytes) in files.iter().zip(&whole) {
+        // A bit of the name; of a log also the number of its first packet.
+        for byte in if name.starts_with("log") { vec![0, 8, 15] } else { vec![0] } {
+            let mut damaged = bytes.clone();
+            damaged[byte] ^= 4;
+            std::fs::write(file(dir.path(), name), &damaged).unwrap();
+            let look = Options { read_only: true, ..Options::new(dir.path()) };
+            let store = Store::open(look).await.unwrap();
+            let found = store.samples.verify().await.unwrap().damaged;
+            assert!(found.iter().any(|d| d.path.ends_with(name)), "{name} byte {byte}: {found:?}");
+            store.close().await;
+            let store = open_small(dir.path(), 1_000).await;
+            assert_eq!(values(&store, 10).await, expected(0..40), "{name} byte {byte}");
+            assert_eq!(store.samples.packets_after(PacketSeq(0), 100).await.unwrap().len(), 40, "{name}");
+            store.close().await;
+            for (name, bytes) in files.iter().zip(&whole) {
+                std::fs::write(file(dir.path(), name), bytes).unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_part_of_a_sealed_file_goes_without_a_look() {
+    let dir = filled(40, 1_000).await;
+    for kind in ["cols", "frames", "manifest", "state"] {
+        let path = file(dir.path(), &names(dir.path(), kind)[0]);
+        let whole = std::fs::read(&path).unwrap();
+        for byte in (8..whole.len()).step_by(5) {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 0x55;
+            std::fs::write(&path, &damaged).unwrap();
+            let look = Options { read_only: true, ..Options::new(dir.path()) };
+            let store = Store::open(look).await.unwrap();
+            let found = store.samples.verify().await.unwrap().damaged;
+            assert!(found.iter().any(|d| d.path == path), "{} byte {byte}", path.display());
+            store.close().await;
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn frames_that_are_gone_altogether_are_named() {
+    let dir = filled(40, 1_000).await;
+    let path = file(dir.path(), &names(dir.path(), "frames")[0]);
+    let length = std::fs::metadata(&path).unwrap().len() as usize;
+    std::fs::write(&path, vec![0; length]).unwrap();
+    let store = Store::open(Options { read_only: true, ..Options::new(dir.path()) }).await.unwrap();
+    let found = store.samples.verify().await.unwrap().damaged;
+    let frames = |d: &store::Damaged| matches!(d.what, store::Damage::Frames(PacketSeq(1)));
+    assert!(found.iter().any(|d| d.path == path && frames(d)), "{found:?}");
+    assert_eq!(values(&store, 10).await, expected(0..40), "rows do not need them");
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_damaged_state_is_made_again() {
     let dir = filled(40, 1_000).await;
     let path = file(dir.path(), &names(dir.path(), "state").pop().unwrap());
