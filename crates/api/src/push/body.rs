@@ -8,7 +8,10 @@ use axum::http::{HeaderMap, header};
 use serde_json::json;
 use std::io::Read as _;
 
-/// The whole body.
+/// The mark of UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The whole body, without a byte order mark.
 pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     let packed = packing(request.headers())?;
     if length(request.headers()).is_some_and(|length| length > BODY_MAX) {
@@ -22,10 +25,9 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
             Problem::with(ProblemCode::BadBody, json!({ "why": text }))
         }
     })?;
-    match packed {
-        false => Ok(body),
-        true => unpacked(&body),
-    }
+    let plain = if packed { unpacked(&body)? } else { body };
+    // Editors and scripts put it in front of UTF-8; it is no part of a series' name, and no JSON.
+    Ok(if plain.starts_with(BYTE_ORDER_MARK) { plain.slice(BYTE_ORDER_MARK.len()..) } else { plain })
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {

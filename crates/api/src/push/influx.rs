@@ -120,6 +120,20 @@ pub(crate) async fn answer(
     if refused.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let params = json!({ "written": kept, "refused": refused.count, "faults": refused.faults });
+    quarantine(app, source, protocol, peer, now, refused).await?;
+    Ok(Problem::with(ProblemCode::PartialWrite, params).into_response())
+}
+
+/// Keeps what was refused where a person sees it.
+pub(crate) async fn quarantine(
+    app: &App,
+    source: &Source,
+    protocol: &str,
+    peer: Peer,
+    now: Time,
+    refused: Refused,
+) -> Result<(), Problem> {
     metrics::counter!("push_rows_refused_total").increment(refused.count as u64);
     let first = refused.faults.first();
     let piece = NewQuarantined {
@@ -134,8 +148,7 @@ pub(crate) async fn answer(
         raw: refused.raw,
     };
     app.store.tables.quarantine_add(piece).await?;
-    let params = json!({ "written": kept, "refused": refused.count, "faults": refused.faults });
-    Ok(Problem::with(ProblemCode::PartialWrite, params).into_response())
+    Ok(())
 }
 
 /// A row whose series is not known yet.

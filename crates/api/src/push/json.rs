@@ -1,6 +1,6 @@
 //! `POST /api/v1/push/json/{mapping}`: any JSON, read by a mapping that is data.
 
-use super::influx::answer;
+use super::influx::{answer, quarantine};
 use super::keep::Batch;
 use super::resolve::{self, Asked};
 use super::{Refused, body, keep, keep_packet};
@@ -22,9 +22,18 @@ pub(crate) async fn take(app: &App, mapping: &str, request: Request) -> Result<R
     let map = app.sources.mapping(mapping).ok_or_else(|| Problem::not_found("mapping", mapping))?;
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer([0, 0, 0, 0].into()));
     let bytes = body::read(request).await?;
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::with(ProblemCode::BadBody, json!({ "why": error.to_string() })))?;
     let now = app.now();
+    let value: Value = match serde_json::from_slice(&bytes) {
+        Ok(value) => value,
+        Err(error) => {
+            let why = error.to_string();
+            let mut refused = Refused::default();
+            let raw = bytes.get(..bytes.len().min(super::QUARANTINE_MAX - 1)).unwrap_or_default();
+            refused.add(error.line(), 0, "no_json", why.clone(), raw);
+            quarantine(app, &source, NAME, peer, now, refused).await?;
+            return Err(Problem::with(ProblemCode::BadBody, json!({ "why": why })));
+        }
+    };
     let read = map.read(&value, now);
     let mut refused = Refused::default();
     for problem in &read.problems {

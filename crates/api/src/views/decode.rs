@@ -41,12 +41,23 @@ pub(crate) struct DecodedFrame {
     pub(crate) fields: Vec<FieldMark>,
 }
 
+/// What editors put in front of UTF-8 text.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
 impl DecodedFrame {
     /// The line by the protocol asked for, or by the one that understands most of it.
     pub(crate) fn of(line: &str, asked: Option<&'static Protocol>) -> Self {
+        let line = line.trim_start_matches(BYTE_ORDER_MARK);
         let bytes = bytes_of(line);
         let candidates = wire::PROTOCOLS.iter().filter(|p| asked.is_none_or(|a| a.name == p.name));
-        let best = candidates.map(|p| (p, (p.explain)(&bytes))).min_by_key(|(_, e)| strangeness(e));
+        // Some lines are no frame but say one, such as a topic and its payload.
+        let said = |p: &Protocol| Explained {
+            decoded: serde_json::from_str(&(p.json_line)(line)).unwrap_or_default(),
+            fields: vec![],
+        };
+        let best = candidates
+            .flat_map(|p| [(p, (p.explain)(&bytes)), (p, said(p))])
+            .min_by_key(|(_, explained)| strangeness(explained));
         let (protocol, explained) = match best {
             Some((p, explained)) => (p.name, explained),
             None => ("", Explained { decoded: Value::Null, fields: vec![] }),
@@ -73,12 +84,13 @@ fn strangeness(explained: &Explained) -> (bool, usize, usize) {
 /// Hexadecimal with or without blanks, or else the text's own bytes (with the line end that a text
 /// protocol frames by).
 fn bytes_of(line: &str) -> Vec<u8> {
-    let digits: Vec<u8> = line
+    let number = line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line);
+    let digits: Vec<u8> = number
         .bytes()
         .filter(|b| !b.is_ascii_whitespace())
         .map_while(|b| char::from(b).to_digit(16).map(|d| d as u8))
         .collect();
-    let signs = line.bytes().filter(|b| !b.is_ascii_whitespace()).count();
+    let signs = number.bytes().filter(|b| !b.is_ascii_whitespace()).count();
     if digits.len() == signs && signs % 2 == 0 {
         return digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, d| byte << 4 | d)).collect();
     }
@@ -93,6 +105,7 @@ mod tests {
     #[test]
     fn hexadecimal_with_blanks_is_bytes_and_anything_else_is_its_text() {
         assert_eq!(bytes_of("7E 7e 01"), [0x7E, 0x7E, 0x01]);
+        assert_eq!(bytes_of("0x7E7E"), [0x7E, 0x7E]);
         assert_eq!(bytes_of("7E7"), b"7E7");
         assert_eq!(bytes_of("##0004"), b"##0004\r\n");
     }
@@ -104,5 +117,11 @@ mod tests {
         let modbus = "00 01 00 00 00 06 01 03 00 00 00 02";
         assert_eq!(DecodedFrame::of(modbus, wire::protocol("modbus")).protocol, "modbus");
         assert_eq!(DecodedFrame::of("cpu,host=a usage=0.5 1434055562000000000", None).protocol, "influx");
+    }
+
+    #[test]
+    fn a_topic_with_its_payload_is_understood_as_the_command_line_does() {
+        let told = DecodedFrame::of("\u{FEFF}zhizhen/A/up {\"level\":2.5}", None);
+        assert_eq!((told.protocol.as_str(), &told.decoded["readings"][0]["value"]), ("mqtt", &2.5.into()));
     }
 }

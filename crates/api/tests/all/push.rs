@@ -176,6 +176,26 @@ async fn json_is_read_by_its_mapping_and_units_become_the_points() {
     assert_eq!(codes, ["bad_unit", "unknown_station"]);
     assert_eq!(push(&house, "/api/v1/push/json/none", "telegraf", "{}").await.status(), 404);
     assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", "{").await.status(), 400);
+    // A mark in front of the text is no part of it, here and in front of a series' name.
+    let marked = format!("\u{FEFF}{}", json!({ "data": [{ "id": ROAD, "at": at, "cm": 32.0 }] }));
+    assert_eq!(push(&house, "/api/v1/push/json/levels", "telegraf", marked).await.status(), 204);
+    assert_eq!(latest(&house, house.depth), Some(0.32));
+    let marked = format!("\u{FEFF}m,station={ROAD} 39=0.33 {}\n", ns(1));
+    assert_eq!(push(&house, "/write", "telegraf", marked).await.status(), 204);
+    house.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_no_json_waits_in_quarantine_with_its_bytes() {
+    let house = House::open().await;
+    // GB 18030, as older platforms write it: JSON is UTF-8.
+    let body = b"{\"data\":[{\"id\":\"\xbd\xad\xb1\xf5\"}]}".to_vec();
+    let answer = push(&house, "/api/v1/push/json/levels", "telegraf", body.clone()).await;
+    let said: Value = answer.json().await.unwrap();
+    assert_eq!(said["code"], "bad_body");
+    let kept = house.store.tables.quarantine(&Default::default()).await.unwrap();
+    assert_eq!((kept.len(), kept[0].protocol.as_str(), kept[0].reason.as_str()), (1, "json", "no_json"));
+    assert!(kept[0].raw.starts_with(&body));
     house.end().await;
 }
 

@@ -152,13 +152,12 @@ pub(crate) fn enclosed(magic: [u8; 8], body: &[u8]) -> Vec<u8> {
 pub(crate) fn read_enclosed(path: &Path, magic: [u8; 8]) -> Result<Option<Vec<u8>>, StoreError> {
     let bytes = std::fs::read(path).map_err(|e| StoreError::io("reading", path, e))?;
     let mut take = Take(&bytes);
-    if let Some(found) = take.bytes(8).and_then(|b| b.try_into().ok()) {
-        if begins_as_ours(&found, &magic, path)?
-            && take.u32() == Some(crc32fast::hash(take.0))
-            && take.0.len() + 12 == bytes.len()
-        {
-            return Ok(Some(take.0.to_vec()));
-        }
+    if let Some(found) = take.bytes(8).and_then(|b| b.try_into().ok())
+        && begins_as_ours(&found, &magic, path)?
+        && take.u32() == Some(crc32fast::hash(take.0))
+        && take.0.len() + 12 == bytes.len()
+    {
+        return Ok(Some(take.0.to_vec()));
     }
     tracing::warn!(path = %path.display(), "a file is damaged and is made again from the others");
     Ok(None)

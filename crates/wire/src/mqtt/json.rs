@@ -27,7 +27,7 @@ pub fn json_line(text: &str) -> String {
         _ => hex::bytes_of(text, super::MAX_PACKET).and_then(|bytes| read(&bytes)),
     };
     match publish {
-        Ok(publish) => view(&publish).to_string(),
+        Ok(publish) => plainly(&publish).to_string(),
         Err(fault) => unread(NAME, None, None, &[fault]).to_string(),
     }
 }
@@ -52,6 +52,17 @@ fn read(bytes: &[u8]) -> Result<Publish, Fault> {
         Packet::Publish(publish) => Ok(publish),
         _ => Err(Fault::fatal("no_publish", "the packet is no PUBLISH: only those carry readings")),
     }
+}
+
+/// What the command line says, which knows no mapping of a site: that it needs one is said.
+fn plainly(publish: &Publish) -> Value {
+    let mut object = view(publish);
+    let is_plain = sparkplug::Topic::parse(&publish.topic).is_none();
+    if is_plain && TopicMap::plain().read(&publish.topic, &publish.payload, Time::MIN).is_none() {
+        let why = "the topic names no station in its second level; a mapping of the site may read it";
+        object["problems"] = json!([Fault::minor("unmapped", why).line()]);
+    }
+    object
 }
 
 fn view(publish: &Publish) -> Value {

@@ -142,3 +142,11 @@ fn a_line_of_topic_and_payload_is_decoded() {
     let bad: serde_json::Value = serde_json::from_str(&json_line("C000")).unwrap();
     assert!(bad["problems"][0].as_str().unwrap().starts_with("no_publish: "));
 }
+
+#[test]
+fn a_topic_that_only_a_sites_mapping_reads_is_said_to_be_one() {
+    let line: serde_json::Value = serde_json::from_str(&super::json_line("pump level=1")).unwrap();
+    assert!(line["problems"][0].as_str().unwrap().starts_with("unmapped: "), "{line}");
+    let line: serde_json::Value = serde_json::from_str(&super::json_line("zz/A/x {\"a\":1}")).unwrap();
+    assert_eq!(line["problems"], serde_json::json!([]));
+}
