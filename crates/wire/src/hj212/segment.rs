@@ -1,10 +1,12 @@
 //! 数据段: `QN=…;ST=…;CN=…;PW=…;MN=…;Flag=…;PNUM=…;PNO=…;CP=&&…&&`, and the values in CP.
 
+use super::command::span;
 use super::decoded::{Decoded, Item, Packet, Reading};
 use super::factors::factor;
 use super::frame::HEADER;
 use super::{MAX_ITEMS, cn};
 use crate::fault::Fault;
+use crate::interval::{Span, holding};
 use field::time::{MINUTE_MS, Time};
 
 /// Reads a segment that stands behind the header of its packet.
@@ -123,9 +125,10 @@ fn head(data: &[u8], out: &mut Decoded) {
     }
 }
 
-/// A moment of 14 digits, or 17 with milliseconds, on the Beijing wall clock.
+/// A moment of 14 digits, or 17 with milliseconds, on the Beijing wall clock; what is left out at its end (as
+/// loggers do for day and hour data) is zero.
 pub(crate) fn moment(digits: &str) -> Option<Time> {
-    let ok = matches!(digits.len(), 12 | 14 | 17) && digits.bytes().all(|b| b.is_ascii_digit());
+    let ok = matches!(digits.len(), 8 | 10 | 12 | 14 | 17) && digits.bytes().all(|b| b.is_ascii_digit());
     if !ok {
         return None;
     }
@@ -213,9 +216,12 @@ fn readings(values: &[Value], out: &mut Decoded) {
         return;
     }
     let Some(observed_at) = out.data_time.or_else(|| {
-        // A minute's own start is the best guess a QN allows.
+        // The best guess a QN allows: the hour or day that ended last, else its own minute.
         let qn = out.sent_at?;
-        Some(Time::from_ms(qn.ms().div_euclid(MINUTE_MS) * MINUTE_MS))
+        Some(match out.cn.map_or(Span::Moment, |cn| span(cn, 1)) {
+            period @ (Span::Hour | Span::Day) => holding(qn, period).from.plus_ms(-period.ms()),
+            Span::Moment | Span::Minutes(_) => Time::from_ms(qn.ms().div_euclid(MINUTE_MS) * MINUTE_MS),
+        })
     }) else {
         out.remarks.problems.push(Fault::minor(
             "no_time",
@@ -224,7 +230,7 @@ fn readings(values: &[Value], out: &mut Decoded) {
         return;
     };
     if out.data_time.is_none() {
-        out.note("no_data_time", "values without DataTime: the minute of QN stands in");
+        out.note("no_data_time", "values without DataTime: what QN tells stands in");
     }
     let companion = |id: &str, field: &str| {
         values.iter().find(|v| v.id == id && v.field.eq_ignore_ascii_case(field)).map(|v| v.text.clone())
@@ -282,6 +288,8 @@ mod tests {
         let t: Time = "2016-08-01T08:58:57".parse().unwrap();
         assert_eq!(moment("20160801085857"), Some(t));
         assert_eq!(moment("20160801085857223"), Some(t.plus_ms(223)));
+        assert_eq!(moment("2016080108"), Some("2016-08-01T08:00:00".parse().unwrap()));
+        assert_eq!(moment("20160801"), Some("2016-08-01T00:00:00".parse().unwrap()));
         for bad in ["", "2016080108585", "20161301085857", "2016080108585x", "２０１６０８０１"] {
             assert_eq!(moment(bad), None, "{bad}");
         }

@@ -60,7 +60,9 @@ fn plainly(publish: &Publish) -> Value {
     let is_plain = sparkplug::Topic::parse(&publish.topic).is_none();
     if is_plain && TopicMap::plain().read(&publish.topic, &publish.payload, Time::MIN).is_none() {
         let why = "the topic names no station in its second level; a mapping of the site may read it";
-        object["problems"] = json!([Fault::minor("unmapped", why).line()]);
+        if let Some(problems) = object.get_mut("problems") {
+            *problems = json!([Fault::minor("unmapped", why).line()]);
+        }
     }
     object
 }

@@ -333,3 +333,12 @@ fn counts_and_codes_have_no_unit_of_their_factor() {
     let of = |field: &str, unit: &'static str| (field.to_owned(), unit);
     assert_eq!(units, [of("SampleRd", "mg/L"), of("ResultType", ""), of("ValidNum", "")]);
 }
+
+#[test]
+fn an_hour_without_its_time_is_the_one_that_ended_last() {
+    for (cn, start) in [(2061, "2016-08-01T08:00"), (2031, "2016-07-31T00:00"), (2011, "2016-08-01T09:00")] {
+        let segment = format!("QN=20160801090005223;ST=32;CN={cn};PW=1;MN=A;Flag=4;CP=&&w01018-Avg=3.5&&");
+        let read = decode(&wire::hj212::encode::packet_of(&segment).unwrap());
+        assert_eq!(read.readings[0].observed_at, at(start), "{cn}");
+    }
+}
