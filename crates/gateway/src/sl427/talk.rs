@@ -109,7 +109,7 @@ impl Conversation {
     }
 
     fn confirm(&self, frame: &Decoded, heard: &mut Heard) {
-        if let Some(bytes) = encode::confirmation(frame).filter(|_| self.config.confirm) {
+        if let Some(bytes) = encode::confirmation(frame, self.intake.now()).filter(|_| self.config.confirm) {
             metrics::counter!("gateway_confirmations_total").increment(1);
             heard.answers.extend(bytes);
         }

@@ -32,8 +32,7 @@ pub struct Read {
 }
 
 /// One thing that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("record {record}, `{path}`: {code}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadProblem {
     /// Which record, from 1.
     pub record: usize,
@@ -43,6 +42,28 @@ pub struct ReadProblem {
     /// `too_many_records`.
     pub code: &'static str,
 }
+
+impl std::fmt::Display for ReadProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { record, path, code } = self;
+        let what = match *code {
+            "not_there" => "what the mapping needs is not there",
+            "no_station" => "there is no name of a station",
+            "bad_time" => "this is no time in the mapping's format",
+            "no_number" => "this is no number",
+            "no_element" => "there is no name of an element",
+            "no_list" => "this is neither a list of records nor a record",
+            "too_many_records" => "there are more records than are read of one body; send the rest apart",
+            code => code,
+        };
+        match path.as_str() {
+            "" => write!(f, "record {record}: {what}"),
+            path => write!(f, "record {record}, `{path}`: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadProblem {}
 
 impl Mapping {
     /// Reads a body that arrived at `received_at`. Never fails: problems are part of the result.

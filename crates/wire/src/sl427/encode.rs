@@ -28,16 +28,20 @@ pub fn address(digits: &str) -> Option<[u8; 5]> {
     crate::hex::bytes_of(digits, 5).ok()?.try_into().ok()
 }
 
-/// 确认: the report is durable. A link check is answered with what it said. `None` for a frame that is
-/// no report of a station.
+/// 确认: the report is durable. A link check is answered with what it said. Stations of SL/T 427 set their
+/// clocks by the time stamp (7.5.1, table 52); SZY 206 has none here. `None` for a frame that is no report of
+/// a station.
 #[must_use]
-pub fn confirmation(to: &Decoded) -> Option<Vec<u8>> {
+pub fn confirmation(to: &Decoded, now: Time) -> Option<Vec<u8>> {
     let (control, address, function) = (to.control? & !UP, to.address?, to.afn?);
     if to.control? & UP == 0 {
         return None;
     }
-    let data = if function == afn::LINK { to.link? } else { 0 };
-    Some(frame(control, address, function, &[data]))
+    let mut data = vec![if function == afn::LINK { to.link? } else { 0 }];
+    if to.stamp.is_some_and(|stamp| stamp.year_month.is_some()) {
+        data.extend(stamp(now, 0));
+    }
+    Some(frame(control, address, function, &data))
 }
 
 /// 密码 PW: one digit of key number and three of password.

@@ -92,3 +92,13 @@ fn a_body_that_is_no_record_says_so() {
     assert_eq!(mapping.read(&json!({ "date": [] }), noon()).problems[0].code, "no_list");
     assert_eq!(mapping.read(&json!({ "data": [{ "v": 1 }] }), noon()).problems[0].code, "no_station");
 }
+
+#[test]
+fn every_problem_is_a_sentence() {
+    for code in
+        ["not_there", "no_station", "bad_time", "no_number", "no_element", "no_list", "too_many_records"]
+    {
+        let said = wire::json_push::ReadProblem { record: 2, path: "data.at".into(), code }.to_string();
+        assert!(said.starts_with("record 2, `data.at`: ") && !said.contains(code), "{said}");
+    }
+}

@@ -207,15 +207,24 @@ fn no_flipped_bit_panics_or_passes() {
 #[test]
 fn reports_and_link_checks_are_confirmed_with_their_own_address() {
     let report = decode(&hex(REAL[2]));
-    let answer = decode(&confirmation(&report).unwrap());
+    let now = at("2026-05-12T14:15:31");
+    let bytes = confirmation(&report, now).unwrap();
+    assert_eq!(bytes[10..18], hex("00 31 15 14 12 05 26 00"), "the station sets its clock by it");
+    let answer = decode(&bytes);
     assert!(answer.remarks.is_trusted());
     assert_eq!(
         (answer.direction, answer.station, answer.afn),
         (Some(Direction::Down), report.station, Some(0xC0))
     );
     let login = decode(&link([1, 2, 3, 4, 5], 0xF0));
-    assert_eq!(decode(&confirmation(&login).unwrap()).link, Some(0xF0));
-    assert_eq!(confirmation(&decode(&query([1, 2, 3, 4, 5], 2))), None, "a centre's frame is not confirmed");
+    assert_eq!(decode(&confirmation(&login, now).unwrap()).link, Some(0xF0));
+    let older = confirmation(&decode(&hex(REAL[0])), now).unwrap();
+    assert_eq!(older.len(), 13, "SZY 206 has no stamp there");
+    assert_eq!(
+        confirmation(&decode(&query([1, 2, 3, 4, 5], 2)), now),
+        None,
+        "a centre's frame is not confirmed"
+    );
     assert!(
         decode(&set_clock([1, 2, 3, 4, 5], at("2026-05-12T14:15:30"), [0x10, 0x01])).remarks.is_trusted()
     );
