@@ -50,8 +50,6 @@ pub(crate) struct Restless {
     pub(crate) rows: [Vec<u32>; PARTS],
     /// Rows in which something does more than that by itself.
     pub(crate) due: [Vec<u32>; PARTS],
-    /// The same of nodes that are computed one by one, which are watched anyway.
-    pub(crate) late: Vec<u32>,
     /// Rows that trials are made up for, and how many.
     pub(crate) behind: [Vec<(u32, u32)>; PARTS],
     /// The last trial that a row was computed in.

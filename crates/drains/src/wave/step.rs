@@ -8,7 +8,7 @@ use numerics::lanes::{Arch, WIDEST};
 
 use super::gather::{Brought, Gather};
 use super::momentum::{Momentum, Pass};
-use super::nodes::{AtNodes, Depths, Given, MakeUp, Rise, Sums};
+use super::nodes::{AtNodes, Depths, Given, MakeUp, Picked, Rise, Sums};
 use super::restless::Restless;
 use crate::crew::{Cuts, Hands, cut};
 use crate::model::{LinkData, LinkType, Model, NodeType};
@@ -273,19 +273,16 @@ impl State {
         let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
         let given =
             &Given { layout, old_depth, old_net, dt, per_dt: 1.0 / dt, rise: Rise::new(model, trial) };
-        let (numerics, which) = (self.numerics, &layout.plain[..]);
-        let (mut all, due) = (true, &mut self.restless.late);
-        for &from in &layout.late {
-            let one = from..=from;
-            let (inflow, outflow) = (&self.inflow[one.clone()], &self.outflow[one.clone()]);
-            let (area, sum_dqdh) = (&self.area[one.clone()], &self.sum_dqdh[one.clone()]);
-            let sums = Sums { inflow, outflow, area, sum_dqdh };
-            let (depth, old_area) = (&mut self.depth[one.clone()], &mut self.old_area[one.clone()]);
-            let overflow = &mut self.overflow[one.clone()];
-            let (dydt, rests) = (&mut self.dydt[one.clone()], &mut self.rests[one]);
-            let at = AtNodes { depth, old_area, overflow, dydt, rests };
-            all &= Depths { given, which, from, sums, at, some: None, due }.go(numerics);
-        }
+        let sums =
+            Sums { inflow: &self.inflow, outflow: &self.outflow, area: &self.area, sum_dqdh: &self.sum_dqdh };
+        let at = AtNodes {
+            depth: &mut self.depth,
+            old_area: &mut self.old_area,
+            overflow: &mut self.overflow,
+            dydt: &mut self.dydt,
+            rests: &mut self.rests,
+        };
+        let all = Picked { given, nodes: &layout.late, sums, at }.go(self.numerics);
         all & self.special_depths(model, dt, trial)
     }
 

@@ -103,6 +103,29 @@ fn states_abreast_get_the_bits_of_their_own_runs() {
     }
 }
 
+/// A run alone leaves nodes out of the trials in which little moves and makes up for it; states abreast
+/// compute every node in every trial.
+#[test]
+fn nodes_left_out_of_trials_end_where_they_would_have() {
+    let model = tree(1_200);
+    let make = || {
+        (0..8)
+            .map(|i| {
+                let mut s = State::new(&model, Numerics::Fast);
+                // More than the pipes below it carry: its neighbours take all trials, the rest of the town two.
+                s.set_inflow(&model, 700 + i, 1.5);
+                s
+            })
+            .collect()
+    };
+    check("a tip that floods", &model, make, 600.0, 1);
+    let mut alone = State::new(&model, Numerics::Fast);
+    alone.set_inflow(&model, 700, 1.5);
+    alone.run_until(&model, 600.0);
+    let trials = alone.summary(&model).mean_trials;
+    assert!(trials > 3.0, "{trials} trials a step: nothing was left out");
+}
+
 #[test]
 fn every_model_runs_abreast_as_it_runs_alone() {
     let mut models: Vec<_> =
