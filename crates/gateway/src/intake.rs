@@ -6,7 +6,7 @@ use crate::clocks::{self, Clocks, Heard};
 use crate::points::{self, Times};
 use crate::throttle::Throttle;
 use field::clock::Clock;
-use field::id::StationCode;
+use field::id::{PointId, StationCode};
 use field::sample::Packet;
 use field::station::Quantity;
 use field::time::{MINUTE_MS, Time};
@@ -117,10 +117,18 @@ impl Intake {
 
     /// The time of the newest kept value of an element of a station.
     pub(crate) fn newest(&self, station: &str, element: &str) -> Option<Time> {
+        self.store.samples.latest(self.point(station, element)?).map(|(sample, _)| sample.at)
+    }
+
+    /// Whether an element of a station is a point: of any other, nothing is kept but the raw bytes.
+    pub(crate) fn feeds(&self, station: &str, element: &str) -> bool {
+        self.point(station, element).is_some()
+    }
+
+    fn point(&self, station: &str, element: &str) -> Option<PointId> {
         let code = StationCode::new(station).ok()?;
         let registry = self.registry();
-        let point = registry.point_for_element(&code, element)?;
-        self.store.samples.latest(point.id).map(|(sample, _)| sample.at)
+        Some(registry.point_for_element(&code, element)?.id)
     }
 
     /// The first unit that a sender names for a point nobody has classified becomes the point's: station,

@@ -10,6 +10,11 @@ names the application that it says it is. Lines on stdin are done and answered b
     set NODE VALUE STATUS UTC_TIME    ok; STATUS by name, or its bits in hexadecimal after 0x
     get NODE                          the value
     refused -                         how many logins were refused so far
+    lose on                           nothing is published to clients from now on
+    lose off                          what was to be published meanwhile is lost, but not its number
+    history wait                      whoever asks for history waits from now on
+    history waiting                   ok as soon as somebody does
+    history go                        whoever asks from now on is answered again
 """
 
 import asyncio
@@ -19,6 +24,7 @@ import sys
 
 from asyncua import Server, ua
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.user_managers import UserManager
 
 NODES = {
@@ -65,10 +71,51 @@ async def secure(server, folder):
     server.set_certificate_validator(CertificateValidator(options, clients))
 
 
-async def kept(node, at):
+async def kept(storage, node, at):
     """Waits until the history holds the value: it is written beside the answer."""
-    while not await node.read_raw_history(at, at + datetime.timedelta(milliseconds=1)):
+    while not (await storage.read_node_history(node.nodeid, at, at + datetime.timedelta(milliseconds=1), 1))[0]:
         await asyncio.sleep(0.005)
+
+
+class Loss:
+    """Publications that never leave the server although their number is given."""
+
+    on = False
+
+    def __init__(self, service):
+        self.service = service
+        publish = InternalSubscription.publish_results
+
+        async def unless_lost(subscription, requestdata=None):
+            if Loss.on and subscription.pub_request_callback:
+                return False
+            return await publish(subscription, requestdata)
+
+        InternalSubscription.publish_results = unless_lost
+
+    def lose(self, act):
+        Loss.on = act == "on"
+        for subscription in self.service.subscriptions.values():
+            if not Loss.on and subscription.pub_request_callback and subscription._triggered_datachanges:
+                subscription._pop_publish_result()
+
+
+class Archive:
+    """Answers about history that can be held back."""
+
+    def __init__(self, manager):
+        self.manager, self.read = manager, manager.read_history
+        self.asked = asyncio.Event()
+
+    async def never(self, _):
+        self.asked.set()
+        await asyncio.Event().wait()
+
+    async def do(self, act):
+        if act == "waiting":
+            await self.asked.wait()
+        else:
+            self.manager.read_history = self.never if act == "wait" else self.read
 
 
 async def main():
@@ -95,12 +142,22 @@ async def main():
         if history != "-":
             for name in ("Level", "Total"):
                 await server.historize_node_data_change(nodes[name], period=None, count=0)
+        loss = Loss(server.iserver.subscription_service)
+        archive = Archive(server.iserver.history_manager)
         print("ready", server.bserver.port, flush=True)
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             act, name, *rest = line.split()
             if act == "refused":
                 print(Users.refused, flush=True)
+                continue
+            if act == "lose":
+                loss.lose(name)
+                print("ok", flush=True)
+                continue
+            if act == "history":
+                await archive.do(name)
+                print("ok", flush=True)
                 continue
             node = nodes[name]
             if act == "get":
@@ -114,7 +171,7 @@ async def main():
             await node.write_value(ua.DataValue(
                 ua.Variant(number, kind), ua.StatusCode(bits), SourceTimestamp=at))
             if history != "-":
-                await kept(node, at)
+                await kept(archive.manager.storage, node, at)
             print("ok", flush=True)
 
 

@@ -5,8 +5,8 @@ use super::config::Server;
 use super::history::{self, Gaps};
 use super::keep::{self, QUEUE};
 use super::maps::Items;
-use super::overflow::Overflows;
 use super::session::{KEEP_ALIVE_COUNT, advice, open, subscribe};
+use super::way::{Noted, Way};
 use crate::hub::Hub;
 use crate::throttle::Throttle;
 use ::opcua::client::{
@@ -19,7 +19,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 /// Pauses between tries, doubled from the first to the last.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
@@ -41,6 +41,7 @@ pub(super) struct Subscriber {
     back_off: Duration,
     trouble: Throttle,
     dropped: Throttle,
+    missed: Throttle,
 }
 
 impl Subscriber {
@@ -52,6 +53,7 @@ impl Subscriber {
             back_off: FIRST_BACK_OFF,
             trouble: Throttle::default(),
             dropped: Throttle::default(),
+            missed: Throttle::default(),
         }
     }
 
@@ -94,15 +96,14 @@ impl Subscriber {
             () = hub.stopped() => return Ok(()),
             opened = open(client, &self.server) => opened?,
         };
-        let (full, standing) = (Arc::new(AtomicBool::new(false)), AtomicBool::new(false));
-        let (begun, again) = (AtomicBool::new(false), Notify::new());
-        let overflows = Arc::new(Overflows::default());
+        let way = Arc::new(Way::new(Arc::clone(&self.items), queue.clone(), self.server.history));
+        let (begun, standing) = (AtomicBool::new(false), AtomicBool::new(false));
         let this: &Self = self;
         let work = async {
             session.wait_for_connection().await;
-            this.begin(&session, queue, &full, &overflows).await?;
+            this.begin(&session, &way).await?;
             begun.store(true, Ordering::Release);
-            this.serve(&session, queue, &standing, &again, &overflows).await
+            this.serve(&session, &way, &standing).await
         };
         tokio::pin!(work);
         let events = events.enter();
@@ -130,13 +131,13 @@ impl Subscriber {
                         if !begun || matches!(event, SessionPollResult::Subscription(SubscriptionActivity::Publish)) {
                             published = tokio::time::Instant::now();
                         }
-                        this.event(&event, begun, peer, &standing, &again)?;
+                        this.event(&event, begun, peer, &standing, &way)?;
                     }
                     Some(Err(status)) => return Err(say(status)),
                     None => return Err("the session was closed".to_owned()),
                 },
             }
-            if full.swap(false, Ordering::AcqRel) {
+            if way.is_full() {
                 metrics::counter!("gateway_opcua_overflows_total").increment(1);
                 farewell(&session, events).await;
                 return Err("the store is slower than the server publishes and the queue is full; values between may be lost, the last of each node is fetched again".to_owned());
@@ -144,53 +145,77 @@ impl Subscriber {
         }
     }
 
-    /// A session that is new: what its server's history holds of the gap, then the subscription, then
-    /// what came into the history between the two.
-    async fn begin(
-        &self,
-        session: &Session,
-        queue: &mpsc::Sender<keep::Change>,
-        full: &Arc<AtomicBool>,
-        overflows: &Arc<Overflows>,
-    ) -> Result<(), String> {
-        let mut gaps = self.gaps();
-        self.fill(session, &mut gaps, queue).await?;
-        let (own, full, overflows) = (queue.clone(), Arc::clone(full), Arc::clone(overflows));
-        let refused = subscribe(session, &self.server, &self.items, own, full, overflows).await?;
+    /// A session that is new: what its server's history holds of the gap, then the subscription, then what
+    /// came into the history between the two; only then what was published meanwhile.
+    async fn begin(&self, session: &Session, way: &Arc<Way>) -> Result<(), String> {
+        self.fill(session, &way.begin(&self.hub), way).await?;
+        let refused = subscribe(session, &self.server, &self.items, way).await?;
         self.subscribed(&refused);
-        self.fill(session, &mut gaps, queue).await
+        self.mend(session, way).await
     }
 
-    fn gaps(&self) -> Gaps {
-        if self.server.history { history::gaps(&self.items, &self.hub) } else { Gaps::new() }
+    /// Fills the gaps there are, and lets pass what was held behind them.
+    async fn mend(&self, session: &Session, way: &Way) -> Result<(), String> {
+        loop {
+            let noted = way.noted();
+            self.tell(&noted);
+            // Read before the history is, so that whatever is older than what is read stands there.
+            let read =
+                if noted.is_stale { history::read_all(session, &self.items).await? } else { Vec::new() };
+            self.fill(session, &way.gaps(&self.hub), way).await?;
+            if way.open(noted.gap, read).await? {
+                return Ok(());
+            }
+        }
     }
 
-    async fn fill(
-        &self,
-        session: &Session,
-        gaps: &mut Gaps,
-        queue: &mpsc::Sender<keep::Change>,
-    ) -> Result<(), String> {
+    /// Reads the history of gaps, where there are any.
+    async fn fill(&self, session: &Session, gaps: &Gaps, way: &Way) -> Result<(), String> {
         if gaps.is_empty() {
             return Ok(());
         }
-        let (values, without) = history::fetch(session, gaps, &self.items, &self.hub, queue).await?;
+        let had = history::fetch(session, gaps, &self.hub, way).await?;
         let url = &self.server.url;
-        metrics::counter!("gateway_opcua_history_values_total").increment(values as u64);
-        tracing::info!(url, values, without, "the history of an OPC UA server was read");
+        metrics::counter!("gateway_opcua_history_values_total").increment(had.values as u64);
+        tracing::info!(
+            url,
+            values = had.values,
+            without = had.without,
+            "the history of an OPC UA server was read"
+        );
         Ok(())
     }
 
-    /// Carries commands; after a line that broke, or a queue of the server that was full, fetches what
-    /// may have been lost with it.
-    async fn serve(
-        &self,
-        session: &Session,
-        queue: &mpsc::Sender<keep::Change>,
-        standing: &AtomicBool,
-        again: &Notify,
-        overflows: &Overflows,
-    ) -> Result<(), String> {
+    /// Names what never came, now and then.
+    fn tell(&self, noted: &Noted) {
+        let url = &self.server.url;
+        if noted.dropped > 0
+            && let Some(held_back) = self.dropped.pass()
+        {
+            let times = noted.dropped;
+            tracing::warn!(
+                url,
+                times,
+                held_back,
+                "an OPC UA server's queue was full and it dropped values; raise `queue`, or let it sample less often"
+            );
+        }
+        if noted.missed > 0
+            && let Some(held_back) = self.missed.pass()
+        {
+            let (publications, history) = (noted.missed, self.server.history);
+            tracing::warn!(
+                url,
+                publications,
+                history,
+                held_back,
+                "publications of an OPC UA server never came; what they held is read from its history where `history` is set, else only the present values are; raise `publish_ms`, or look for what slows down the line or either machine"
+            );
+        }
+    }
+
+    /// Carries commands; fills gaps as they become known.
+    async fn serve(&self, session: &Session, way: &Way, standing: &AtomicBool) -> Result<(), String> {
         let mut line = self.hub.downlink.open(super::maps::NAME);
         for station in self.stations() {
             if let Ok(code) = self.hub.intake.known(station) {
@@ -199,17 +224,11 @@ impl Subscriber {
         }
         loop {
             tokio::select! {
-                () = again.notified() => {
-                    self.fill(session, &mut self.gaps(), queue).await?;
-                    history::read_all(session, &self.items, queue).await?;
-                }
-                mut gaps = overflows.gaps() => {
-                    if let Some(held_back) = self.dropped.pass() {
-                        let (url, nodes) = (&self.server.url, gaps.len());
-                        tracing::warn!(url, nodes, held_back, "an OPC UA server's queue was full and it dropped values; raise `queue`, or let it sample less often");
-                    }
-                    if self.server.history {
-                        self.fill(session, &mut gaps, queue).await?;
+                () = way.gap() => {
+                    let mended = self.mend(session, way).await;
+                    // A line that broke meanwhile wakes the way again when it stands.
+                    if mended.is_err() && standing.load(Ordering::Acquire) {
+                        return mended;
                     }
                 }
                 errand = line.next() => {
@@ -243,12 +262,13 @@ impl Subscriber {
         begun: bool,
         peer: IpAddr,
         standing: &AtomicBool,
-        again: &Notify,
+        way: &Way,
     ) -> Result<(), String> {
         let url = &self.server.url;
         match event {
             SessionPollResult::ConnectionLost(status) => {
                 standing.store(false, Ordering::Release);
+                way.broken();
                 metrics::counter!("gateway_opcua_lost_total").increment(1);
                 tracing::warn!(url, why = say(*status), "an OPC UA connection is lost; it is tried again");
                 if !begun {
@@ -265,7 +285,7 @@ impl Subscriber {
                 standing.store(true, Ordering::Release);
                 if begun {
                     tracing::info!(url, "an OPC UA connection stands again");
-                    again.notify_one();
+                    way.joined();
                 }
             }
             SessionPollResult::SessionActivity(SessionActivity::KeepAliveSucceeded) => self.heard(peer),

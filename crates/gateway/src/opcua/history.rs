@@ -2,18 +2,17 @@
 //!
 //! What is had twice costs nothing: the store knows a value by its point and time.
 
-use super::keep::{Change, time};
 use super::maps::Items;
 use super::session::sentence;
+use super::way::{Published, Way};
 use crate::hub::Hub;
 use ::opcua::client::{HistoryReadAction, Session};
 use ::opcua::types::{
     ByteString, DataValue, DateTime, HistoryData, HistoryReadResult, HistoryReadValueId, NodeId,
-    ReadRawModifiedDetails, ReadValueId, TimestampsToReturn,
+    ReadRawModifiedDetails, ReadValueId, StatusCode, TimestampsToReturn,
 };
 use field::time::Time;
 use std::collections::HashMap;
-use tokio::sync::mpsc;
 
 /// A gap is filled at most so far back.
 const FAR_MS: i64 = 7 * 86_400_000;
@@ -30,9 +29,15 @@ const AHEAD_MS: i64 = 86_400_000;
 /// Since when each node is not known; a node nothing was ever kept of has no gap.
 pub(super) type Gaps = HashMap<NodeId, Time>;
 
-/// The gaps as the store sees them.
+/// Before this, no gap is filled.
+pub(super) fn far(hub: &Hub) -> Time {
+    hub.intake.now().plus_ms(-FAR_MS)
+}
+
+/// The gaps as the store sees them: since the newest kept value of each node. Older values that still wait for
+/// the store make none of them begin too late.
 pub(super) fn gaps(items: &Items, hub: &Hub) -> Gaps {
-    let far = hub.intake.now().plus_ms(-FAR_MS);
+    let far = far(hub);
     let mut gaps = Gaps::new();
     for item in &items.all {
         let Some(at) = hub.intake.newest(&item.station, &item.element) else { continue };
@@ -42,94 +47,108 @@ pub(super) fn gaps(items: &Items, hub: &Hub) -> Gaps {
     gaps
 }
 
-/// Fetches what the history holds since the gaps began; they are moved to the last value that was had.
-/// Gives how many values came, and how many nodes have no history.
+/// What a history said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Had {
+    /// Values that came.
+    pub values: usize,
+    /// Nodes that have no history.
+    pub without: usize,
+}
+
+/// Passes on what the history holds since the gaps began.
 ///
 /// # Errors
-/// A sentence: the server did not answer, or the way to the store is closed.
-pub(super) async fn fetch(
-    session: &Session,
-    gaps: &mut Gaps,
-    items: &Items,
-    hub: &Hub,
-    queue: &mpsc::Sender<Change>,
-) -> Result<(usize, usize), String> {
+/// A sentence: the server did not answer all of it, or the way to the store is closed. Then nothing is known
+/// of what came after the values that were passed on.
+pub(super) async fn fetch(session: &Session, gaps: &Gaps, hub: &Hub, way: &Way) -> Result<Had, String> {
     let end = stamp(hub.intake.now().plus_ms(AHEAD_MS));
-    let (mut had, mut without) = (0, 0);
+    let mut had = Had::default();
     // Nodes that begin at the same time are asked together.
-    let mut by_start: HashMap<i64, Vec<NodeId>> = HashMap::new();
-    for (node, since) in gaps.iter() {
-        by_start.entry(since.ms()).or_default().push(node.clone());
+    let mut by_start: HashMap<i64, Vec<&NodeId>> = HashMap::new();
+    for (node, since) in gaps {
+        by_start.entry(since.ms()).or_default().push(node);
     }
     for (since, nodes) in by_start {
         for nodes in nodes.chunks(NODES_AT_ONCE) {
-            let mut wanted: Vec<HistoryReadValueId> = nodes.iter().map(|node| want(node, None)).collect();
-            for _ in 0..MOST_PAGES {
-                let details = raw_values(stamp(Time::from_ms(since)), end);
-                let both = TimestampsToReturn::Both;
-                let read = session.history_read(details, both, false, &wanted).await;
-                let mut more = Vec::new();
-                for (asked, answer) in wanted.iter().zip(read.map_err(|error| sentence(&error))?) {
-                    if answer.status_code.is_bad() {
-                        without += 1;
-                        continue;
-                    }
-                    let point = answer.continuation_point.clone();
-                    let values = values(answer);
-                    had += values.len();
-                    for data in values {
-                        let at = time(data.source_timestamp).or_else(|| time(data.server_timestamp));
-                        if let (Some(at), Some(gap)) = (at, gaps.get_mut(&asked.node_id)) {
-                            *gap = at.max(*gap);
-                        }
-                        pass_on(&asked.node_id, &data, true, items, queue).await?;
-                    }
-                    if !point.is_null_or_empty() {
-                        more.push(want(&asked.node_id, Some(point)));
-                    }
-                }
-                wanted = more;
-                if wanted.is_empty() {
-                    break;
-                }
-            }
+            let span = (stamp(Time::from_ms(since)), end);
+            fetch_some(session, nodes, span, way, &mut had).await?;
         }
     }
-    Ok((had, without))
+    Ok(had)
+}
+
+/// Asks for some nodes, page by page.
+async fn fetch_some(
+    session: &Session,
+    nodes: &[&NodeId],
+    (start, end): (DateTime, DateTime),
+    way: &Way,
+    had: &mut Had,
+) -> Result<(), String> {
+    let mut wanted: Vec<HistoryReadValueId> = nodes.iter().map(|node| want(node, None)).collect();
+    for _ in 0..MOST_PAGES {
+        let read =
+            session.history_read(raw_values(start, end), TimestampsToReturn::Both, false, &wanted).await;
+        let answers = read.map_err(|error| sentence(&error))?;
+        if answers.len() != wanted.len() {
+            return Err(format!("{} histories were asked for, {} answered", wanted.len(), answers.len()));
+        }
+        let mut more = Vec::new();
+        for (asked, answer) in wanted.iter().zip(answers) {
+            let (node, status) = (&asked.node_id, answer.status_code);
+            if status.is_bad() {
+                // What was begun is there, whatever the server says now.
+                if is_not_now(status) || !asked.continuation_point.is_null_or_empty() {
+                    return Err(format!("the history of `{node}` could not be read: {status}"));
+                }
+                had.without += 1;
+                continue;
+            }
+            let point = answer.continuation_point.clone();
+            let values = values(answer);
+            had.values += values.len();
+            for data in values {
+                way.pass(node, &data, true).await?;
+            }
+            if !point.is_null_or_empty() {
+                more.push(want(node, Some(point)));
+            }
+        }
+        if more.is_empty() {
+            return Ok(());
+        }
+        wanted = more;
+    }
+    Err(format!("a history has more than {MOST_PAGES} answers; it is read on from what is kept"))
+}
+
+/// A server's answer that it cannot say it now, not that there is nothing.
+fn is_not_now(status: StatusCode) -> bool {
+    matches!(
+        StatusCode::from(status.bits() & 0xFFFF_0000),
+        StatusCode::BadNoContinuationPoints
+            | StatusCode::BadTooManyOperations
+            | StatusCode::BadTimeout
+            | StatusCode::BadResourceUnavailable
+            | StatusCode::BadOutOfMemory
+    )
 }
 
 /// Reads every node as it is now.
 ///
 /// # Errors
-/// A sentence, as above.
-pub(super) async fn read_all(
-    session: &Session,
-    items: &Items,
-    queue: &mpsc::Sender<Change>,
-) -> Result<(), String> {
+/// A sentence: the server did not answer.
+pub(super) async fn read_all(session: &Session, items: &Items) -> Result<Vec<Published>, String> {
     let nodes: Vec<&NodeId> = items.by_node.keys().collect();
+    let mut all = Vec::with_capacity(nodes.len());
     for some in nodes.chunks(READ_AT_ONCE) {
         let wanted: Vec<ReadValueId> = some.iter().map(|node| ReadValueId::from((*node).clone())).collect();
         let read = session.read(&wanted, TimestampsToReturn::Both, 0.0).await;
-        for (node, data) in some.iter().zip(read.map_err(|error| sentence(&error))?) {
-            pass_on(node, &data, false, items, queue).await?;
-        }
+        let read = read.map_err(|error| sentence(&error))?;
+        all.extend(some.iter().zip(read).map(|(node, data)| Published { node: (*node).clone(), data }));
     }
-    Ok(())
-}
-
-async fn pass_on(
-    node: &NodeId,
-    data: &DataValue,
-    history: bool,
-    items: &Items,
-    queue: &mpsc::Sender<Change>,
-) -> Result<(), String> {
-    for item in items.by_node.get(node).into_iter().flatten() {
-        let change = Change { item: *item, data: data.clone(), history };
-        queue.send(change).await.map_err(|_| "the way to the store is closed".to_owned())?;
-    }
-    Ok(())
+    Ok(all)
 }
 
 fn want(node: &NodeId, point: Option<ByteString>) -> HistoryReadValueId {

@@ -9,6 +9,7 @@ use field::time::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use wire::Report;
@@ -35,7 +36,8 @@ pub(super) struct Change {
     pub history: bool,
 }
 
-/// Keeps what comes until the way in is closed and empty, or the house shuts down.
+/// Keeps what comes until the way in is closed and empty, or the house shuts down. What comes behind something
+/// that could not be kept is not kept either: the newest kept value of a node proves all before it.
 pub(super) async fn run(mut queue: mpsc::Receiver<Change>, items: &Items, peer: IpAddr, hub: &Hub) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, BATCH).await > 0 {
@@ -48,15 +50,18 @@ pub(super) async fn run(mut queue: mpsc::Receiver<Change>, items: &Items, peer: 
             }
         }
         for (station, lines) in stations {
-            keep(&station, &lines, arrival, hub).await;
+            if keep(&station, &lines, arrival, hub).await.is_break() {
+                return;
+            }
         }
     }
 }
 
-async fn keep(station: &str, lines: &[Line], arrival: Arrival, hub: &Hub) {
+async fn keep(station: &str, lines: &[Line], arrival: Arrival, hub: &Hub) -> ControlFlow<()> {
     for piece in pieces(lines) {
-        keep_piece(station, piece, arrival, hub).await;
+        keep_piece(station, piece, arrival, hub).await?;
     }
+    ControlFlow::Continue(())
 }
 
 /// 分包: lines and their text, as many as one packet holds: after a gap, a history brings thousands at once.
@@ -87,20 +92,30 @@ struct Piece<'a> {
     lines: Vec<&'a Line>,
 }
 
-async fn keep_piece(station: &str, Piece { raw, lines }: Piece<'_>, arrival: Arrival, hub: &Hub) {
+/// `Break` when the house shuts down before the store has taken it.
+async fn keep_piece(
+    station: &str,
+    Piece { raw, lines }: Piece<'_>,
+    arrival: Arrival,
+    hub: &Hub,
+) -> ControlFlow<()> {
     let code = match hub.intake.known(station) {
         Ok(code) => code,
-        Err(refused) => return refuse(station, raw, refused, arrival, hub).await,
+        Err(refused) => {
+            refuse(station, raw, refused, arrival, hub).await;
+            return ControlFlow::Continue(());
+        }
     };
     let readings = lines.into_iter().map(Line::reading).collect();
     let report = Report { station: Some(station.to_owned()), sent_at: None, readings, files: Vec::new() };
     // A server does not publish again what it has published: it is ours to try until it is kept.
     while hub.intake.keep(&code, NAME, raw.clone(), &report, arrival).await.is_err() {
         tokio::select! {
-            () = hub.stopped() => return,
+            () = hub.stopped() => return ControlFlow::Break(()),
             () = tokio::time::sleep(AGAIN) => {}
         }
     }
+    ControlFlow::Continue(())
 }
 
 async fn refuse(station: &str, raw: Vec<u8>, refused: Refused, arrival: Arrival, hub: &Hub) {

@@ -14,7 +14,7 @@ const BUNDLED: [&str; 1] = [include_str!("../../../../devices/opcua/pump-station
 
 /// Nodes of one map, and of one server: both stacks of servers we know take as many items at once.
 const MAX_NODES: usize = 1_000;
-const MAX_ITEMS: usize = 50_000;
+pub(super) const MAX_ITEMS: usize = 50_000;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +72,13 @@ pub(super) struct Items {
     pub all: Vec<Item>,
     /// Which items a node feeds.
     pub by_node: HashMap<NodeId, Vec<usize>>,
+}
+
+impl Items {
+    /// What a node feeds.
+    pub(super) fn of(&self, node: &NodeId) -> impl Iterator<Item = &Item> {
+        self.by_node.get(node).into_iter().flatten().filter_map(|place| self.all.get(*place))
+    }
 }
 
 /// The maps by name; a site's own wins over a bundled one of that name.

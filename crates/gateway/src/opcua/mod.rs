@@ -7,7 +7,10 @@
 //! - its lines say by themselves what was read: a stored reading is what [`wire::opcua`] reads from
 //!   them, nothing else;
 //! - what was published is kept or tried until it is; where our queue overflows, it is said and the
-//!   last value of each node is fetched again; where the server's does, its history is read;
+//!   last value of each node is fetched again; where the server's does, or a publication never came, it is
+//!   said and its history is read, or without one every node's present value;
+//! - where a history is read, a node's values are kept in the order of time: whatever lies behind a gap waits
+//!   until the gap is filled, so that the newest kept value proves all before it, whenever we are killed;
 //! - a line that breaks is joined to the same session, so that the server hands over what it held
 //!   meanwhile; a server that has forgotten it is subscribed to anew, and its history, where it keeps
 //!   one and `history` is set, is read from the last value that was kept;
@@ -22,9 +25,11 @@ mod client;
 mod config;
 mod history;
 mod keep;
+mod listen;
 mod maps;
-mod overflow;
+mod sequence;
 mod session;
+mod way;
 
 pub use config::{Config, Mode, Policy, Secret, Server, Station};
 

@@ -2,13 +2,11 @@
 //! server says when it does not want us.
 
 use super::config::{Mode, Policy, Server};
-use super::keep::Change;
+use super::listen::Listener;
 use super::maps::Items;
-use super::overflow::Overflows;
+use super::way::Way;
 use ::opcua::client::transport::TcpConnector;
-use ::opcua::client::{
-    Client, ClientBuilder, DataChangeCallback, IdentityToken, Password, Session, SessionEventLoop,
-};
+use ::opcua::client::{Client, ClientBuilder, IdentityToken, Password, Session, SessionEventLoop};
 use ::opcua::crypto::SecurityPolicy;
 use ::opcua::types::{
     EndpointDescription, Error, MessageSecurityMode, MonitoredItemCreateRequest, MonitoringMode,
@@ -16,9 +14,7 @@ use ::opcua::types::{
 };
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// An answer is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -156,22 +152,9 @@ const fn mode(mode: Mode) -> MessageSecurityMode {
 pub(super) async fn subscribe(
     session: &Session,
     server: &Server,
-    items: &Arc<Items>,
-    queue: mpsc::Sender<Change>,
-    full: Arc<AtomicBool>,
-    overflows: Arc<Overflows>,
+    items: &Items,
+    way: &Arc<Way>,
 ) -> Result<Vec<(NodeId, StatusCode)>, String> {
-    let known = Arc::clone(items);
-    let on_change = DataChangeCallback::new(move |data, item| {
-        let node = &item.item_to_monitor().node_id;
-        overflows.note(node, &data);
-        for place in known.by_node.get(node).into_iter().flatten() {
-            let change = Change { item: *place, data: data.clone(), history: false };
-            if queue.try_send(change).is_err() {
-                full.store(true, Ordering::Release);
-            }
-        }
-    });
     let asked = session.create_subscription(
         server.publish(),
         LIFETIME_COUNT,
@@ -179,7 +162,7 @@ pub(super) async fn subscribe(
         0,
         0,
         true,
-        on_change,
+        Listener::new(Arc::clone(way)),
     );
     let subscription = asked.await.map_err(|error| sentence(&error))?;
     let nodes: Vec<&NodeId> = items.by_node.keys().collect();

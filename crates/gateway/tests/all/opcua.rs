@@ -373,6 +373,68 @@ async fn what_a_server_had_to_drop_is_read_from_its_history_and_without_one_the_
     }
 }
 
+/// Level 1.2 and 1.3 are published, but what was published never comes.
+async fn two_values_get_lost(peer: &mut Peer) {
+    assert_eq!(peer.say("lose on".to_owned()).await, "ok");
+    peer.set("Level", 1.2, "Good", "06:02:00").await;
+    peer.set("Level", 1.3, "Good", "06:03:00").await;
+    assert_eq!(peer.say("lose off".to_owned()).await, "ok");
+}
+
+#[tokio::test]
+async fn what_a_lost_publication_held_is_read_from_the_history_before_anything_later_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = dir.path().join("history.sqlite");
+    let Some(mut peer) = Peer::start(0, Some(&history), None).await else { return };
+    let bench = Bench::new(Server { history: true, ..open(peer.port) }).await;
+    peer.set("Level", 1.1, "Good", "06:01:00").await;
+    bench.shows("level", Some(1.1)).await;
+    two_values_get_lost(&mut peer).await;
+    peer.set("Level", 1.4, "Good", "06:04:00").await;
+    bench.shows("level", Some(1.4)).await;
+    let row = [(1, Some(1.1)), (2, Some(1.2)), (3, Some(1.3)), (4, Some(1.4))];
+    assert_eq!(bench.row("level").await, row);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_history_the_last_value_of_a_lost_publication_is_read_from_its_node() {
+    let Some(mut peer) = Peer::start(0, None, None).await else { return };
+    let bench = Bench::new(open(peer.port)).await;
+    peer.set("Level", 1.1, "Good", "06:01:00").await;
+    bench.shows("level", Some(1.1)).await;
+    two_values_get_lost(&mut peer).await;
+    // The next sign of life has a number too high.
+    bench.shows("level", Some(1.3)).await;
+    assert_eq!(bench.row("level").await, [(1, Some(1.1)), (3, Some(1.3))]);
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_ends_between_a_gap_and_its_filling_has_kept_nothing_behind_the_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = dir.path().join("history.sqlite");
+    let Some(mut peer) = Peer::start(0, Some(&history), None).await else { return };
+    let server = Server { history: true, ..open(peer.port) };
+    let bench = Bench::new(server.clone()).await;
+    peer.set("Level", 1.1, "Good", "06:01:00").await;
+    bench.shows("level", Some(1.1)).await;
+    assert_eq!(peer.say("history wait".to_owned()).await, "ok");
+    two_values_get_lost(&mut peer).await;
+    peer.set("Level", 1.4, "Good", "06:04:00").await;
+    tokio::select! {
+        said = peer.say("history waiting".to_owned()) => assert_eq!(said, "ok"),
+        _ = bench.shows("level", Some(1.4)) => panic!("kept what lies behind a gap: {:?}", bench.row("level").await),
+    }
+    let (dir, store) = bench.stop().await;
+    assert_eq!(peer.say("history go".to_owned()).await, "ok");
+    let bench = Bench::over(dir, store, server).await;
+    bench.shows("level", Some(1.4)).await;
+    let row = [(1, Some(1.1)), (2, Some(1.2)), (3, Some(1.3)), (4, Some(1.4))];
+    assert_eq!(bench.row("level").await, row);
+    bench.stop().await;
+}
+
 #[tokio::test]
 async fn after_a_broken_line_the_gap_is_filled_from_the_servers_history_and_nothing_is_had_twice() {
     let dir = tempfile::tempdir().unwrap();
