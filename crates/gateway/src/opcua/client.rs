@@ -2,7 +2,7 @@
 
 use super::carry::carry;
 use super::config::Server;
-use super::history::{self, Gaps};
+use super::history::{self, Gaps, NEW_MS};
 use super::keep::{self, QUEUE};
 use super::maps::Items;
 use super::session::{KEEP_ALIVE_COUNT, advice, open, subscribe};
@@ -13,6 +13,7 @@ use ::opcua::client::{
     Client, Session, SessionActivity, SessionConnectMode, SessionPollResult, SubscriptionActivity,
 };
 use ::opcua::types::{NodeId, StatusCode};
+use field::time::Time;
 use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -38,6 +39,7 @@ pub(super) struct Subscriber {
     server: Server,
     items: Arc<Items>,
     hub: Hub,
+    new_since: Time,
     back_off: Duration,
     trouble: Throttle,
     dropped: Throttle,
@@ -46,10 +48,12 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     pub(super) fn new(server: Server, items: Items, hub: Hub) -> Self {
+        let new_since = hub.intake.now().plus_ms(-NEW_MS);
         Self {
             server,
             items: Arc::new(items),
             hub,
+            new_since,
             back_off: FIRST_BACK_OFF,
             trouble: Throttle::default(),
             dropped: Throttle::default(),
@@ -96,7 +100,8 @@ impl Subscriber {
             () = hub.stopped() => return Ok(()),
             opened = open(client, &self.server) => opened?,
         };
-        let way = Arc::new(Way::new(Arc::clone(&self.items), queue.clone(), self.server.history));
+        let way =
+            Arc::new(Way::new(Arc::clone(&self.items), queue.clone(), self.server.history, self.new_since));
         let (begun, standing) = (AtomicBool::new(false), AtomicBool::new(false));
         let this: &Self = self;
         let work = async {

@@ -16,6 +16,9 @@ use std::collections::HashMap;
 
 /// A gap is filled at most so far back.
 const FAR_MS: i64 = 7 * 86_400_000;
+/// 新点: of a node of which nothing was kept yet, the history is read from so long before the start of the
+/// program on: what it held while the first session came about is not lost.
+pub(super) const NEW_MS: i64 = 3_600_000;
 /// Values asked of a node at once, and nodes asked at once.
 const VALUES_AT_ONCE: u32 = 1_000;
 const NODES_AT_ONCE: usize = 20;
@@ -26,7 +29,7 @@ const MOST_PAGES: usize = 605;
 /// A server's clock may run ahead of ours.
 const AHEAD_MS: i64 = 86_400_000;
 
-/// Since when each node is not known; a node nothing was ever kept of has no gap.
+/// Since when each node is not known; a node that feeds no point has no gap.
 pub(super) type Gaps = HashMap<NodeId, Time>;
 
 /// Before this, no gap is filled.
@@ -34,13 +37,16 @@ pub(super) fn far(hub: &Hub) -> Time {
     hub.intake.now().plus_ms(-FAR_MS)
 }
 
-/// The gaps as the store sees them: since the newest kept value of each node. Older values that still wait for
-/// the store make none of them begin too late.
-pub(super) fn gaps(items: &Items, hub: &Hub) -> Gaps {
+/// The gaps as the store sees them: since the newest kept value of each node, or since `new_since` where there
+/// is none. Values that still wait for the store make none of them begin too late.
+pub(super) fn gaps(items: &Items, hub: &Hub, new_since: Time) -> Gaps {
     let far = far(hub);
     let mut gaps = Gaps::new();
     for item in &items.all {
-        let Some(at) = hub.intake.newest(&item.station, &item.element) else { continue };
+        if !hub.intake.feeds(&item.station, &item.element) {
+            continue;
+        }
+        let at = hub.intake.newest(&item.station, &item.element).unwrap_or(new_since);
         let since = gaps.entry(item.node.clone()).or_insert(at);
         *since = at.min(*since).max(far);
     }

@@ -3,7 +3,7 @@
 use super::sequence::Sequence;
 use super::way::Way;
 use ::opcua::client::{DataChangeCallback, MonitoredItemMap, OnSubscriptionNotificationCore};
-use ::opcua::types::NotificationMessage;
+use ::opcua::types::{DataChangeNotification, NotificationMessage, StatusCode};
 use std::sync::Arc;
 
 /// The ear of one subscription.
@@ -18,11 +18,7 @@ impl Listener {
     pub(super) fn new(way: Arc<Way>) -> Self {
         let on = Arc::clone(&way);
         let changes = DataChangeCallback::new(move |data, item| {
-            let node = &item.item_to_monitor().node_id;
-            if data.status.is_some_and(|status| wire::opcua::overflowed(status.bits())) {
-                on.dropped();
-            }
-            on.publish(node, &data);
+            on.publish(&item.item_to_monitor().node_id, &data);
         });
         Self { sequence: Sequence::default(), way, changes }
     }
@@ -35,6 +31,20 @@ impl OnSubscriptionNotificationCore for Listener {
         if missed > 0 {
             self.way.missed(missed);
         }
+        let overflowed = overflowed(&message);
+        if overflowed > 0 {
+            self.way.dropped(overflowed);
+        }
         self.changes.on_subscription_notification(message, items);
     }
+}
+
+/// Values of a message before which the server dropped others. Some servers mark the value behind the gap, as
+/// the standard asks, some the newest one: what was dropped lies before the whole message.
+fn overflowed(message: &NotificationMessage) -> u64 {
+    let objects = message.notification_data.iter().flatten();
+    let changes = objects.filter_map(|object| object.inner_as::<DataChangeNotification>());
+    let values = changes.flat_map(|change| change.monitored_items.iter().flatten()).map(|item| &item.value);
+    let marked = |status: StatusCode| wire::opcua::overflowed(status.bits());
+    values.filter(|value| value.status.is_some_and(marked)).count() as u64
 }

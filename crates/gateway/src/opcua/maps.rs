@@ -74,13 +74,6 @@ pub(super) struct Items {
     pub by_node: HashMap<NodeId, Vec<usize>>,
 }
 
-impl Items {
-    /// What a node feeds.
-    pub(super) fn of(&self, node: &NodeId) -> impl Iterator<Item = &Item> {
-        self.by_node.get(node).into_iter().flatten().filter_map(|place| self.all.get(*place))
-    }
-}
-
 /// The maps by name; a site's own wins over a bundled one of that name.
 #[derive(Debug)]
 pub(super) struct Maps(BTreeMap<String, Map>);

@@ -66,10 +66,8 @@ struct State {
     /// What waits, each with the gap it lies behind; `None` while the way is open.
     held: Option<VecDeque<(u64, Published)>>,
     noted: Noted,
-    /// The last value passed of each node of which something was kept when the session began.
+    /// The last value passed of each node; to begin with, the last that was kept.
     passed: Gaps,
-    /// The first value seen of each other node.
-    first: Gaps,
     is_full: bool,
 }
 
@@ -79,15 +77,22 @@ pub(super) struct Way {
     items: Arc<Items>,
     queue: mpsc::Sender<Change>,
     has_history: bool,
+    /// Since when a node is looked for of which nothing was kept yet.
+    new_since: Time,
     state: Mutex<State>,
     wake: Notify,
 }
 
 impl Way {
     /// The way of a session that begins: held, where there is a history.
-    pub(super) fn new(items: Arc<Items>, queue: mpsc::Sender<Change>, has_history: bool) -> Self {
+    pub(super) fn new(
+        items: Arc<Items>,
+        queue: mpsc::Sender<Change>,
+        has_history: bool,
+        new_since: Time,
+    ) -> Self {
         let state = State { held: has_history.then(VecDeque::new), ..State::default() };
-        Self { items, queue, has_history, state: Mutex::new(state), wake: Notify::new() }
+        Self { items, queue, has_history, new_since, state: Mutex::new(state), wake: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -112,9 +117,8 @@ impl Way {
             None => self.changes(node, data, false).all(|change| self.queue.try_send(change).is_ok()),
         };
         state.is_full = !is_taken;
-        if is_taken && self.has_history {
-            let is_held = state.held.is_some();
-            state.saw(node, data, is_held);
+        if is_taken && state.held.is_none() {
+            state.passed(node, data);
         }
     }
 
@@ -126,9 +130,7 @@ impl Way {
         for change in self.changes(node, data, history) {
             self.queue.send(change).await.map_err(|_| "the way to the store is closed".to_owned())?;
         }
-        if self.has_history {
-            self.state().saw(node, data, false);
-        }
+        self.state().passed(node, data);
         Ok(())
     }
 
@@ -152,10 +154,10 @@ impl Way {
         self.wake.notify_one();
     }
 
-    /// The server dropped values of a node before the one that comes next.
-    pub(super) fn dropped(&self) {
-        metrics::counter!("gateway_opcua_dropped_by_server_total").increment(1);
-        self.note(|noted| noted.dropped += 1);
+    /// The server dropped values before so many of those that come next.
+    pub(super) fn dropped(&self, values: u64) {
+        metrics::counter!("gateway_opcua_dropped_by_server_total").increment(values);
+        self.note(|noted| noted.dropped += values);
         self.wake.notify_one();
     }
 
@@ -204,35 +206,21 @@ impl Way {
 
     /// Since when each node is not known as the session begins: since its newest kept value.
     pub(super) fn begin(&self, hub: &Hub) -> Gaps {
-        let gaps = if self.has_history { history::gaps(&self.items, hub) } else { Gaps::new() };
+        let gaps = self.kept(hub);
         self.state().passed.clone_from(&gaps);
         gaps
     }
 
-    /// Since when each node may not be known now: since the last value that passed. Of a node of which nothing
-    /// was kept when the session began, since its newest kept value; or, behind a gap, from before the first
-    /// value of the session: whoever asks a history from a value on says that he has that value.
+    /// Since when each node may not be known now: since the last value that passed.
     pub(super) fn gaps(&self, hub: &Hub) -> Gaps {
-        if !self.has_history {
-            return Gaps::new();
-        }
-        let mut gaps = history::gaps(&self.items, hub);
+        let mut gaps = self.kept(hub);
         let far = history::far(hub);
-        let state = self.state();
-        if state.noted.gap > 0 {
-            for (node, first) in &state.first {
-                if self.feeds_a_point(node, hub) {
-                    gaps.entry(node.clone()).or_insert(first.plus_ms(-1).max(far));
-                }
-            }
-        }
-        gaps.extend(state.passed.iter().map(|(node, passed)| (node.clone(), far.max(*passed))));
+        gaps.extend(self.state().passed.iter().map(|(node, passed)| (node.clone(), far.max(*passed))));
         gaps
     }
 
-    fn feeds_a_point(&self, node: &NodeId, hub: &Hub) -> bool {
-        let mut items = self.items.of(node);
-        items.any(|item| hub.intake.feeds(&item.station, &item.element))
+    fn kept(&self, hub: &Hub) -> Gaps {
+        if self.has_history { history::gaps(&self.items, hub, self.new_since) } else { Gaps::new() }
     }
 
     /// The gaps up to number `gap` are filled: lets pass what was read besides and what lies before the next
@@ -270,13 +258,9 @@ impl Way {
 }
 
 impl State {
-    fn saw(&mut self, node: &NodeId, data: &DataValue, is_held: bool) {
-        let Some(at) = stamped(data) else { return };
-        match self.passed.get_mut(node) {
-            Some(passed) if !is_held => *passed = at.max(*passed),
-            Some(_) => {}
-            None if self.first.contains_key(node) => {}
-            None => drop(self.first.insert(node.clone(), at)),
+    fn passed(&mut self, node: &NodeId, data: &DataValue) {
+        if let (Some(at), Some(passed)) = (stamped(data), self.passed.get_mut(node)) {
+            *passed = at.max(*passed);
         }
     }
 }

@@ -436,6 +436,22 @@ async fn a_gateway_that_ends_between_a_gap_and_its_filling_has_kept_nothing_behi
 }
 
 #[tokio::test]
+async fn what_a_new_nodes_history_holds_of_the_hour_before_the_first_start_is_kept_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = dir.path().join("history.sqlite");
+    let Some(mut peer) = Peer::start(0, Some(&history), None).await else { return };
+    peer.set("Level", 1.1, "Good", "05:59:00").await;
+    peer.set("Level", 1.2, "Good", "06:31:00").await;
+    peer.set("Level", 1.3, "Good", "06:32:00").await;
+    let bench = Bench::new(Server { history: true, ..open(peer.port) }).await;
+    bench.shows("level", Some(1.3)).await;
+    assert_eq!(bench.row("level").await, [(31, Some(1.2)), (32, Some(1.3))]);
+    let (point, before) = (bench.point("level"), at("2021-06-30T13:59"));
+    assert!(bench.store.samples.versions(point, before).await.unwrap().is_empty());
+    bench.stop().await;
+}
+
+#[tokio::test]
 async fn after_a_broken_line_the_gap_is_filled_from_the_servers_history_and_nothing_is_had_twice() {
     let dir = tempfile::tempdir().unwrap();
     let history = dir.path().join("history.sqlite");

@@ -37,7 +37,7 @@ struct Bench {
 impl Bench {
     fn new(has_history: bool) -> Self {
         let (queue, changes) = mpsc::channel(ROOM);
-        Self { way: Way::new(items(), queue, has_history), queue: changes }
+        Self { way: Way::new(items(), queue, has_history, Time::MIN), queue: changes }
     }
 
     /// A way that is open.
@@ -87,7 +87,7 @@ async fn what_is_published_before_the_history_is_read_waits_and_then_passes_in_o
 
 #[tokio::test]
 async fn nothing_behind_a_gap_passes_before_the_gap_is_filled() {
-    for gap in [|way: &Way| way.missed(1), Way::dropped, Way::broken, Way::joined] {
+    for gap in [|way: &Way| way.missed(1), |way: &Way| way.dropped(1), Way::broken, Way::joined] {
         let mut bench = Bench::open(true).await;
         bench.publish(&[1]);
         gap(&bench.way);
@@ -105,7 +105,7 @@ async fn a_gap_that_shows_while_another_is_filled_holds_what_lies_behind_it_alon
     bench.way.missed(1);
     bench.publish(&[2]);
     let first = bench.way.noted().gap;
-    bench.way.dropped();
+    bench.way.dropped(1);
     bench.publish(&[4]);
     assert!(!bench.way.open(first, Vec::new()).await.unwrap());
     assert_eq!(bench.kept(), [2]);
