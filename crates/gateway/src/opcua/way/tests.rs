@@ -1,3 +1,5 @@
+//! A session's way from what is published to the keeper's queue: order, gaps and limits.
+
 use super::*;
 use crate::opcua::maps::Item;
 use ::opcua::types::{DateTime, Variant};
