@@ -6,8 +6,9 @@ use super::{files, frames, segment};
 use crate::{FaultPlan, StoreError};
 use std::path::Path;
 
-/// First bytes; the last one is the version. Since 3 levels of roll-ups may be written close.
-const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x03";
+/// First bytes; the last one is the version. Since 3 levels of roll-ups may be written close, since 4 they
+/// have their minutes.
+const MAGIC: [u8; 8] = *b"ZZMAN\0\0\x04";
 
 /// What is named in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

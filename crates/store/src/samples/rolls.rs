@@ -9,9 +9,14 @@
 //!                middle's, each in as few bits as the widest of it needs [codec]
 //!                or loose, where that is not exact or the level long: step, buckets as varints; starts;
 //!                counts and goods as runs; min, max, sum [codec]
+//! minutes        (since version 4, unless all are alike) of how many hours, then runs of equal ones as
+//!                varints: how many, and bits of the minutes without a value, the hour's first one lowest
 //! crc32 u32
 //! ```
 //! Before version 3 of the manifest every level was loose.
+//!
+//! Minutes are noted of the hours at both ends ([`ENDS`]), which often go on in another file or in memory:
+//! where no minute has rows in both, what the hour comes to in each is added up without reading rows.
 //!
 //! Hours always; five minutes and minutes only of points that report so often that they are much fewer
 //! than the rows ([`DENSE`]). Days are put together from hours.
@@ -21,7 +26,7 @@ use super::bytes::{Put as _, Take, put_signed, put_varint};
 use super::codec::{self, Effort};
 use super::rollup::{Bucket, Step, buckets};
 use field::id::PointId;
-use field::time::{DAY_MS, MINUTE_MS, Time};
+use field::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 
 /// The steps that are kept, longest first.
 pub(crate) const STEPS: [Step; 3] = [Step::Hour, Step::Minutes(5), Step::Minutes(1)];
@@ -39,10 +44,17 @@ const GAPS: u8 = 0x40;
 /// and where not every value is good.
 const DOUBTS: u8 = 0x80;
 
+/// Hours at either end whose minutes are noted: the one that was cut, and those before it, of which rows
+/// came late.
+const ENDS: usize = 3;
+
 /// The buckets of one point, by step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rolls {
     levels: Vec<(i64, Vec<Bucket>)>,
+    /// Starts of the hours at both ends, ms, each with its minutes; empty where they are all alike or not
+    /// known.
+    minutes: Vec<(i64, Minutes)>,
 }
 
 /// The longest kept step of which a step is made.
@@ -61,7 +73,19 @@ impl Rolls {
                 levels.push((step.length_ms(), found.into_iter().map(rounded).collect()));
             }
         }
-        Self { levels }
+        let hours = levels.first().map_or(&[][..], |(_, hours)| hours.as_slice());
+        let of = |hour: &Bucket| (hour.at.ms(), Minutes::of(columns, hour.at.ms()));
+        let mut minutes: Vec<_> = ends(hours).map(of).collect();
+        if hours.len() > ENDS && minutes.iter().zip(minutes.iter().skip(1)).all(|((_, a), (_, b))| a == b) {
+            // No hour was cut: what comes for them now is for a minute that has its value.
+            minutes.clear();
+        }
+        Self { levels, minutes }
+    }
+
+    /// Which minutes of an hour have values; `None` where that is not noted.
+    pub(crate) fn minutes(&self, hour_ms: i64) -> Option<Minutes> {
+        self.minutes.iter().find(|(at, _)| *at == hour_ms).map(|(_, minutes)| *minutes)
     }
 
     /// The first bucket's start, and the last one's end less a millisecond.
@@ -81,8 +105,9 @@ impl Rolls {
         self.levels.iter().find(|(of, _)| *of == length).map(|(_, buckets)| buckets.as_slice())
     }
 
-    /// Adds the buckets of another part of the same point.
+    /// Adds the buckets of another part of the same point. Minutes are known no more.
     pub(crate) fn add(&mut self, other: &Self) {
+        self.minutes.clear();
         for (step, buckets) in &other.levels {
             let Some((_, own)) = self.levels.iter_mut().find(|(of, _)| of == step) else {
                 self.levels.push((*step, buckets.clone()));
@@ -111,6 +136,7 @@ impl Rolls {
                 None => write_loose(out, *step, buckets),
             }
         }
+        write_minutes(out, &self.minutes);
         let length = u32::try_from(out.len() - start).unwrap_or(u32::MAX);
         if let Some(place) = out.get_mut(start..start + 4) {
             place.copy_from_slice(&length.to_le_bytes());
@@ -132,8 +158,74 @@ impl Rolls {
         let point = PointId(take.signed()?);
         let levels = take.count(STEPS.len())?;
         let levels = (0..levels).map(|_| read_level(&mut take)).collect::<Option<Vec<_>>>()?;
-        take.0.is_empty().then_some((point, Self { levels }))
+        let hours = levels.first().map_or(&[][..], |(_, hours)| hours.as_slice());
+        let minutes = read_minutes(&mut take, hours)?;
+        take.0.is_empty().then_some((point, Self { levels, minutes }))
     }
+}
+
+/// 分钟位: the minutes of an hour that have values, a bit each, the first one lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Minutes(u64);
+
+impl Minutes {
+    /// All sixty.
+    const WHOLE: u64 = (1 << 60) - 1;
+
+    /// Of the hour's rows among these.
+    pub(crate) fn of(columns: &Columns, hour_ms: i64) -> Self {
+        Self::among(&columns.times, &columns.values, hour_ms)
+    }
+
+    /// As [`Minutes::of`]; times ascend.
+    pub(crate) fn among(times: &[i64], values: &[f64], hour_ms: i64) -> Self {
+        let first = times.partition_point(|at| *at < hour_ms);
+        let rows = times.iter().zip(values).skip(first).take_while(|(at, _)| **at < hour_ms + HOUR_MS);
+        let with_value = rows.filter(|(_, value)| !value.is_nan());
+        Self(with_value.fold(0, |all, (at, _)| all | 1 << ((at - hour_ms) / MINUTE_MS)))
+    }
+
+    /// Those of both; `None` where both have rows in one minute, which may be of one moment.
+    pub(crate) const fn with(self, other: Self) -> Option<Self> {
+        if self.0 & other.0 == 0 { Some(Self(self.0 | other.0)) } else { None }
+    }
+}
+
+/// The buckets at both ends.
+fn ends(hours: &[Bucket]) -> impl Iterator<Item = &Bucket> {
+    let last = hours.len().saturating_sub(ENDS).max(ENDS);
+    hours.iter().take(ENDS).chain(hours.iter().skip(last))
+}
+
+fn write_minutes(out: &mut Vec<u8>, minutes: &[(i64, Minutes)]) {
+    if minutes.is_empty() {
+        return;
+    }
+    put_varint(out, minutes.len() as u64);
+    for run in minutes.chunk_by(|(_, a), (_, b)| a == b) {
+        let missing = run.first().map_or(0, |(_, minutes)| !minutes.0 & Minutes::WHOLE);
+        put_varint(out, run.len() as u64);
+        put_varint(out, missing);
+    }
+}
+
+fn read_minutes(take: &mut Take<'_>, hours: &[Bucket]) -> Option<Vec<(i64, Minutes)>> {
+    let mut of = ends(hours).map(|hour| hour.at.ms());
+    if take.0.is_empty() {
+        return Some(vec![]);
+    }
+    let count = take.count(2 * ENDS)?;
+    let mut minutes = Vec::with_capacity(count);
+    while minutes.len() < count {
+        let (length, missing) = (take.count(count - minutes.len())?, take.varint()?);
+        if length == 0 || missing > Minutes::WHOLE {
+            return None;
+        }
+        for _ in 0..length {
+            minutes.push((of.next()?, Minutes(!missing & Minutes::WHOLE)));
+        }
+    }
+    of.next().is_none().then_some(minutes)
 }
 
 fn write_loose(out: &mut Vec<u8>, step: i64, buckets: &[Bucket]) {
@@ -293,7 +385,7 @@ fn read_level(take: &mut Take<'_>) -> Option<(i64, Vec<Bucket>)> {
 
 /// A sum of values with few decimals has few decimals: what adding floats has left behind them is taken
 /// off, so that sums are as small as the values.
-fn rounded(mut bucket: Bucket) -> Bucket {
+pub(crate) fn rounded(mut bucket: Bucket) -> Bucket {
     for power in [1e0, 1e1, 1e2, 1e3, 1e4] {
         let exact = (bucket.sum * power).round() / power;
         if (exact - bucket.sum).abs() <= 1e-12 * bucket.sum.abs().max(1.0) {
@@ -375,7 +467,52 @@ mod tests {
         out.extend_from_slice(&body);
         let crc = crc32fast::hash(&out);
         out.put_u32(crc);
-        assert_eq!(Rolls::read(&out), Some((PointId(9), rolls)));
+        let known = Rolls { minutes: vec![], ..rolls };
+        assert_eq!(Rolls::read(&out), Some((PointId(9), known)));
+    }
+
+    #[test]
+    fn minutes_are_known_of_the_hours_at_both_ends() {
+        // From the 30th minute of the first hour to the 29th of the last one; a quarter past has no value.
+        let mut columns = day(10 * 60, 60_000);
+        columns.times.iter_mut().for_each(|at| *at += 30 * MINUTE_MS);
+        columns.values[45] = f64::NAN;
+        let rolls = Rolls::of(&columns);
+        let hour = |n: i64| 1_625_000_400_000 + n * HOUR_MS;
+        let known: Vec<_> = (0..11).map(|n| rolls.minutes(hour(n)).map(|minutes| minutes.0)).collect();
+        let whole = Some(Minutes::WHOLE);
+        let (first, second, last) =
+            (Some(Minutes::WHOLE >> 30 << 30), Some(Minutes::WHOLE & !(1 << 15)), (1 << 30) - 1);
+        let none = [None; 5];
+        assert_eq!(known, [&[first, second, whole][..], &none, &[whole, whole, Some(last)]].concat());
+        assert_eq!(Rolls::read(&written(&rolls)), Some((PointId(9), rolls)));
+    }
+
+    #[test]
+    fn hours_are_added_up_only_where_no_minute_has_rows_in_both() {
+        let (early, late) = (Minutes(0b0101), Minutes(0b1010));
+        assert_eq!(early.with(late), Some(Minutes(0b1111)));
+        assert_eq!(early.with(Minutes(0b0100)), None);
+    }
+
+    #[test]
+    fn minutes_that_cannot_be_are_refused() {
+        let rolls = Rolls::of(&day(120, 60_000));
+        let hours = &rolls.levels[0].1;
+        // Two hours: of both or nothing at all, runs that end with them, no minute beyond the sixtieth.
+        for (bytes, sound) in [
+            (&[][..], true),
+            (&[2, 2, 0], true),
+            (&[2, 1, 0, 1, 3], true),
+            (&[0], false),
+            (&[1, 1, 0], false),
+            (&[2, 1, 0], false),
+            (&[3, 3, 0], false),
+            (&[2, 0, 0], false),
+            (&[2, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], false),
+        ] {
+            assert_eq!(read_minutes(&mut Take(bytes), hours).is_some(), sound, "{bytes:?}");
+        }
     }
 
     proptest! {
@@ -389,7 +526,7 @@ mod tests {
                 at += i64::from(gap) * 3_600_000;
                 Bucket { at: Time::from_ms(at), ..bucket }
             }).collect();
-            let rolls = Rolls { levels: vec![(3_600_000, level)] };
+            let rolls = Rolls { levels: vec![(3_600_000, level)], minutes: vec![] };
             let (_, read) = Rolls::read(&written(&rolls)).unwrap();
             prop_assert_eq!(bits(&read), bits(&rolls));
         }

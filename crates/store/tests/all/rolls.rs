@@ -214,6 +214,49 @@ async fn rows_go_by_class_whole_days_only_and_their_roll_ups_stay_and_take_in_wh
     store.close().await;
 }
 
+/// Values of the minutes of point 1 from `first` on, in one batch.
+async fn push(store: &Store, first: i64, values: impl Iterator<Item = f64>) {
+    let begin = Time::from_beijing(2021, 6, 30, 8, 0, 0).unwrap();
+    let mut rows = Rows::new(code(1), "influx", begin);
+    for (n, value) in values.enumerate() {
+        rows.push(PointId(1), begin.plus_ms((first + n as i64) * 60_000), value, Quality::Good);
+    }
+    store.samples.append_rows(rows).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_hour_whose_rows_all_come_after_what_is_asked_for_is_not_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 1 << 20).await;
+    push(&store, 330, (0..20).map(f64::from)).await;
+    store.samples.settle().await.unwrap();
+    let begin = Time::from_beijing(2021, 6, 30, 8, 0, 0).unwrap();
+    for (from, to, count) in [(0, 330, 0), (0, 331, 1), (350, 400, 0), (349, 400, 1), (0, 360, 20)] {
+        let stretch = (begin.plus_ms(from * 60_000), begin.plus_ms(to * 60_000));
+        let told: u32 = kept(&store, 1, stretch, Step::Hour).await.iter().map(|hour| hour.count).sum();
+        assert_eq!(told, count, "from {from} to {to}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_row_that_corrects_one_of_a_merged_file_is_not_added_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 1 << 20).await;
+    let all = (Time::MIN, Time::MAX);
+    push(&store, 0, (0..330).map(|n| n as f64)).await;
+    store.samples.settle().await.unwrap();
+    for (minute, value) in [(329, 5.0), (300, 6.0), (301, 301.0), (302, f64::NAN), (330, 330.0)] {
+        push(&store, minute, std::iter::once(value)).await;
+        let (kept, reckoned) =
+            (kept(&store, 1, all, Step::Hour).await, reckoned(&store, 1, all, Step::Hour).await);
+        assert!(same(&kept, &reckoned), "{minute}\n{kept:?}\n{reckoned:?}");
+    }
+    let last = kept(&store, 1, all, Step::Hour).await[5];
+    assert_eq!((last.count, last.min, last.max), (31, 5.0, 330.0));
+    store.close().await;
+}
+
 #[tokio::test]
 async fn what_a_class_takes_is_told_by_class() {
     let dir = tempfile::tempdir().unwrap();

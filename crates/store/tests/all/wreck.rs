@@ -410,7 +410,7 @@ async fn no_flipped_bit_of_a_segment_is_read_as_another_value() {
 
 #[tokio::test]
 async fn files_of_a_newer_program_are_refused_with_both_versions() {
-    for (kind, known) in [("log", 2), ("manifest", 3)] {
+    for (kind, known) in [("log", 2), ("manifest", 4)] {
         let dir = filled(20, 700).await;
         let path = file(dir.path(), &names(dir.path(), kind).pop().unwrap());
         let mut bytes = std::fs::read(&path).unwrap();
