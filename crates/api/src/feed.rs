@@ -454,7 +454,7 @@ fn note_trends(app: &App, packets: &[Arc<StoredPacket>]) {
 async fn prefill_trends(app: &App) {
     let registry = app.store.tables.registry();
     for point in registry.points().values().filter(|p| Trends::watches(p.quantity)) {
-        let Some((newest, _)) = app.store.samples.latest(point.id) else { continue };
+        let Some((newest, _)) = app.store.samples.latest_by(point.id, app.now()) else { continue };
         let from = newest.at.plus_ms(-trend::WINDOW_MS);
         let found = app.store.samples.range(point.id, from, newest.at.plus_ms(1), ROUND).await;
         for (sample, _) in found.unwrap_or_default() {

@@ -150,7 +150,7 @@ async fn rain_near(app: &App, position: Position) -> Result<Vec<RainNear>, Probl
 fn pump_near(app: &App, registry: &Registry, position: Position) -> Vec<PumpNear> {
     let latest = |code: &StationCode, quantity: Quantity| {
         let point = registry.points_of(code).iter().find(|p| p.quantity == quantity)?;
-        app.store.samples.latest(point.id)?.0.usable()
+        app.store.samples.latest_by(point.id, app.now())?.0.usable()
     };
     let near = registry.nearest(StationKind::Pump, position, NEAR_PUMPS);
     near.into_iter()

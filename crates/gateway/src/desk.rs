@@ -181,7 +181,7 @@ impl Desk {
     fn pumps_running(&self, station: &StationCode) -> Option<Sample> {
         let registry = self.store.tables.registry();
         let point = registry.points_of(station).iter().find(|p| p.quantity == Quantity::PumpsRunning)?;
-        let (sample, _) = self.store.samples.latest(point.id)?;
+        let (sample, _) = self.store.samples.latest_by(point.id, self.clock.now())?;
         sample.usable().map(|_| sample)
     }
 }

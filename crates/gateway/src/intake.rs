@@ -13,6 +13,7 @@ use field::time::{MINUTE_MS, Time};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
+use store::command::is_fresh;
 use store::tables::NewQuarantined;
 use store::{Actor, Registry, Store, StoreError, Subject};
 use wire::{Report, ReportFile};
@@ -345,11 +346,12 @@ impl Intake {
         let fresh_ms = registry
             .station(station)
             .map_or(0, |station| FRESH_INTERVALS * 1_000 * i64::from(station.report_interval_s));
+        let now = self.now();
         let points = registry.points_of(station).iter();
         points
             .filter(|point| point.quantity == Quantity::PumpsRunning)
-            .filter_map(|point| self.store.samples.latest(point.id))
-            .any(|(sample, _)| sample.usable() == Some(0.0) && self.now().since_ms(sample.at) <= fresh_ms)
+            .filter_map(|point| self.store.samples.latest_by(point.id, now))
+            .any(|(sample, _)| sample.usable() == Some(0.0) && is_fresh(now, sample.at, fresh_ms))
     }
 
     /// A message that was refused, counted and ready for quarantine.

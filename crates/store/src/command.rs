@@ -8,7 +8,7 @@ use crate::{Actor, Refusal, Store, StoreError};
 use field::command::{Command, CommandAct, Decider, Facts, Interlocks};
 use field::id::{CommandId, PersonId, StationCode};
 use field::station::Quantity;
-use field::time::Time;
+use field::time::{HOUR_MS, Time};
 
 /// A level older than so many report intervals is not fresh.
 const FRESH_INTERVALS: i64 = 3;
@@ -174,6 +174,14 @@ async fn held_back(store: &Store, command: &Command, at: Time) -> Result<Option<
     }))
 }
 
+/// Whether a value measured at `at` still says how things are `now`: it is not older than `fresh_ms`, and
+/// not dated so far ahead that nobody knows how old it is.
+#[must_use]
+pub fn is_fresh(now: Time, at: Time, fresh_ms: i64) -> bool {
+    let age_ms = now.since_ms(at);
+    age_ms <= fresh_ms && age_ms >= -fresh_ms.max(HOUR_MS)
+}
+
 /// What the interlocks of a station look at, as of now.
 #[must_use]
 pub fn facts(store: &Store, code: &StationCode, at: Time) -> Facts {
@@ -184,9 +192,9 @@ pub fn facts(store: &Store, code: &StationCode, at: Time) -> Facts {
         .points_of(code)
         .iter()
         .filter(|p| matches!(p.quantity, Quantity::Level | Quantity::Depth))
-        .filter_map(|p| store.samples.latest(p.id))
+        .filter_map(|p| store.samples.latest_by(p.id, at))
         .map(|(sample, _)| sample)
-        .find(|sample| at.since_ms(sample.at) <= fresh_ms)
+        .find(|sample| is_fresh(at, sample.at, fresh_ms))
         .and_then(|sample| sample.usable());
     let maintenance = station.maintenance.as_ref().is_some_and(|m| m.until > at);
     Facts { maintenance, level_m: level }

@@ -110,7 +110,7 @@ async fn card(State(app): State<App>, caller: Caller, Of(id): Of<i64>) -> Result
 
 fn level(app: &App, registry: &Registry, order: &Order) -> Option<SpotLevel> {
     let point = registry.headline_of(&order.station)?;
-    let (sample, _) = app.store.samples.latest(point.id)?;
+    let (sample, _) = app.store.samples.latest_by(point.id, app.now())?;
     let thresholds = thresholds_of(registry, point.id);
     let reached = thresholds.and_then(|t| t.reached(sample.value?)).map(|(_, threshold)| threshold);
     let lowest = || thresholds.and_then(|t| Severity::ALL.into_iter().find_map(|s| t.get(s)));

@@ -58,7 +58,7 @@ fn stations(app: &App, registry: &Registry, now: Time) -> StationCounts {
     let leapt_at = app.leapt_at();
     let all = registry.stations().values();
     let silent: Vec<String> = all
-        .filter(|s| !is_online(s, last_contact(&app.store.samples, registry, &s.code), now, leapt_at))
+        .filter(|s| !is_online(s, last_contact(&app.store.samples, registry, &s.code, now), now, leapt_at))
         .map(|s| s.code.to_string())
         .collect();
     let total = registry.stations().len();

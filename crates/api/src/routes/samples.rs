@@ -270,7 +270,7 @@ async fn latest(
     } else {
         query::points_of(&registry, ask.points.as_deref(), ask.stations.as_deref(), LATEST_MAX)?
     };
-    let found: Vec<(PointId, Sample)> = latest_of(&app, &ids);
+    let found: Vec<(PointId, Sample)> = latest_of(&app, &ids).await;
     if format == Format::Json {
         let mut view = LatestOfMany::default();
         for (point, sample) in &found {
@@ -289,8 +289,8 @@ async fn latest(
     written(&registry, series.collect(), format)
 }
 
-fn latest_of(app: &App, ids: &[PointId]) -> Vec<(PointId, Sample)> {
-    let latest = app.store.samples.latest_of(ids);
+async fn latest_of(app: &App, ids: &[PointId]) -> Vec<(PointId, Sample)> {
+    let latest = app.store.samples.latest_of_by(ids, app.now()).await;
     ids.iter().zip(latest).filter_map(|(id, found)| found.map(|(sample, _)| (*id, sample))).collect()
 }
 

@@ -208,7 +208,7 @@ impl AlarmView {
         let trend = sight.trends.per_10min(a.point, sight.now);
         let kind = registry.station(&a.station).map(|s| s.kind);
         let risk = risk::risk(&a, kind, trend, sight.now);
-        let latest = sight.samples.latest(a.point);
+        let latest = sight.samples.latest_by(a.point, sight.now);
         let quantity = registry.point(a.point).map(|p| p.quantity);
         let evidence = EvidenceView {
             value: a.evidence.value,

@@ -209,11 +209,17 @@ pub(crate) fn is_online(station: &Station, last: Option<Time>, now: Time, leapt_
 }
 
 /// When a station was heard last: by itself, or, where a platform pushes for it, when the newest of its
-/// values was measured.
-pub(crate) fn last_contact(samples: &Samples, registry: &Registry, code: &StationCode) -> Option<Time> {
+/// values was measured. A value dated more than a day ahead says nothing of that.
+pub(crate) fn last_contact(
+    samples: &Samples,
+    registry: &Registry,
+    code: &StationCode,
+    now: Time,
+) -> Option<Time> {
     let measured = |point: &Arc<Point>| {
-        let (sample, _) = samples.latest(point.id)?;
-        (sample.quality != Quality::Estimated).then_some(sample.at)
+        let (sample, _) = samples.latest_by(point.id, now)?;
+        let tells = sample.quality != Quality::Estimated && sample.at.since_ms(now) <= DAY_MS;
+        tells.then_some(sample.at)
     };
     let seen = samples.seen(code).map(|seen| seen.last_received_at);
     seen.or_else(|| registry.points_of(code).iter().filter_map(measured).max())
@@ -267,7 +273,7 @@ impl StationView {
     /// With what was measured last.
     pub(crate) fn of(sight: &StationSight<'_>, s: &Station, severity: Option<Severity>) -> Self {
         let seen = sight.samples.seen(&s.code);
-        let last = last_contact(sight.samples, sight.registry, &s.code);
+        let last = last_contact(sight.samples, sight.registry, &s.code, sight.now);
         let points = sight.registry.points_of(&s.code);
         let reach = (sight.reach)(s.code.clone());
         Self {
@@ -309,7 +315,7 @@ impl PointView {
             min: p.min,
             max: p.max,
             headline: p.quantity.is_headline(),
-            latest: sight.samples.latest(p.id).map(LatestView::from),
+            latest: sight.samples.latest_by(p.id, sight.now).map(LatestView::from),
             thresholds: thresholds_of(sight.registry, p.id).map(ThresholdsView::from),
             trend_per_10min: sight.trends.per_10min(p.id, sight.now),
         }

@@ -97,6 +97,16 @@ async fn the_latest_of_all_points_comes_in_one_answer() {
     let place = answer["points"].as_array().unwrap().iter().position(|p| *p == json!(house.depth)).unwrap();
     assert_eq!(answer["values"][place], json!(0.1));
     assert!(answer["times"][place].as_i64().unwrap() <= noon().ms());
+    // One reading dated three days ahead does not hide what comes after it.
+    house.measured(ROAD, house.depth, -3 * 1_440, 9.9).await;
+    house.measured(ROAD, house.depth, 0, 0.2).await;
+    let answer: serde_json::Value = read(&house, "/samples/latest", "*/*").await.json().await.unwrap();
+    assert_eq!(answer["values"][place], json!(0.2));
+    let browser = house.signed_in("owner").await;
+    let station = browser.get(&format!("/stations/{ROAD}")).await;
+    let points = station["station"]["points"].as_array().or(station["points"].as_array()).unwrap();
+    let point = points.iter().find(|p| p["id"] == json!(house.depth)).unwrap();
+    assert_eq!(point["latest"]["value"], json!(0.2), "{point}");
     house.end().await;
 }
 

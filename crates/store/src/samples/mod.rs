@@ -6,7 +6,7 @@ use crate::lock::Lock;
 use crate::{Options, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Packet, Sample, StoredPacket};
-use field::time::{DAY_MS, Time};
+use field::time::{DAY_MS, MINUTE_MS, Time};
 use shared::Shared;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -47,6 +47,9 @@ pub use rows::{Batch, Rows, RowsAppended};
 pub use seen::Seen;
 pub use spread::HISTORY_MS;
 pub use verify::{Damage, Damaged, Verified};
+
+/// A sample may be dated so far ahead of now and still be the latest, as with the rules' windows.
+const AHEAD_MS: i64 = 10 * MINUTE_MS;
 
 /// What became of an appended packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,6 +316,31 @@ impl Samples {
     #[must_use]
     pub fn latest(&self, point: PointId) -> Option<(Sample, PacketSeq)> {
         self.shared.read().live.latest(point).map(|row| row.sample())
+    }
+
+    /// The sample that stands for now: the one with the latest time, unless that is ahead of `now` by
+    /// more than ten minutes and one of the month before `now` came in after it. So a single reading
+    /// dated wrongly does not hide what comes after it, and a station whose clock is always ahead has
+    /// its newest value all the same.
+    #[must_use]
+    pub fn latest_by(&self, point: PointId, now: Time) -> Option<(Sample, PacketSeq)> {
+        let latest = self.latest(point)?;
+        if latest.0.at <= now.plus_ms(AHEAD_MS) {
+            return Some(latest);
+        }
+        Some(self.shared.overtaking(point, now.ms() + AHEAD_MS, latest.1).unwrap_or(latest))
+    }
+
+    /// [`Samples::latest_by`] of each of these points, in their order.
+    pub async fn latest_of_by(&self, points: &[PointId], now: Time) -> Vec<Option<(Sample, PacketSeq)>> {
+        let latest = self.latest_of(points);
+        if latest.iter().flatten().all(|(sample, _)| sample.at <= now.plus_ms(AHEAD_MS)) {
+            return latest;
+        }
+        // What is ahead may have to be looked for in files.
+        let (samples, points) = (self.clone(), points.to_vec());
+        let look = move || points.into_iter().map(|point| samples.latest_by(point, now)).collect();
+        tokio::task::spawn_blocking(look).await.unwrap_or(latest)
     }
 
     /// The latest sample of each of these points, in their order, all of one moment.

@@ -15,7 +15,7 @@ use super::state::{FrameHash, State};
 use crate::{FaultPlan, StoreError};
 use field::id::{PacketSeq, PointId, StationCode};
 use field::sample::{Sample, StoredPacket};
-use field::time::Time;
+use field::time::{DAY_MS, HOUR_MS, Time};
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -405,6 +405,33 @@ impl Shared {
         let columns = self.columns(point, from, to)?;
         let rows = columns.within(from, to).take(limit).filter_map(|i| columns.row(i));
         Ok(rows.map(|row| row.sample()).collect())
+    }
+
+    /// The last sample of a point up to `until`, in the month before it, if it came in after the packet
+    /// `seq`.
+    pub(crate) fn overtaking(
+        &self,
+        point: PointId,
+        until: i64,
+        seq: PacketSeq,
+    ) -> Option<(Sample, PacketSeq)> {
+        let mut to = until.saturating_add(1);
+        for width in [HOUR_MS, DAY_MS, 31 * DAY_MS] {
+            let from = until.saturating_sub(width);
+            match self.range(point, from, to, usize::MAX) {
+                Ok(rows) => {
+                    if let Some(last) = rows.last() {
+                        return Some(*last).filter(|(_, came)| *came > seq);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, point = point.0, "what a point had before could not be read");
+                    return None;
+                }
+            }
+            to = from;
+        }
+        None
     }
 
     /// Up to `limit` packets with a number above `after`.

@@ -296,3 +296,39 @@ async fn agrees_with_a_map(steps: &[Step]) {
     let _ = duplicates;
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_sample_from_a_clock_that_runs_ahead_does_not_hide_what_comes_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 1_500).await;
+    let now = |store: &Store, n: i64| {
+        store.samples.latest_by(PointId(10), at(n * 5)).map(|(sample, _)| (sample.at, sample.value))
+    };
+    // The first report of a station whose clock is a year ahead is all there is.
+    let year = 365 * 288;
+    store.samples.append(packet(1, year, &[9.0])).await.unwrap();
+    assert_eq!(now(&store, 1), Some((at(year * 5), Some(9.0))));
+    // What comes next counts, also beside more of the kind and late ones.
+    store.samples.append(packet(1, 2, &[1.0])).await.unwrap();
+    assert_eq!(now(&store, 2), Some((at(10), Some(1.0))));
+    store.samples.append(packet(1, 60, &[9.5])).await.unwrap();
+    assert_eq!(now(&store, 3), Some((at(10), Some(1.0))));
+    for n in 3..50 {
+        store.samples.append(packet(1, n, &[2.0])).await.unwrap();
+        store.samples.append(packet(1, 1, &[0.5])).await.unwrap();
+    }
+    assert_eq!(now(&store, 50), Some((at(245), Some(2.0))));
+    // A little ahead is a clock as they are.
+    store.samples.append(packet(1, 52, &[3.0])).await.unwrap();
+    assert_eq!(now(&store, 50), Some((at(260), Some(3.0))));
+    // Also of many at once, and after a restart.
+    store.close().await;
+    let store = open_small(dir.path(), 1_500).await;
+    let many = store.samples.latest_of_by(&[PointId(10), PointId(99)], at(250)).await;
+    let many: Vec<_> = many.into_iter().map(|found| found.map(|(sample, _)| sample.value)).collect();
+    assert_eq!(many, [Some(Some(3.0)), None]);
+    // A station whose clock is ahead from now on has its newest value, not the last right one.
+    store.samples.append(packet(1, year + 1, &[9.8])).await.unwrap();
+    assert_eq!(now(&store, 53), Some((at((year + 1) * 5), Some(9.8))));
+    store.close().await;
+}

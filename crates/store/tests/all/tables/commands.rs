@@ -1,9 +1,11 @@
 //! Commands through their lives.
 
 use crate::engines::Place;
+use crate::measured;
 use crate::town::{self, at};
 use field::command::{Ask, CommandAct, CommandRefusal, CommandState, Decider, Interlocks, Silence};
 use field::id::PersonId;
+use field::sample::Packet;
 use store::tables::{CommandFilter, NewCommand};
 use store::{Actor, Refusal, Store, StoreError, Subject, command};
 
@@ -56,7 +58,7 @@ pub(crate) async fn asked_allowed_sent_answered(place: Place) {
 
 pub(crate) async fn interlocks_and_standing_orders(place: Place) {
     let store = place.open().await;
-    town::found(&store.tables).await.unwrap();
+    let (point, _) = town::found(&store.tables).await.unwrap();
     let clock = command::ask(&store, new(Ask::SetClock), at(1), None).await.unwrap().now;
     assert_eq!((clock.state, clock.decided_by), (CommandState::Allowed, Some(Decider::StandingOrder)));
     let locks = Interlocks { pump_stop_level_m: Some(2.0), gate_opening_max_m: None };
@@ -66,6 +68,17 @@ pub(crate) async fn interlocks_and_standing_orders(place: Place) {
     assert_eq!(blind.state, CommandState::Refused);
     assert_eq!(blind.refusal.unwrap().0, "level_unknown");
     assert_eq!(acts(&store, blind.id).await, ["ask", "refuse"]);
+    // A level dated a year ahead says nothing of now, and hides none that comes after it.
+    let level = |n, value| Packet {
+        readings: vec![measured::reading(point.0, at(n * 5), Some(value))],
+        ..measured::packet(1, n, &[])
+    };
+    store.samples.append(level(105_120, 3.0)).await.unwrap();
+    assert_eq!(command::facts(&store, &town::code(1), at(1)).level_m, None);
+    store.samples.append(level(0, 2.5)).await.unwrap();
+    assert_eq!(command::facts(&store, &town::code(1), at(1)).level_m, Some(2.5));
+    let seeing = command::ask(&store, new(start()), at(1), None).await.unwrap().now;
+    assert_eq!(seeing.state, CommandState::Asked);
     let secret = new(Ask::SetPassword { password: "PASS-1".into() });
     let asked = command::ask(&store, secret, at(2), Some(("s".into(), ASKER))).await.unwrap().now;
     command::refuse(&store, asked.id, OTHER, "no".into(), at(3), None).await.unwrap();
