@@ -1,6 +1,8 @@
 //! Evaluating control rules (执行控制规则).
 #![expect(clippy::indexing_slicing, reason = "the reader has checked every index")]
 
+use serde::{Deserialize, Serialize};
+
 use crate::date;
 use crate::model::{LinkType, Model};
 use crate::project::{Action, Clause, ObjectVariable, Operand, Premise, Quantity, Relation, Setting};
@@ -8,11 +10,13 @@ use crate::state::State;
 use crate::stats::{ACTIONS_MAX, ControlAction};
 use crate::units::TINY;
 
-/// What controllers that modulate look at: the premise compared last.
-#[derive(Default)]
-struct Watch {
+/// What controllers that modulate look at: the premise compared last, be it in a step before.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Watch {
     value: f64,
     set_point: f64,
+    /// How many links rules acted on at most at one time.
+    acted_on: usize,
 }
 
 /// What is to be done to a link: the first action of the highest priority.
@@ -46,7 +50,7 @@ impl State {
             step: dt / 86400.0,
         };
         let mut chosen: Vec<Chosen> = Vec::new();
-        let mut watch = Watch::default();
+        let mut watch = self.watch;
         let mut at = 0;
         for (number, rule) in model.controls.rules.iter().enumerate() {
             let mut holds = true;
@@ -72,7 +76,8 @@ impl State {
             }
             at += rule.then.len() + rule.otherwise.len();
         }
-        for c in chosen {
+        self.watch = watch;
+        for c in self.in_order(chosen) {
             if model.project.report.controls
                 && c.plain
                 && self.target[c.link] != c.value
@@ -83,6 +88,14 @@ impl State {
             }
             self.target[c.link] = c.value;
         }
+    }
+
+    /// In the order in which SWMM carries actions out and reports them (`updateActionList`): its list keeps
+    /// its places from step to step, and a place it never had before comes to its head.
+    fn in_order(&mut self, mut chosen: Vec<Chosen>) -> Vec<Chosen> {
+        let new = chosen.split_off(chosen.len().min(self.watch.acted_on));
+        self.watch.acted_on += new.len();
+        new.into_iter().rev().chain(chosen).collect()
     }
 
     fn action(&mut self, model: &Model, m: &Moment, a: &Action, slot: usize, w: &Watch) -> f64 {

@@ -54,7 +54,8 @@ impl Curve {
         if x <= x1 {
             return if x1 > 0.0 { x / x1 * y1 } else { y1 };
         }
-        let i = self.above(x);
+        // A depth that is no number any more lies above nothing.
+        let i = self.above(x).max(1);
         if i < self.points.len() {
             return between(x, self.points[i - 1], self.points[i]);
         }

@@ -5,7 +5,7 @@ use numerics::lanes::{Arch, WIDEST};
 
 use crate::crew::Hands;
 use crate::hydrology::Ground;
-use crate::model::{LinkType, Model, Moment, NodeType};
+use crate::model::{LinkData, LinkType, Model, Moment, NodeType};
 use crate::project::{Index, Routing};
 use crate::quality::Source;
 use crate::state::State;
@@ -92,14 +92,16 @@ impl State {
             return o.routing_step;
         }
         let mut step = 0.0;
-        if self.between_events
-            && let Some((start, _)) = model.project.events.get(self.event)
-        {
+        if self.between_events {
+            // After the last event the next one never comes.
+            let start = model.project.events.get(self.event).map_or(f64::INFINITY, |e| e.0);
             let at = |ms: f64| model.date_at(ms);
-            let next = self.new_runoff_time;
-            if at(next) > at(self.new_routing_time) && at(next) < *start {
+            let report = 1000.0 * o.report_step as f64;
+            let report_time = ((self.new_routing_time / report).floor() + 1.0) * report;
+            let next = min(self.new_runoff_time, report_time);
+            if at(next) > at(self.new_routing_time) && at(next) < start {
                 step = (next - self.new_routing_time) / 1000.0;
-            } else if at(self.new_routing_time + 1000.0 * o.routing_step) < *start {
+            } else if at(self.new_routing_time + 1000.0 * o.routing_step) < start {
                 return o.routing_step;
             }
         }
@@ -108,7 +110,13 @@ impl State {
                 if o.routing == Routing::Dynamic { self.variable_step(model, hands) } else { o.routing_step };
         }
         if o.rule_step > 0 {
-            let next_rule = self.rule_time + 1000.0 * o.rule_step as f64;
+            let rule = 1000.0 * o.rule_step as f64;
+            let mut next_rule = self.rule_time + rule;
+            if next_rule <= self.new_routing_time {
+                // A step between events went past it; here SWMM stops for want of a time step (error 107).
+                self.rule_time = (self.new_routing_time / rule).floor() * rule;
+                next_rule = self.rule_time + rule;
+            }
             if self.new_routing_time + 1000.0 * step >= next_rule {
                 step = (next_rule - self.new_routing_time) / 1000.0;
             }
@@ -167,7 +175,7 @@ impl State {
     fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
         let l = &model.links;
         for &j in &model.blocks.others {
-            if let crate::model::LinkData::Pump(p) = &l.data[j] {
+            if let LinkData::Pump(p) = &l.data[j] {
                 self.target[j] = self.pump_target(p, l.node1[j], self.setting[j]);
             }
         }
@@ -369,7 +377,19 @@ impl State {
             *net = *inflow - *outflow;
         }
         if model.options.routing == Routing::Dynamic {
-            // Sums and overflows come anew with the first trial, and no other nodes have a volume.
+            self.stop_losses(model);
+            // Sums and overflows come anew with the first trial, but for what links without length take in it; and
+            // no other nodes have a volume.
+            for &j in &model.blocks.others {
+                let takes_all = match &model.links.data[j] {
+                    LinkData::Pump(p) => p.kind.is_none(),
+                    LinkData::Conduit(_) => true,
+                    _ => false,
+                };
+                if takes_all {
+                    self.overflow[model.links.node1[j]] = 0.0;
+                }
+            }
             model.blocks.nodes.special.iter().for_each(|i| self.keep_volume(model, *i, dt));
             model.blocks.others.iter().for_each(|j| self.keep_link(*j));
             return;
@@ -380,6 +400,19 @@ impl State {
         self.overflow.fill(0.0);
         (0..model.nodes.kind.len()).for_each(|i| self.keep_volume(model, i, dt));
         (0..model.links.kind.len()).for_each(|j| self.keep_link(j));
+    }
+
+    /// Conduits ask for their losses only while there can be any: when evaporation ends, what they lost last is not
+    /// to stay where the balance and quality look for it.
+    fn stop_losses(&mut self, model: &Model) {
+        let loses = model.blocks.any_seepage || self.climate.evaporation > 0.0;
+        if self.conduits_lose && !loses {
+            for s in &mut self.slots.blocks {
+                s.evaporation.fill(0.0);
+                s.seepage.fill(0.0);
+            }
+        }
+        self.conduits_lose = loses;
     }
 
     fn keep_volume(&mut self, model: &Model, i: usize, dt: f64) {

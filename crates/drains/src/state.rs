@@ -45,6 +45,9 @@ pub struct State {
     pub(crate) rule_time: f64,
     pub(crate) step_now: f64,
     pub(crate) event: usize,
+    /// In the last step conduits could lose water by evaporation or seepage.
+    #[serde(default)]
+    pub(crate) conduits_lose: bool,
     pub(crate) between_events: bool,
     pub(crate) steps: u64,
     pub(crate) climate: Climate,
@@ -121,6 +124,8 @@ pub struct State {
     pub(crate) slots: Slots,
     /// Errors of PID actions, two each, in the order of the rules.
     pub(crate) pid: Vec<[f64; 2]>,
+    #[serde(default)]
+    pub(crate) watch: crate::control::Watch,
     pub(crate) quality: crate::quality::QualityState,
     pub(crate) balance: Balance,
     pub(crate) stats: Stats,
@@ -157,6 +162,7 @@ impl State {
             rule_time: 0.0,
             step_now: 0.0,
             event: 0,
+            conduits_lose: false,
             between_events: !model.project.events.is_empty(),
             steps: 0,
             gages: model.gages.iter().map(|g| GageState::new(g, model, first_factor)).collect(),
@@ -234,6 +240,7 @@ impl State {
             ends: vec![[0.0; 4]; l],
             slots: Slots::new(model.blocks.link.len()),
             pid: vec![[0.0; 2]; model.controls.rules.iter().map(|r| r.then.len() + r.otherwise.len()).sum()],
+            watch: crate::control::Watch::default(),
             quality: crate::quality::QualityState::new(model),
             balance: Balance::default(),
             stats: Stats::new(model),

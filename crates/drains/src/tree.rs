@@ -96,27 +96,29 @@ impl State {
         self.updated[i] = true;
     }
 
+    /// What a conduit loses by evaporation and seepage, ft³/s a barrel.
     fn tree_loss(&mut self, model: &Model, j: usize, q: f64) -> f64 {
         let Some(c) = model.links.conduit(j) else { return 0.0 };
-        if c.seepage <= 0.0 && self.climate.evaporation <= 0.0 {
-            return 0.0;
-        }
-        let depth = 0.5 * (self.link_old_depth[j] + self.link_depth[j]);
         let x = &model.links.section[j];
-        let l = conduit_losses(
-            x,
-            depth,
-            model.length(j),
-            self.climate.evaporation,
-            c.seepage * self.climate.conductivity,
-            q.abs(),
-        );
+        // Also when there is none: the rates of the step before are not to stay where quality looks for them.
+        let (evaporation, seepage, total) = if c.seepage <= 0.0 && self.climate.evaporation <= 0.0 {
+            (0.0, 0.0, 0.0)
+        } else {
+            conduit_losses(
+                x,
+                0.5 * (self.link_old_depth[j] + self.link_depth[j]),
+                model.length(j),
+                self.climate.evaporation,
+                (c.seepage, self.climate.conductivity),
+                q.abs(),
+            )
+        };
         let k = model.blocks.slot[j];
         if k != usize::MAX {
             let (s, i) = self.slots.at(k);
-            (s.evaporation[i], s.seepage[i]) = (l.0, l.1);
+            (s.evaporation[i], s.seepage[i]) = (evaporation, seepage);
         }
-        l.2
+        total
     }
 
     fn steady_link(&mut self, model: &Model, j: usize, q_in: f64, _dt: f64) -> (f64, f64) {

@@ -87,6 +87,8 @@ impl State {
         )| {
             let (s, g) = (s.as_ref()?, g.as_ref()?);
             let t = &s.stats;
+            // Where no land is pervious SWMM leaves the ground alone and counts nothing of it.
+            let counted = t.moisture > 0.0 || t.water_table > 0.0;
             Some(GroundwaterSummary {
                 name: m.name.clone(),
                 infiltration: t.infiltration * u.rain_depth,
@@ -96,8 +98,8 @@ impl State {
                 deep: t.deep * u.rain_depth,
                 mean_moisture: mean(t.moisture),
                 mean_water_table: mean(t.water_table) * u.length,
-                final_moisture: s.theta,
-                final_water_table: (g.bottom + s.lower) * u.length,
+                final_moisture: if counted { s.theta } else { 0.0 },
+                final_water_table: if counted { (g.bottom + s.lower) * u.length } else { 0.0 },
             })
         };
         self.ground.iter().zip(&model.ground).zip(&model.subs).filter_map(of).collect()

@@ -4,7 +4,7 @@
 
 use numerics::inp::Problems;
 
-use super::{LinkData, LinkType, Links, NodeType, Nodes};
+use super::{LinkData, Links, NodeType, Nodes};
 use crate::section::Shape;
 
 /// Degrees for the dynamic wave: outgoing links; negative for nodes nothing flows to.
@@ -20,14 +20,20 @@ pub(super) fn general(nodes: &mut Nodes, links: &Links, problems: &mut Problems)
         }
         nodes.degree[n] += 1;
     }
+    let passes_on: Vec<bool> = (0..count)
+        .map(|j| match &links.data[j] {
+            LinkData::Conduit(_) => links.section[j].shape == Shape::Dummy,
+            LinkData::Pump(p) => p.kind.is_none(),
+            _ => false,
+        })
+        .collect();
+    dummies_in_a_row(nodes, links, &passes_on, problems);
     let mut incoming = vec![0; nodes.kind.len()];
     for j in 0..count {
         let n1 = links.node1[j];
         let n = if nodes.kind[n1] == NodeType::Outfall { n1 } else { links.node2[j] };
         incoming[n] += 1;
-        let dummy = links.kind[j] == LinkType::Conduit && links.section[j].shape == Shape::Dummy;
-        let ideal = matches!(&links.data[j], LinkData::Pump(p) if p.kind.is_none());
-        if dummy || ideal {
+        if passes_on[j] {
             let n = if links.direction[j] < 0.0 { links.node2[j] } else { n1 };
             if nodes.degree[n] > 1 {
                 problems.add(
@@ -60,6 +66,28 @@ pub(super) fn general(nodes: &mut Nodes, links: &Links, problems: &mut Problems)
     for i in 0..nodes.kind.len() {
         if incoming[i] == 0 {
             nodes.degree[i] = -nodes.degree[i];
+        }
+    }
+}
+
+/// A link without a length takes what its node gets in the same moment: where all that leads to a node is such
+/// links, none may lead on from it (SWMM's error 134).
+fn dummies_in_a_row(nodes: &Nodes, links: &Links, passes_on: &[bool], problems: &mut Problems) {
+    let mut fed_by_others = vec![false; nodes.kind.len()];
+    let mut fed = vec![false; nodes.kind.len()];
+    for (j, passes) in passes_on.iter().enumerate() {
+        let n = if links.direction[j] < 0.0 { links.node1[j] } else { links.node2[j] };
+        if *passes { fed[n] = true } else { fed_by_others[n] = true }
+    }
+    for (j, _) in passes_on.iter().enumerate().filter(|(_, passes)| **passes) {
+        let n = links.node1[j];
+        if fed[n] && !fed_by_others[n] {
+            problems.add(
+                0,
+                "",
+                format!("node `{}` lies between two dummy links or ideal pumps", nodes.name[n]),
+                "give one of them a section or a curve",
+            );
         }
     }
 }

@@ -83,6 +83,8 @@ pub struct Subcatchment {
     pub width: f64,
     pub slope: f64,
     pub curb: f64,
+    /// `[SUBAREAS]` has a line of it; without one no part of it yields runoff.
+    pub divided: bool,
     pub n_impervious: f64,
     pub n_pervious: f64,
     pub storage_impervious: f64,

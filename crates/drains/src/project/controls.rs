@@ -124,6 +124,8 @@ pub struct Controls {
     pub variables: Vec<(String, ObjectVariable)>,
     pub expressions: Vec<(String, Expression)>,
     pub rules: Vec<Rule>,
+    /// Rules (positions) that compare different quantities of objects, as often as they do.
+    pub mismatched: Vec<Index>,
 }
 
 const QUANTITIES: &[(&str, Quantity)] = &[
@@ -254,12 +256,51 @@ fn expression(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<()> {
     Some(())
 }
 
+const OF_NODE: [Quantity; 5] =
+    [Quantity::Depth, Quantity::MaxDepth, Quantity::Head, Quantity::Volume, Quantity::Inflow];
+const OF_CONDUIT: [Quantity; 10] = [
+    Quantity::Status,
+    Quantity::Depth,
+    Quantity::FullFlow,
+    Quantity::FullDepth,
+    Quantity::Flow,
+    Quantity::Length,
+    Quantity::Slope,
+    Quantity::Velocity,
+    Quantity::TimeOpen,
+    Quantity::TimeClosed,
+];
+const OF_PUMP: [Quantity; 5] =
+    [Quantity::Flow, Quantity::Setting, Quantity::Status, Quantity::TimeOpen, Quantity::TimeClosed];
+const OF_REGULATOR: [Quantity; 4] =
+    [Quantity::Flow, Quantity::Setting, Quantity::TimeOpen, Quantity::TimeClosed];
+const OF_SIMULATION: [Quantity; 6] = [
+    Quantity::Time,
+    Quantity::Date,
+    Quantity::ClockTime,
+    Quantity::Day,
+    Quantity::Month,
+    Quantity::DayOfYear,
+];
+
+/// The quantity in word `i`, one of those its object has.
+fn quantity_of(row: &mut Row<'_, '_, '_>, i: usize, allowed: &[Quantity]) -> Option<Quantity> {
+    let q = row.word(i, QUANTITIES)?;
+    if allowed.contains(&q) {
+        return Some(q);
+    }
+    let words: Vec<&str> = QUANTITIES.iter().filter(|(_, q)| allowed.contains(q)).map(|(w, _)| *w).collect();
+    let word = row.text(i).to_owned();
+    row.problem(format!("this object has no `{word}`"), format!("one of {}", words.join(", ")));
+    None
+}
+
 /// An object and its quantity from word `i`; also the position of the last word used.
 fn object(row: &mut Row<'_, '_, '_>, i: usize) -> Option<(ObjectVariable, usize)> {
     let word = row.text(i).to_ascii_uppercase();
     let is = |w: &str| starts_with(&word, w);
     if is("SIMULATION") {
-        let q = row.word(i + 1, QUANTITIES)?;
+        let q = quantity_of(row, i + 1, &OF_SIMULATION)?;
         return Some((ObjectVariable::Simulation(q), i + 1));
     }
     if is("GAGE") {
@@ -283,11 +324,20 @@ fn object(row: &mut Row<'_, '_, '_>, i: usize) -> Option<(ObjectVariable, usize)
     }
     if is("NODE") {
         let node = row.find(i + 1, Kind::Node)?;
-        return Some((ObjectVariable::Node(node, row.word(i + 2, QUANTITIES)?), i + 2));
+        return Some((ObjectVariable::Node(node, quantity_of(row, i + 2, &OF_NODE)?), i + 2));
     }
-    if ["LINK", "CONDUIT", "PUMP", "ORIFICE", "WEIR", "OUTLET"].iter().any(|w| is(w)) {
+    let of_link: Option<&[Quantity]> = if is("LINK") || is("CONDUIT") {
+        Some(&OF_CONDUIT)
+    } else if is("PUMP") {
+        Some(&OF_PUMP)
+    } else if ["ORIFICE", "WEIR", "OUTLET"].iter().any(|w| is(w)) {
+        Some(&OF_REGULATOR)
+    } else {
+        None
+    };
+    if let Some(allowed) = of_link {
         let link = row.find(i + 1, Kind::Link)?;
-        return Some((ObjectVariable::Link(link, row.word(i + 2, QUANTITIES)?), i + 2));
+        return Some((ObjectVariable::Link(link, quantity_of(row, i + 2, allowed)?), i + 2));
     }
     row.problem(
         format!("`{word}` is not an object a rule can look at"),
@@ -299,14 +349,7 @@ fn object(row: &mut Row<'_, '_, '_>, i: usize) -> Option<(ObjectVariable, usize)
 impl Controls {
     /// Names of rules that compare different quantities, as often as they do.
     pub(crate) fn mismatched(&self) -> impl Iterator<Item = &str> {
-        let named = |v: &ObjectVariable| self.variables.iter().any(|(_, known)| known == v);
-        self.rules.iter().flat_map(move |rule| {
-            let unlike = rule.premises.iter().filter(move |p| match (p.left, p.right) {
-                (Operand::Variable(a), Operand::Variable(b)) => quantity(a) != quantity(b) && !named(&b),
-                _ => false,
-            });
-            unlike.map(|_| rule.name.as_str())
-        })
+        self.mismatched.iter().filter_map(|i| self.rules.get(*i)).map(|rule| rule.name.as_str())
     }
 }
 
@@ -319,7 +362,7 @@ const fn quantity(v: ObjectVariable) -> Quantity {
     }
 }
 
-fn premise(project: &Project, row: &mut Row<'_, '_, '_>, clause: Clause) -> Option<Premise> {
+fn premise(project: &mut Project, row: &mut Row<'_, '_, '_>, clause: Clause) -> Option<Premise> {
     const RELATIONS: [(&str, Relation); 6] = [
         ("=", Relation::Equal),
         ("<>", Relation::NotEqual),
@@ -350,17 +393,25 @@ fn premise(project: &Project, row: &mut Row<'_, '_, '_>, clause: Clause) -> Opti
         return None;
     };
     i += 1;
+    let mut unlike = false;
     let right = if let Some(v) = named(row.text(i)) {
         Operand::Variable(v)
     } else if ["NODE", "LINK", "CONDUIT", "PUMP", "ORIFICE", "WEIR", "OUTLET", "GAGE", "SIMULATION"]
         .iter()
         .any(|w| starts_with(row.text(i), w))
     {
-        Operand::Variable(object(row, i)?.0)
+        let (v, _) = object(row, i)?;
+        // Against a variable by name SWMM does not ask.
+        unlike = matches!(left, Operand::Variable(l) if quantity(l) != quantity(v));
+        Operand::Variable(v)
     } else {
         let q = if let Operand::Variable(v) = left { Some(quantity(v)) } else { None };
         Operand::Value(value(row, i, q)?)
     };
+    if unlike {
+        let rule = names.rules.len().saturating_sub(1);
+        project.controls.mismatched.push(rule);
+    }
     Some(Premise { clause, left, relation, right })
 }
 
@@ -372,9 +423,11 @@ fn value(row: &mut Row<'_, '_, '_>, i: usize, q: Option<Quantity>) -> Option<f64
             read_time(&word)
         }
         Some(Quantity::Date) => read_date(&word),
-        Some(Quantity::DayOfYear) => {
-            read_date(&format!("{word}/1947")).map(|d| day_of_year(d) as f64).or_else(|| number(&word))
-        }
+        Some(Quantity::Day) => number(&word).filter(|d| (1.0..=7.0).contains(d)),
+        Some(Quantity::Month) => number(&word).filter(|m| (1.0..=12.0).contains(m)),
+        Some(Quantity::DayOfYear) => read_date(&format!("{word}/1947"))
+            .map(|d| day_of_year(d) as f64)
+            .or_else(|| number(&word).filter(|d| (1.0..=365.0).contains(d))),
         _ => number(&word),
     };
     if found.is_none() {
@@ -423,7 +476,12 @@ fn action(project: &Project, row: &mut Row<'_, '_, '_>) -> Option<Action> {
     }
     let word = row.text(5).to_ascii_uppercase();
     let setting = if by_status {
-        Setting::Value(value(row, 5, Some(Quantity::Status))?)
+        let words: [(&str, f64); 2] = if starts_with(&kind, "CONDUIT") {
+            [("CLOSED", 0.0), ("OPEN", 1.0)]
+        } else {
+            [("OFF", 0.0), ("ON", 1.0)]
+        };
+        Setting::Value(row.word(5, &words)?)
     } else if starts_with(&word, "CURVE") {
         Setting::Curve(row.find(6, Kind::Curve)?)
     } else if starts_with(&word, "TIMESERIES") {

@@ -186,6 +186,7 @@ pub(super) fn subcatchment(project: &mut Project, row: &mut Row<'_, '_, '_>) -> 
         width,
         slope,
         curb,
+        divided: false,
         n_impervious: 0.0,
         n_pervious: 0.0,
         storage_impervious: 0.0,
@@ -219,6 +220,7 @@ pub(super) fn subarea(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Optio
     }
     let s = project.subcatchments.get_mut(sub)?;
     [s.n_impervious, s.n_pervious, s.storage_impervious, s.storage_pervious, s.zero_storage] = v;
+    s.divided = true;
     s.routing = routing;
     s.routed = routed;
     Some(())

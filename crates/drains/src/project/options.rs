@@ -386,3 +386,12 @@ pub(super) fn event(project: &mut Project, row: &mut Row<'_, '_, '_>) -> Option<
     project.events.push((start, end));
     Some(())
 }
+
+/// Events in the order of their time; one that would reach into the next ends where that begins.
+pub(super) fn sort_events(events: &mut [(f64, f64)]) {
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let starts: Vec<f64> = events.iter().skip(1).map(|e| e.0).collect();
+    for ((_, end), next) in events.iter_mut().zip(starts) {
+        *end = end.min(next);
+    }
+}

@@ -221,7 +221,7 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("LID_CONTROL", Some(Kind::Lid), super::lid::control),
     ("LID_USAGE", None, super::lid::usage),
     ("GWF", None, super::ground::flow),
-    ("ADJUST", None, super::hydrology::adjustment),
+    ("ADJUSTMENT", None, super::hydrology::adjustment),
     ("EVENT", None, super::options::event),
     ("STREET", Some(Kind::Street), super::tables::street),
     ("INLET_USAGE", None, super::inlets::usage),
@@ -361,5 +361,6 @@ pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> ReadPro
     super::files::check(&project, &mut reader);
     super::rain_file::load(&mut project, &mut reader);
     super::controls::read(&mut project, &document, &mut reader);
+    super::options::sort_events(&mut project.events);
     ReadProject { project, problems: reader.problems.into_sorted() }
 }

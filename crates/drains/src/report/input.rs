@@ -103,9 +103,11 @@ impl Page {
                 Outlet::Node(i) => p.nodes.get(i).map_or("", |n| &n.name),
                 Outlet::Subcatchment(k) => p.subcatchments.get(k).map_or("", |n| &n.name),
             };
-            let name = &s.name;
-            put!(self, "\n  {name:<20} {:>10.2}{:>10.2}{:>10.2}", s.area, s.width, s.impervious);
-            put!(self, "{:>10.4} {gage:<20} {outlet:<20}", s.slope);
+            let (name, u) = (&s.name, &model.units);
+            let (area, width) = (there_and_back(s.area, u.land_area), there_and_back(s.width, u.length));
+            let (impervious, slope) = (s.impervious / 100.0 * 100.0, s.slope / 100.0 * 100.0);
+            put!(self, "\n  {name:<20} {area:>10.2}{width:>10.2}{impervious:>10.2}");
+            put!(self, "{slope:>10.4} {gage:<20} {outlet:<20}");
         }
         if model.lids.iter().any(|g| !g.units.is_empty()) {
             self.lids(model);
@@ -130,7 +132,10 @@ impl Page {
                 let square = model.units.length * model.units.length;
                 let share = x.area / square * x.number / m.area * 100.0;
                 put!(self, "\n  {:<16} {control:<16}{:>6.0}", m.name, x.number);
-                for v in [x.area, x.width, share, x.from_impervious, x.from_pervious] {
+                let (area, width) =
+                    (there_and_back(x.area, square), there_and_back(x.width, model.units.length));
+                let treated = [x.from_impervious, x.from_pervious].map(|v| v / 100.0 * 100.0);
+                for v in [area, width, share, treated[0], treated[1]] {
                     put!(self, "  {v:>10.2}");
                 }
             }
@@ -273,4 +278,10 @@ impl Page {
             }
         }
     }
+}
+
+/// A figure in the model's units after it has been one in feet: what SWMM writes, whose last bit decides how a
+/// figure that ends in 5 is rounded.
+fn there_and_back(value: f64, factor: f64) -> f64 {
+    value / factor * factor
 }

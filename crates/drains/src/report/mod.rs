@@ -94,6 +94,7 @@ impl State {
             } else {
                 self.land_tables(model, &mut page);
             }
+            page.write_nan_as_c();
         }
         if let Some(bytes) = periods {
             page.series(model, bytes);

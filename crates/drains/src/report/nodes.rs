@@ -82,13 +82,9 @@ impl State {
         page.head(DEPTH, &[unit, unit, unit, unit]);
         for (i, t) in self.each_node(model) {
             put!(page, "\n  {:<20} {:<9} ", n.name[i], kind_word(n.kind[i]));
-            put!(
-                page,
-                "{:>7.2}  {:>7.2}  {:>7.2}  ",
-                t.sum_depth / self.stats.reported_steps as f64 * u.length,
-                t.max_depth * u.length,
-                (t.max_depth + n.invert[i]) * u.length
-            );
+            let mean = t.sum_depth / self.stats.reported_steps as f64 * u.length;
+            let (most, head) = (t.max_depth * u.length, (t.max_depth + n.invert[i]) * u.length);
+            put!(page, "{mean:>7.2}  {most:>7.2}  {head:>7.2}  ");
             page.elapsed(model, t.max_depth_at);
             put!(page, "  {:>10.2}", t.max_reported);
         }

@@ -54,6 +54,19 @@ impl Page {
         }
     }
 
+    /// Means over no step at all are no numbers; C calls them `-nan`. Names stand in the first columns.
+    pub(super) fn write_nan_as_c(&mut self) {
+        const NAMES: usize = 20;
+        if !self.text.contains(" NaN") {
+            return;
+        }
+        let line = |l: &str| match l.char_indices().nth(NAMES) {
+            Some((at, _)) => l.split_at(at).0.to_owned() + &l.split_at(at).1.replace(" NaN", "-nan"),
+            None => l.to_owned(),
+        };
+        self.text = self.text.split('\n').map(line).collect::<Vec<_>>().join("\n");
+    }
+
     /// Days, hours and minutes since results are counted.
     pub(super) fn elapsed(&mut self, model: &Model, date: f64) {
         let x = date - model.report_start;

@@ -58,8 +58,10 @@ impl Page {
         if periods.count() == 0 {
             return;
         }
-        let o = &model.options;
-        let dry = o.ignore_rainfall && o.ignore_snowmelt && o.ignore_groundwater;
+        let (o, p) = (&model.options, &model.project);
+        let snow = !o.ignore_snowmelt && !p.snow_packs.is_empty();
+        let ground = !o.ignore_groundwater && !p.aquifers.is_empty();
+        let dry = o.ignore_rainfall && !snow && !ground;
         if !subs.is_empty() && !dry {
             self.heading("Subcatchment Time Series Results");
             for (place, i) in subs.into_iter().enumerate() {

@@ -30,7 +30,10 @@ impl Bed<'_> {
             || if self.x[k] == self.x_left {
                 self.n_left != self.n_channel && self.x[k] != self.x[k - 1]
             } else {
-                self.x[k] == self.x_right && self.n_right != self.n_channel && self.x[k] != self.x[k + 1]
+                // A bank may be the last station of all, and rounding lift the water above it.
+                self.x[k] == self.x_right
+                    && self.n_right != self.n_channel
+                    && self.x.get(k + 1) != Some(&self.x[k])
             };
         if !ends {
             return 0.0;

@@ -381,7 +381,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
                 depth,
                 self.f.length[self.place(i)],
                 self.p.evaporation[j],
-                self.f.seepage[self.place(i)] * self.p.conductivity[j],
+                (self.f.seepage[self.place(i)], self.p.conductivity[j]),
                 volume,
             );
             (out.evaporation[j], out.seepage[j]) = (l.0, l.1);

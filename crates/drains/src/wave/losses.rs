@@ -3,13 +3,14 @@
 use crate::section::{Section, Shape};
 use crate::units::FUDGE;
 
-/// Evaporation, seepage and their sum, ft³/s a barrel, at most `most`.
+/// Evaporation, seepage and their sum, ft³/s a barrel, at most `most`; `factor` is the month's of conductivity
+/// (it comes last, as in SWMM: the last bit depends on it).
 pub(crate) fn conduit(
     x: &Section,
     depth: f64,
     length: f64,
     evaporation: f64,
-    seepage: f64,
+    (seepage, factor): (f64, f64),
     most: f64,
 ) -> (f64, f64, f64) {
     let (mut evap, mut seep, mut total) = (0.0, 0.0, 0.0);
@@ -27,7 +28,7 @@ pub(crate) fn conduit(
                 }
                 x.width(depth)
             };
-            seep = seepage * width * length;
+            seep = seepage * width * length * factor;
         }
         total = evap + seep;
         if total > most {

@@ -26,6 +26,7 @@ pub(super) fn subcatchments(project: &Project, units: &Units) -> Vec<Subcatchmen
                     InternalRouting::Impervious => pervious,
                     InternalRouting::Pervious => !pervious,
                 };
+                let fraction = if s.divided { fraction } else { 0.0 };
                 SubArea { n, fraction, storage, alpha, to_outlet: if routed { passed } else { 1.0 } }
             };
             let zero = s.zero_storage / 100.0;

@@ -46,6 +46,17 @@ impl Builder {
                                 );
                             }
                             q_max = *coefficient * height.powf(1.5) / units.flow;
+                            if *q_min > q_max && *height > 0.0 && *coefficient > 0.0 {
+                                self.problems.add(
+                                    p.line,
+                                    "DIVIDERS",
+                                    format!(
+                                        "divider `{}` begins to divert above what its full weir passes",
+                                        p.name
+                                    ),
+                                    "lower the flow at which it begins, or give the weir a greater height",
+                                );
+                            }
                         }
                         _ => {}
                     }
