@@ -19,7 +19,7 @@ fn thirty_mistakes_are_thirty_problems() {
 /// A network that is whole but for what is added to it.
 fn network(dividers: &str, links: &str, controls: &str) -> String {
     format!(
-        "[OPTIONS]\nFLOW_UNITS CFS\nFLOW_ROUTING DYNWAVE\n[JUNCTIONS]\nJ1 100 5\nJ2 99 5\nJ3 98 5\n[DIVIDERS]\n{dividers}\n\
+        "[OPTIONS]\nFLOW_UNITS CFS\nFLOW_ROUTING DYNWAVE\nEND_TIME 01:00\n[JUNCTIONS]\nJ1 100 5\nJ2 99 5\nJ3 98 5\n[DIVIDERS]\n{dividers}\n\
          [OUTFALLS]\nO 97 FREE\n[CONDUITS]\nC1 J1 J2 100 0.013 0 0\nC2 J2 J3 100 0.013 0 0\nC3 J3 O 100 0.013 0 0\n\
          [PUMPS]\n[XSECTIONS]\n{links}C3 CIRCULAR 1 0 0 0\n[CONTROLS]\n{controls}\n"
     )
