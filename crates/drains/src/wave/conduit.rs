@@ -124,12 +124,14 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         self.nodal(at, self.p.depth)
     }
 
+    /// Conduits that a trial after the second moves: those at a node that does not rest.
     #[inline(always)]
-    fn rests(&self, at: &[u32; WIDEST]) -> V<S> {
+    fn moves(&self) -> M<S> {
         if ABREAST {
-            return self.own(&self.p.nodes[at[self.at] as usize].rests);
+            let rests = |at: &[u32; WIDEST]| self.own(&self.p.nodes[at[self.at] as usize].rests);
+            return (rests(&self.f.n1) * rests(&self.f.n2)).lt(self.c(0.5));
         }
-        self.nodal(at, self.p.rests)
+        self.own(&self.p.moves[self.k / WIDEST]).gt(self.c(0.5))
     }
 
     /// Division where SWMM divides, multiplication by the reciprocal in the fast numerics.
@@ -152,8 +154,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             keep = Some(self.own(&self.p.live).gt(self.c(0.0)));
         }
         if self.p.trial >= 2 {
-            let still = self.rests(&f.n1) * self.rests(&f.n2);
-            let moves = still.lt(self.c(0.5));
+            let moves = self.moves();
             keep = Some(keep.map_or(moves, |live| live & moves));
         }
         if keep.is_some_and(|active| !active.any()) {
@@ -294,10 +295,13 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         put(keep, lane, &mut out.dqdh, dry.select(dry_dqdh, dqdh));
         put(keep, lane, &mut out.surf1, s1 * barrels);
         put(keep, lane, &mut out.surf2, s2 * barrels);
-        put(keep, lane, &mut out.froude, dry.select(zero, froude));
-        put(keep, lane, &mut out.depth, depth);
-        put(keep, lane, &mut out.volume, room(dry.select(dry_area, mean)));
-        put(keep, lane, &mut out.class, class);
+        // What the next trial neither asks for nor keeps.
+        if !self.p.passes {
+            put(keep, lane, &mut out.froude, dry.select(zero, froude));
+            put(keep, lane, &mut out.depth, depth);
+            put(keep, lane, &mut out.volume, room(dry.select(dry_area, mean)));
+            put(keep, lane, &mut out.class, class);
+        }
         let last = self.own(&out.full);
         put(keep, lane, &mut out.full, dry.select(last, full_state));
         let last = self.own(&out.limited);

@@ -17,8 +17,8 @@ pub(crate) struct Pass<'a> {
     /// Settings of the links: what a step begins with.
     pub(crate) setting: &'a [f64],
     pub(crate) depth: &'a [f64],
-    /// 1 where a node's depth rests.
-    pub(crate) rests: &'a [f64],
+    /// 1 for conduits that move in a trial that not all do, block by block.
+    pub(crate) moves: &'a [Lanes],
     /// Instead of the two lists where states lie abreast.
     pub(crate) nodes: &'a [NodeBlock],
     /// 1 for lanes that compute, where states lie abreast.
@@ -26,6 +26,8 @@ pub(crate) struct Pass<'a> {
     /// Step of every lane, s.
     pub(crate) dt: Lanes,
     pub(crate) trial: usize,
+    /// The next trial computes everything anew, and asks for nothing but flows.
+    pub(crate) passes: bool,
     pub(crate) slot_method: bool,
     pub(crate) cutoff: f64,
     pub(crate) damping: Damping,
@@ -43,11 +45,12 @@ impl<'a> Pass<'a> {
             blocks: &model.blocks,
             setting: &[],
             depth: &[],
-            rests: &[],
+            moves: &[],
             nodes: &[],
             live: [1.0; WIDEST],
             dt: [0.0; WIDEST],
             trial,
+            passes: false,
             slot_method: o.surcharge == Surcharge::Slot,
             cutoff: model.crown_cutoff,
             damping: o.damping,

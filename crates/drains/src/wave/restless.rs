@@ -52,6 +52,8 @@ pub(crate) struct Restless {
     pub(crate) due: [Vec<u32>; PARTS],
     /// Rows that trials are made up for, and how many.
     pub(crate) behind: [Vec<(u32, u32)>; PARTS],
+    /// 1 for conduits at a node that does not rest, block by block.
+    pub(crate) moves: Vec<[f64; WIDEST]>,
     /// The last trial that a row was computed in.
     done: Vec<u32>,
     in_blocks: Vec<bool>,
@@ -72,6 +74,7 @@ impl Restless {
         let rows = rests.len().div_ceil(WIDEST);
         if trial == 2 {
             self.in_blocks.resize(b.fixed.len(), false);
+            self.moves.resize(b.fixed.len(), [0.0; WIDEST]);
             self.in_nodes.resize(rests.len(), false);
             self.in_rows.resize(rows, false);
             self.done.clear();
@@ -130,7 +133,12 @@ impl Restless {
     fn stir(&mut self, b: &Blocks, i: usize) {
         self.node(&b.parts, i);
         for e in b.stars.at(i) {
-            let block = (e.code >> 1) as usize / WIDEST;
+            let slot = (e.code >> 1) as usize;
+            let block = slot / WIDEST;
+            let (lane, live) = (slot % WIDEST, b.fixed[block].live);
+            // Lanes that fill the block up are copies of its last conduit.
+            let to = if lane + 1 == live { WIDEST } else { lane + 1 };
+            self.moves[block][lane..to].fill(1.0);
             if !std::mem::replace(&mut self.in_blocks[block], true) {
                 self.blocks[part(&b.parts.blocks, block)].push(block as u32);
             }
@@ -154,6 +162,9 @@ impl Restless {
     }
 
     fn forget(&mut self) {
+        for block in self.blocks.iter().flatten() {
+            self.moves[*block as usize] = [0.0; WIDEST];
+        }
         for (lists, marks) in [
             (&mut self.blocks, &mut self.in_blocks),
             (&mut self.nodes, &mut self.in_nodes),

@@ -108,13 +108,15 @@ impl State {
     }
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
+        let lossy = model.blocks.any_seepage || self.climate.evaporation > 0.0;
         let pass = &Pass {
             setting: &self.setting,
             depth: &self.depth,
-            rests: &self.rests,
+            moves: &self.restless.moves,
             dt: [dt; WIDEST],
             evaporation: [self.climate.evaporation; WIDEST],
             conductivity: [self.climate.conductivity; WIDEST],
+            passes: trial == 0 && model.options.max_trials > 1 && !lossy,
             ..Pass::of(model, trial)
         };
         let numerics = self.numerics;
