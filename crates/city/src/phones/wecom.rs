@@ -23,9 +23,9 @@ const MEMBER_PER_MINUTE: usize = 30;
 const ROBOT_PER_MINUTE: usize = 20;
 /// Person-messages a day for each account.
 const DAILY_PER_ACCOUNT: usize = 30;
-/// An identical request is recognised for so long at least, real time: at 600×, half an hour is three seconds,
-/// less than a sender needs to start again.
-const LEAST_REPEATED_S: f64 = 60.0;
+/// An identical request is recognised for so long at least, real time, as WeCom does by itself: at 600×, half an
+/// hour is three seconds, less than a sender needs to start again.
+const LEAST_REPEATED_S: f64 = 1_800.0;
 /// Identical requests remembered; the oldest are forgotten first.
 const MOST_REMEMBERED: usize = 20_000;
 
@@ -164,16 +164,28 @@ fn repeated_ms(interval_s: i64, speed: f64) -> i64 {
 
 impl Wecom {
     fn is_repeated(&mut self, user: &str, text: &str, within_ms: i64, now: Time) -> bool {
-        if self.identical.len() >= MOST_REMEMBERED {
-            self.identical.retain(|_, at| now.since_ms(*at) < within_ms);
-        }
         let key = format!("{user}\n{text}");
         let before = self.identical.get(&key).copied();
         let repeated = before.is_some_and(|at| now.since_ms(at) < within_ms);
         if !repeated {
+            self.make_room(within_ms, now);
             self.identical.insert(key, now);
         }
         repeated
+    }
+
+    /// Forgets what is too old to be asked for, and if that is nothing, the oldest request.
+    fn make_room(&mut self, within_ms: i64, now: Time) {
+        if self.identical.len() < MOST_REMEMBERED {
+            return;
+        }
+        self.identical.retain(|_, at| now.since_ms(*at) < within_ms);
+        let oldest = self.identical.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone());
+        if self.identical.len() >= MOST_REMEMBERED
+            && let Some(oldest) = oldest
+        {
+            self.identical.remove(&oldest);
+        }
     }
 
     fn within_the_day(&mut self, more: usize, accounts: usize, now: Time) -> bool {
@@ -241,6 +253,7 @@ pub(crate) async fn robot(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use field::time::HOUR_MS;
 
     #[test]
     fn a_request_repeated_by_a_sender_that_started_again_is_recognised_at_any_speed() {
@@ -248,7 +261,7 @@ mod tests {
         let mut wecom = Wecom::default();
         let start = Time::from_ms(1_000_000_000);
         for (speed, restart_s, repeated) in
-            [(1.0, 5, true), (1.0, 1_801, false), (600.0, 5, true), (600.0, 61, false)]
+            [(1.0, 5, true), (1.0, 1_801, false), (600.0, 90, true), (600.0, 1_801, false)]
         {
             let text = format!("{speed} {restart_s}");
             let within_ms = repeated_ms(half_an_hour / SECOND_MS, speed);
@@ -256,5 +269,18 @@ mod tests {
             assert!(!wecom.is_repeated("user", &text, within_ms, start));
             assert_eq!(wecom.is_repeated("user", &text, within_ms, again), repeated, "{text}");
         }
+    }
+
+    #[test]
+    fn of_too_many_requests_the_oldest_is_forgotten() {
+        let mut wecom = Wecom::default();
+        let start = Time::from_ms(1_000_000_000);
+        for n in 0..=MOST_REMEMBERED {
+            assert!(!wecom.is_repeated("user", &n.to_string(), HOUR_MS, start.plus_ms(n as i64)));
+        }
+        assert_eq!(wecom.identical.len(), MOST_REMEMBERED);
+        assert!(
+            wecom.is_repeated("user", "1", HOUR_MS, start) && !wecom.is_repeated("user", "0", HOUR_MS, start)
+        );
     }
 }

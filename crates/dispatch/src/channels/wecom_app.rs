@@ -3,7 +3,7 @@
 //! Limits (handbook §3.6): text at most 2,048 bytes of UTF-8; at most 30 messages a minute to one
 //! member, *the rest is dropped without an error*, so our own budget must keep below it. The
 //! access token is fetched once and kept until it expires. `enable_duplicate_check` makes the
-//! server drop an identical request for half an hour: that is our idempotency key there.
+//! server drop an identical request for four hours: that is our idempotency key there.
 
 use super::http::{brief, errcode, post_json, read_json};
 use super::{Built, Channel, Handing, Kit, Limits, Mailbox, Outcome, Parcel, Size};
@@ -23,8 +23,9 @@ const MEMBER_PER_MINUTE: u32 = 30;
 const MAX_TEXT: usize = 2_048;
 /// A token is renewed this long before it ends.
 const RENEW_BEFORE_MS: i64 = 5 * MINUTE_MS;
-/// The server drops an identical request within this many seconds.
-const DUPLICATE_CHECK_S: u32 = 1_800;
+/// The server drops an identical request within this many seconds: the most it offers, as a message may have
+/// waited long behind others before it is handed over again.
+const DUPLICATE_CHECK_S: u32 = 4 * 3_600;
 
 /// Settings of the WeCom application message.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
