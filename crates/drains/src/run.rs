@@ -172,6 +172,14 @@ impl State {
         self.update_totals(dt / 2.0);
     }
 
+    /// A pump, an outlet or a conduit is set to what it is meant to be.
+    pub(crate) fn set_as_meant(&mut self, model: &Model, j: usize) {
+        self.setting[j] = self.target[j];
+        if let Some(k) = model.slot_of(j) {
+            self.slots.set(k, model.blocks.fixed(k).0.live, self.setting[j]);
+        }
+    }
+
     fn apply_controls(&mut self, model: &Model, now: f64, dt: f64) -> usize {
         let l = &model.links;
         for &j in &model.blocks.others {
@@ -200,7 +208,7 @@ impl State {
             match l.kind[j] {
                 LinkType::Orifice => self.set_orifice(model, j, dt),
                 LinkType::Weir => self.set_weir(model, j),
-                _ => self.setting[j] = self.target[j],
+                _ => self.set_as_meant(model, j),
             }
             actions += 1;
         }

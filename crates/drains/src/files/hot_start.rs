@@ -316,7 +316,7 @@ impl State {
             match model.links.kind[j] {
                 LinkType::Orifice => self.set_orifice(model, j, 0.0),
                 LinkType::Weir => self.set_weir(model, j),
-                _ => self.setting[j] = self.target[j],
+                _ => self.set_as_meant(model, j),
             }
         }
     }

@@ -318,7 +318,7 @@ impl Abreast {
             conductivity: of(|s| s.climate.conductivity),
         };
         for (state, _) in states.iter_mut().zip(has).filter(|(_, has)| *has) {
-            state.enter_abreast(model);
+            state.enter_others(model);
         }
         self.enter(states);
         let (mut trials, mut converged) = ([0; WIDEST], [false; WIDEST]);

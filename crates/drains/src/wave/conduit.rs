@@ -36,8 +36,10 @@ pub(super) struct Kernel<'p, S: Simd, const EXACT: bool, const ABREAST: bool, co
     pub(super) lane: usize,
 }
 
-/// Depths and heads at the ends as the flow class leaves them.
+/// Depths and heads at the ends as the flow class leaves them, and the heights of the ends.
 struct Ends<S: Simd> {
+    z1: V<S>,
+    z2: V<S>,
     h1: V<S>,
     h2: V<S>,
     y1: V<S>,
@@ -170,9 +172,12 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let q_old = self.per(self.own(&out.old_flow), &f.barrels, &f.per_barrel);
         let q_last = self.own(&out.q);
         let (d1, d2) = (self.depth(&f.n1), self.depth(&f.n2));
-        let (z1, z2) = (self.of(&f.z1), self.of(&f.z2));
-        let h1 = (d1 + self.of(&f.inv1)).max(z1);
-        let h2 = (d2 + self.of(&f.inv2)).max(z2);
+        let (mut z1, mut z2) = (self.of(&f.inv1), self.of(&f.inv2));
+        let (mut h1, mut h2) = (d1 + z1, d2 + z2);
+        if f.drops {
+            (z1, z2) = (self.of(&f.z1), self.of(&f.z2));
+            (h1, h2) = (h1.max(z1), h2.max(z2));
+        }
         let mut y1 = (h1 - z1).max(fudge);
         let mut y2 = (h2 - z2).max(fudge);
         if !self.slot_method() {
@@ -180,9 +185,9 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             y2 = y2.min(y_full);
         }
         let a_old = self.own(&out.a2).max(fudge);
-        let mut e = Ends { h1, h2, y1, y2 };
+        let mut e = Ends { z1, z2, h1, h2, y1, y2 };
         let flow = self.flow_class(&mut e, q_last, d1, d2);
-        let Ends { h1, h2, y1, y2 } = e;
+        let Ends { h1, h2, y1, y2, .. } = e;
         let y_mid = half * (y1 + y2);
         let (w1, w2, mid) = (self.water(y1), self.water(y2), self.water(y_mid));
         let (s1, s2) = self.surface(&flow, w1.width, w2.width, mid.width);
@@ -433,8 +438,8 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let only2 = !wet1 & wet2;
         let only1 = wet1 & !wet2;
         let none = !wet1 & !wet2 & !full;
-        let up_dry_ends = only2 & e.h2.lt(self.of(&f.z1));
-        let dn_dry_ends = only1 & e.h1.lt(self.of(&f.z2));
+        let up_dry_ends = only2 & e.h2.lt(e.z1);
+        let dn_dry_ends = only1 & e.h1.lt(e.z2);
         let mut fasnh = self.c(1.0);
         let no = zero.gt(zero);
         let (mut up_crit, mut dn_crit) = (no, no);
@@ -467,8 +472,8 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
                 let critical = yn.lt(yc).select(yn, yc).max(fudge);
                 y1 = up_crit.select(critical, y1);
                 y2 = dn_crit.select(critical, y2);
-                e.h1 = up_crit.select(self.of(&f.z1) + critical, e.h1);
-                e.h2 = dn_crit.select(self.of(&f.z2) + critical, e.h2);
+                e.h1 = up_crit.select(e.z1 + critical, e.h1);
+                e.h2 = dn_crit.select(e.z2 + critical, e.h2);
             }
         }
         let (up_dry, dn_dry) = (up_dry_ends & !full, dn_dry_ends & !full);

@@ -14,8 +14,6 @@ use crate::project::{Damping, NormalFlow, Surcharge};
 #[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub(crate) blocks: &'a Blocks,
-    /// Settings of the links: what a step begins with.
-    pub(crate) setting: &'a [f64],
     pub(crate) depth: &'a [f64],
     /// 1 for conduits that move in a trial that not all do, block by block.
     pub(crate) moves: &'a [Lanes],
@@ -43,7 +41,6 @@ impl<'a> Pass<'a> {
         let o = &model.options;
         Self {
             blocks: &model.blocks,
-            setting: &[],
             depth: &[],
             moves: &[],
             nodes: &[],
@@ -126,7 +123,7 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
             }
             let own = (block - from) * wide;
             if !ABREAST && p.trial == 0 {
-                slots[own].enter(&b.link[block * WIDEST..(block + 1) * WIDEST], p.setting);
+                slots[own].enter();
             }
             let mut at = 0;
             while at < WIDEST {

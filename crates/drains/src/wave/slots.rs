@@ -29,16 +29,11 @@ macro_rules! slots {
 impl SlotBlock {
     /// Before a step: what the last one left becomes old.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, links: &[usize], setting: &[f64]) {
-        for (to, &j) in self.setting.iter_mut().zip(links) {
-            *to = setting[j];
-        }
+    pub(crate) const fn enter(&mut self) {
         self.old_flow = self.flow;
         self.old_depth = self.depth;
         self.old_volume = self.volume;
         self.a2 = self.a1;
-        self.surf1 = [0.0; WIDEST];
-        self.surf2 = [0.0; WIDEST];
     }
 }
 
@@ -50,13 +45,21 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) fn new(n: usize) -> Self {
-        Self { blocks: vec![SlotBlock::default(); n.div_ceil(WIDEST)] }
+        let open = SlotBlock { setting: [1.0; WIDEST], ..SlotBlock::default() };
+        Self { blocks: vec![open; n.div_ceil(WIDEST)] }
     }
 
     /// The block of a slot and its place in it.
     #[inline]
     pub(crate) fn of(&self, k: usize) -> (&SlotBlock, usize) {
         (&self.blocks[k / WIDEST], k % WIDEST)
+    }
+
+    /// Opens or closes a slot of a block with so many `live` ones: the rest are copies of the last of them.
+    pub(crate) fn set(&mut self, k: usize, live: usize, setting: f64) {
+        let (block, lane) = self.at(k);
+        let to = if lane + 1 == live { WIDEST } else { lane + 1 };
+        block.setting[lane..to].fill(setting);
     }
 
     /// The same, to write to.

@@ -80,16 +80,6 @@ impl State {
         });
     }
 
-    /// Before a step in lanes of states.
-    pub(crate) fn enter_abreast(&mut self, model: &Model) {
-        for (s, links) in self.slots.blocks.iter_mut().zip(model.blocks.link.chunks(WIDEST)) {
-            for (setting, &j) in s.setting.iter_mut().zip(links) {
-                *setting = self.setting[j];
-            }
-        }
-        self.enter_others(model);
-    }
-
     /// Counts nodes that did not converge.
     pub(crate) fn end_trials(&mut self, converged: bool) {
         if !converged {
@@ -100,7 +90,8 @@ impl State {
         }
     }
 
-    fn enter_others(&mut self, model: &Model) {
+    /// Before a step.
+    pub(crate) fn enter_others(&mut self, model: &Model) {
         for &j in &model.blocks.others {
             self.surf1[j] = 0.0;
             self.surf2[j] = 0.0;
@@ -110,7 +101,6 @@ impl State {
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
         let lossy = model.blocks.any_seepage || self.climate.evaporation > 0.0;
         let pass = &Pass {
-            setting: &self.setting,
             depth: &self.depth,
             moves: &self.restless.moves,
             dt: [dt; WIDEST],
