@@ -176,7 +176,8 @@ impl State {
     pub(crate) fn set_as_meant(&mut self, model: &Model, j: usize) {
         self.setting[j] = self.target[j];
         if let Some(k) = model.slot_of(j) {
-            self.slots.set(k, model.blocks.fixed(k).0.live, self.setting[j]);
+            let (slots, lane) = self.slots.at(k);
+            slots.setting[lane] = self.setting[j];
         }
     }
 

@@ -55,13 +55,6 @@ impl Slots {
         (&self.blocks[k / WIDEST], k % WIDEST)
     }
 
-    /// Opens or closes a slot of a block with so many `live` ones: the rest are copies of the last of them.
-    pub(crate) fn set(&mut self, k: usize, live: usize, setting: f64) {
-        let (block, lane) = self.at(k);
-        let to = if lane + 1 == live { WIDEST } else { lane + 1 };
-        block.setting[lane..to].fill(setting);
-    }
-
     /// The same, to write to.
     #[inline]
     pub(crate) fn at(&mut self, k: usize) -> (&mut SlotBlock, usize) {
