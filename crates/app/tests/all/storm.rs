@@ -13,12 +13,21 @@ fn play(storm: &str) -> Value {
     serde_json::from_str(&figures).unwrap()
 }
 
+/// Pump stations with a PLC, and what one scan of theirs reads.
+const PLCS: i64 = 4;
+const SCAN: i64 = 4;
+
 fn check(storm: &str, areal_mean: f64, gauges: &[(&str, f64)]) {
     let figures = play(storm);
     let number = |name: &str| figures[name].as_i64().unwrap_or_else(|| panic!("{name} in {figures}"));
     assert_eq!((number("monitoring_points"), number("rain_gauges"), number("blocks")), (26, 54, 214));
     assert!(number("readings_sent") > 10_000, "{figures}");
-    assert_eq!(number("readings_sent"), number("readings_stored"));
+    // A PLC hears by the next heartbeat that its scan was kept; where the line broke before it, it never does.
+    let unheard = number("readings_stored") - number("readings_sent");
+    assert!(
+        (0..=PLCS * SCAN).contains(&unheard),
+        "{unheard} stored that nobody knows to have sent: {figures}"
+    );
     assert_eq!(
         (number("readings_lost"), number("readings_doubled"), number("notifications_lost")),
         (0, 0, 0)
