@@ -25,6 +25,8 @@ impl Model {
         let d = d * self.units.length;
         let v = match shape {
             StorageShape::Tabular(c) => self.curves[c].volume(d),
+            // Walls that stand upright are most of them: no power is asked for.
+            StorageShape::Functional { a0, a1: 0.0, a2: 0.0.. } => a0 * d,
             StorageShape::Functional { a0, a1, a2 } => {
                 let n = a2 + 1.0;
                 (a0 * d) + a1 / n * d.powf(n)
@@ -40,6 +42,7 @@ impl Model {
         let y = d * self.units.length;
         let area = match s.shape {
             StorageShape::Tabular(c) => self.curves[c].extended(y),
+            StorageShape::Functional { a0, a1: 0.0, a2: 0.0.. } => a0,
             StorageShape::Functional { a0, a1, a2 } => a0 + a1 * y.powf(a2),
             StorageShape::Solid { a0, a1, a2 } => a0 + y * (a1 + y * a2),
         };
