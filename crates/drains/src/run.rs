@@ -411,10 +411,15 @@ impl State {
         (0..model.links.kind.len()).for_each(|j| self.keep_link(j));
     }
 
+    /// Conduits may lose water on their way.
+    pub(crate) fn loses(&self, model: &Model) -> bool {
+        model.blocks.any_seepage || self.climate.evaporation > 0.0
+    }
+
     /// Conduits ask for their losses only while there can be any: when evaporation ends, what they lost last is not
     /// to stay where the balance and quality look for it.
     fn stop_losses(&mut self, model: &Model) {
-        let loses = model.blocks.any_seepage || self.climate.evaporation > 0.0;
+        let loses = self.loses(model);
         if self.conduits_lose && !loses {
             for s in &mut self.slots.blocks {
                 s.evaporation.fill(0.0);

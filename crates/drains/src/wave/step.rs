@@ -99,14 +99,13 @@ impl State {
     }
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
-        let lossy = model.blocks.any_seepage || self.climate.evaporation > 0.0;
         let pass = &Pass {
             depth: &self.depth,
             moves: &self.restless.moves,
             dt: [dt; WIDEST],
             evaporation: [self.climate.evaporation; WIDEST],
             conductivity: [self.climate.conductivity; WIDEST],
-            passes: trial == 0 && model.options.max_trials > 1 && !lossy,
+            passes: trial == 0 && model.options.max_trials > 1 && !self.loses(model),
             ..Pass::of(model, trial)
         };
         let numerics = self.numerics;
@@ -131,8 +130,7 @@ impl State {
         for &i in &b.nodes.outfalls {
             self.area[i] = 0.0;
         }
-        let lossy = b.any_seepage || self.climate.evaporation > 0.0;
-        let lossy = lossy.then_some(&model.nodes.kind[..]);
+        let lossy = self.loses(model).then_some(&model.nodes.kind[..]);
         let cuts = &b.parts.nodes;
         let (again, few) = (trial >= 2, trial >= 2 && self.restless.leaves_out());
         let Restless { nodes: restless, rows, due, .. } = &mut self.restless;
