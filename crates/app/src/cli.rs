@@ -40,6 +40,9 @@ pub(crate) enum Command {
         protocol: String,
         /// The frame in hexadecimal, or `-` to read one frame a line from standard input
         frame: String,
+        /// How JSON is read: a mapping's TOML file (docs/protocols/json.md)
+        #[arg(long)]
+        mapping: Option<std::path::PathBuf>,
     },
     /// The drainage engine: SWMM's models
     Drains {

@@ -27,7 +27,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => crate::assembly::serve(args).await,
         Command::Demo(args) => crate::demo::run(args).await,
         Command::City { settings } => crate::demo::city(&settings).await,
-        Command::Decode { protocol, frame } => decode::run(&protocol, &frame),
+        Command::Decode { protocol, frame, mapping } => decode::run(&protocol, &frame, mapping.as_deref()),
         Command::Drains { command } => drains::run(command),
         Command::Pipes { command } => pipes::run(command),
         Command::Stations { command: StationsCommand::Import { file, dry_run, data } } => {

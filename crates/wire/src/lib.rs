@@ -18,6 +18,7 @@ pub mod opcua;
 pub mod protocol;
 pub mod report;
 pub(crate) mod seal;
+pub mod sensorthings;
 pub mod sl427;
 pub mod sl651;
 pub mod sparkplug;

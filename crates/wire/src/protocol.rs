@@ -2,7 +2,9 @@
 
 use crate::fault::Fault;
 use crate::view::unread;
-use crate::{cjt188, dlt645, hj212, influx, json_push, modbus, mqtt, opcua, sl427, sl651, sparkplug};
+use crate::{
+    cjt188, dlt645, hj212, influx, json_push, modbus, mqtt, opcua, sensorthings, sl427, sl651, sparkplug,
+};
 
 /// A run of a frame's bytes with a meaning, for marking them in a hexadecimal view.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -82,6 +84,14 @@ pub const PROTOCOLS: &[Protocol] = &[
         default_port: 8651,
         json_line: influx::json_line,
         explain: influx::explain,
+    },
+    // Before other JSON: whoever may be either is an observation.
+    Protocol {
+        name: sensorthings::NAME,
+        title: "OGC SensorThings API 1.1 (18-088), Observation",
+        default_port: 8651,
+        json_line: sensorthings::json_line,
+        explain: sensorthings::explain,
     },
     Protocol {
         name: json_push::NAME,

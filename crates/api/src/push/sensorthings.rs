@@ -3,11 +3,11 @@
 //!
 //! Promises: 201 comes when the observation is durable, with its address. Never: makes a Datastream.
 
-use super::influx::answer;
+use super::influx::{answer, quarantine};
 use super::json::raw;
 use super::keep::Batch;
 use super::resolve::target;
-use super::{Refused, body, keep_packet};
+use super::{QUARANTINE_MAX, Refused, body, keep_packet};
 use crate::app::App;
 use crate::extract::Peer;
 use crate::problem::{Problem, ProblemCode};
@@ -16,30 +16,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use field::id::PointId;
 use field::sample::{Packet, Quality};
-use field::time::Time;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use wire::json_push::NAME;
-
-/// What is read of an Observation; whatever else it says is kept with its bytes.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Observation {
-    phenomenon_time: Option<String>,
-    result: Value,
-    #[serde(default)]
-    result_quality: Value,
-    #[serde(rename = "Datastream")]
-    datastream: Option<Link>,
-    #[serde(rename = "MultiDatastream")]
-    many: Option<Value>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Link {
-    #[serde(rename = "@iot.id")]
-    id: i64,
-}
+use field::station::Point;
+use serde_json::json;
+use std::sync::Arc;
+use wire::sensorthings::{NAME, Observation};
 
 /// What may be written by its resource path: Observations, of the Datastream that it names or of the one that
 /// the body names. `None` for everything else.
@@ -64,22 +44,24 @@ pub(crate) async fn take(
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer([0, 0, 0, 0].into()));
     let bytes = body::read(request).await?;
     let now = app.now();
-    let said: Observation = serde_json::from_slice(&bytes).map_err(|error| bad(&error))?;
-    if said.many.is_some() {
-        return Err(bad(&"there are no MultiDatastreams: send one observation of a Datastream each"));
-    }
-    let point = named.or(said.datastream.as_ref().map(|link| PointId(link.id)));
-    let point = point.ok_or_else(|| bad(&"`Datastream` is missing: {\"@iot.id\": …}"))?;
-    let registry = app.store.tables.registry();
-    let point = registry.point(point).ok_or_else(|| Problem::not_found("Datastreams", point))?;
-    let at = said.phenomenon_time.as_deref().map_or(Ok(now), moment)?;
+    let (point, said) = match understood(app, named, &bytes) {
+        Ok(understood) => understood,
+        Err((why, problem)) => {
+            let raw = bytes.get(..bytes.len().min(QUARANTINE_MAX - 1)).unwrap_or_default();
+            let mut refused = Refused::default();
+            refused.add(1, 0, "bad_observation", why, raw);
+            quarantine(app, &source, NAME, peer, now, refused).await?;
+            return Err(problem);
+        }
+    };
+    let at = said.at.unwrap_or(now);
     let mut batch = Batch::with_room(1);
-    match (value(&said.result)?, quality(&said.result_quality)?) {
+    match (said.value, said.quality) {
         (None, _) => batch.push(point.id, at, f64::NAN, Quality::Missing),
-        (Some(value), Quality::Good) => batch.measured(target(point), at, value, now),
+        (Some(value), Quality::Good) => batch.measured(target(&point), at, value, now),
         (Some(value), quality) => batch.push(point.id, at, value, quality),
     }
-    let raw = raw(&bytes, said.phenomenon_time.is_none().then_some(now));
+    let raw = raw(&bytes, said.at.is_none().then_some(now));
     let name = &source.config.name;
     if raw.len() > Packet::MAX_RAW {
         let mut refused = Refused::default();
@@ -93,31 +75,25 @@ pub(crate) async fn take(
     Ok((StatusCode::CREATED, [(header::LOCATION, address)]).into_response())
 }
 
+/// The point and what was observed there; or why not, for who looks at the quarantine and for the sender.
+fn understood(
+    app: &App,
+    named: Option<PointId>,
+    body: &[u8],
+) -> Result<(Arc<Point>, Observation), (String, Problem)> {
+    let wrong = |why: String| (why.clone(), bad(&why));
+    let said = Observation::read(body).map_err(|why| wrong(why.to_string()))?;
+    let point = named.or(said.datastream.map(PointId));
+    let point = point.ok_or_else(|| wrong("`Datastream` is missing: {\"@iot.id\": …}".to_owned()))?;
+    let there = app.store.tables.registry().point(point).cloned();
+    let there = there.ok_or_else(|| {
+        (format!("there is no Datastream {point}"), Problem::not_found("Datastreams", point))
+    })?;
+    Ok((there, said))
+}
+
 fn bad(why: &impl std::fmt::Display) -> Problem {
     Problem::with(ProblemCode::BadBody, json!({ "why": why.to_string() }))
-}
-
-/// A moment; of an interval its end, as periods are labelled here.
-fn moment(text: &str) -> Result<Time, Problem> {
-    let end = text.rsplit_once('/').map_or(text, |(_, end)| end);
-    end.parse().map_err(|_| bad(&format!("phenomenonTime `{text}` is no ISO 8601 time or interval")))
-}
-
-fn value(result: &Value) -> Result<Option<f64>, Problem> {
-    match result {
-        Value::Null => Ok(None),
-        Value::Bool(on) => Ok(Some(f64::from(u8::from(*on)))),
-        Value::Number(number) => Ok(number.as_f64()),
-        other => Err(bad(&format!("result `{other}` is neither a number, true, false nor null"))),
-    }
-}
-
-fn quality(said: &Value) -> Result<Quality, Problem> {
-    match said {
-        Value::Null => Ok(Quality::Good),
-        said => serde_json::from_value(said.clone())
-            .map_err(|_| bad(&"resultQuality is good, suspect, missing, manual or estimated")),
-    }
 }
 
 #[cfg(test)]
@@ -131,12 +107,5 @@ mod tests {
         for other in ["Things", "Datastreams(x)/Observations", "Datastreams(17)", "Observations/$ref", ""] {
             assert_eq!(writable(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn an_interval_is_labelled_at_its_end() {
-        let end: Time = "2021-06-30T12:05:00+08:00".parse().unwrap();
-        assert_eq!(moment("2021-06-30T04:00:00Z/2021-06-30T04:05:00Z").unwrap(), end);
-        assert!(moment("yesterday").is_err());
     }
 }

@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use store::tables::QuarantineFilter;
 
 async fn sta(browser: &Browser, path: &str) -> Value {
     let (status, body) = said(browser.ask(Method::GET, &format!("/sensorthings/v1.1{path}"))).await;
@@ -251,6 +252,11 @@ async fn an_observation_that_is_none_says_why() {
         assert_eq!(status.as_u16(), expected, "{path} {body}: {said}");
     }
     assert_eq!(house.store.samples.latest(house.depth), None);
+    // What was addressed to observations waits where a person sees it.
+    let waiting = house.store.tables.quarantine(&QuarantineFilter::default()).await.unwrap();
+    assert_eq!(waiting.len(), 6);
+    assert!(waiting.iter().all(|w| w.protocol == "sensorthings" && !w.raw.is_empty()), "{waiting:?}");
+    assert!(waiting.iter().any(|w| w.detail.contains("result `\"wet\"`")), "{waiting:?}");
     house.end().await;
 }
 

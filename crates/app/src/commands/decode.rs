@@ -1,32 +1,50 @@
 //! `zhizhen decode`: explains frames. One line in, one JSON object out, whatever is wrong with the line.
 
 use crate::out;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use std::io::BufRead;
+use std::path::Path;
 use std::process::ExitCode;
+use wire::json_push::{self, Mapping};
 
 /// Longest line read: the largest MQTT packet in hexadecimal with blanks, the largest body whose bytes are
 /// kept many times over.
 const MAX_LINE: usize = 4 * 1024 * 1024;
 
-/// Decodes the frame, or every line of standard input for `-`.
-pub(crate) fn run(protocol: &str, frame: &str) -> Result<ExitCode> {
+/// Decodes the frame, or every line of standard input for `-`; JSON by a mapping's file where there is one.
+pub(crate) fn run(protocol: &str, frame: &str, mapping: Option<&Path>) -> Result<ExitCode> {
     let Some(protocol) = wire::meant(protocol) else {
         let known: Vec<&str> = wire::PROTOCOLS.iter().map(|p| p.name).collect();
         bail!("there is no protocol `{protocol}`; known are: {}", known.join(", "));
     };
+    let mapping = mapping.map(|path| read_mapping(protocol, path)).transpose()?;
+    let explained = |line: &[u8]| match &mapping {
+        Some(mapping) => json_push::mapped(mapping, line.trim_ascii()).decoded.to_string(),
+        None => protocol.line(line),
+    };
     if frame != "-" {
-        out::line(protocol.line(frame.as_bytes()))?;
+        out::line(explained(frame.as_bytes()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut input = std::io::stdin().lock();
     while let Some(line) = read_line(&mut input)? {
         out::line(match line {
-            Line::Whole(bytes) => protocol.line(&bytes),
+            Line::Whole(bytes) => explained(&bytes),
             Line::TooLong => protocol.too_long(MAX_LINE),
         })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn read_mapping(protocol: &wire::Protocol, path: &Path) -> Result<Mapping> {
+    if protocol.name != json_push::NAME {
+        bail!("`{}` needs no mapping: only `{}` is read by one", protocol.name, json_push::NAME);
+    }
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("mapping `{}` cannot be read", path.display()))?;
+    toml::from_str(&text).map_err(|why| {
+        anyhow::anyhow!("mapping `{}`: {why}docs/protocols/json.md says how it is written", path.display())
+    })
 }
 
 /// A line of the input, without its end.

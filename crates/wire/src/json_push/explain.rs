@@ -1,9 +1,10 @@
 //! JSON bodies explained: every value under its path, with the bytes it stands in. Without a mapping
-//! nobody knows stations and units, so none are told.
+//! nobody knows stations and units, so none are told; with one, what it reads.
 
-use super::NAME;
+use super::{JsonReading, Mapping, NAME};
 use crate::view::plain_quality;
 use crate::{Explained, Field};
+use field::time::Time;
 use serde_json::{Value, json};
 
 /// How deep a body may go.
@@ -21,6 +22,20 @@ pub fn json_line(text: &str) -> String {
 /// one without a time of its own arrived.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explained {
+    let (scan, problems) = scanned(bytes);
+    let readings: Vec<Value> = if problems.is_empty() { scan.numbers() } else { vec![] };
+    let decoded = json!({ "protocol": NAME, "station": null, "function": null, "sent_at": null, "readings": readings,
+        "problems": problems });
+    Explained { decoded, fields: scan.fields }
+}
+
+/// Where every value stands, and why it is no JSON.
+pub(crate) fn marked(bytes: &[u8]) -> (Vec<Field>, Vec<String>) {
+    let (scan, problems) = scanned(bytes);
+    (scan.fields, problems)
+}
+
+fn scanned(bytes: &[u8]) -> (Scan<'_>, Vec<String>) {
     let mut scan = Scan { bytes, at: 0, fields: vec![] };
     let mut problems: Vec<String> = scan.value("", 0).err().into_iter().collect();
     scan.blanks();
@@ -31,10 +46,47 @@ pub fn explain(bytes: &[u8]) -> Explained {
             problems.push(format!("leftover: byte {}: something behind the body", scan.at));
         }
     }
-    let readings: Vec<Value> = if problems.is_empty() { scan.numbers() } else { vec![] };
-    let decoded = json!({ "protocol": NAME, "station": null, "function": null, "sent_at": null, "readings": readings,
-        "problems": problems });
-    Explained { decoded, fields: scan.fields }
+    (scan, problems)
+}
+
+/// A body's bytes, explained by a mapping. Each reading says its station; above them stands the one that all
+/// share. A reading without a time of its own has the time of arrival, where that is known.
+#[must_use]
+pub fn mapped(mapping: &Mapping, bytes: &[u8]) -> Explained {
+    let (fields, mut problems) = marked(bytes);
+    let mut readings = vec![];
+    if problems.is_empty() {
+        let (body, arrived) = parts(bytes);
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        let read = mapping.read(&body, arrived.unwrap_or(UNTOLD));
+        problems.extend(read.problems.iter().map(|p| format!("{}: {p}", p.code)));
+        readings = read.readings;
+    }
+    let first = readings.first().map(|r| &r.station);
+    let station = first.filter(|first| readings.iter().all(|r| r.station == **first));
+    let readings: Vec<Value> = readings.iter().map(reading).collect();
+    let decoded = json!({ "protocol": NAME, "station": station, "function": null, "sent_at": null,
+        "readings": readings, "problems": problems });
+    Explained { decoded, fields }
+}
+
+/// Stands for the time of arrival where nobody tells it.
+const UNTOLD: Time = Time::MIN;
+
+fn reading(r: &JsonReading) -> Value {
+    let at = Some(r.observed_at).filter(|at| *at != UNTOLD);
+    json!({ "station": r.station, "id": r.element, "element": r.element, "value": r.value, "unit": r.unit,
+        "quality": plain_quality(r.value.is_some()), "observed_at": at })
+}
+
+/// The body, and when the line behind it says that it arrived.
+pub(crate) fn parts(bytes: &[u8]) -> (&[u8], Option<Time>) {
+    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    drop(documents.next());
+    let (body, rest) = bytes.split_at(documents.byte_offset().min(bytes.len()));
+    let arrival: Option<Value> = serde_json::from_slice(rest).ok();
+    let arrived = arrival.as_ref().and_then(|line| line.get("received_at")?.as_str()?.parse().ok());
+    (body, arrived)
 }
 
 struct Scan<'a> {
@@ -211,6 +263,34 @@ mod tests {
         }
         let deep = "[".repeat(100_000);
         assert_eq!(explain(deep.as_bytes()).decoded["problems"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_mapping_tells_stations_units_and_times() {
+        let mapping = json!({ "items": "data", "station": "id", "time": { "path": "t", "format": "s" },
+            "value": [{ "path": "cm", "element": "depth", "unit": "cm" }] });
+        let mapping: Mapping = serde_json::from_value(mapping).unwrap();
+        let body = br#"{"data":[{"id":"A1","cm":25.5,"t":1625025600},{"id":"A1","cm":null,"t":1625025660}]}"#;
+        let decoded = mapped(&mapping, body).decoded;
+        assert_eq!((&decoded["station"], &decoded["problems"]), (&json!("A1"), &json!([])));
+        let first = json!({ "station": "A1", "id": "depth", "element": "depth", "value": 25.5, "unit": "cm",
+            "quality": "good", "observed_at": "2021-06-30T12:00:00+08:00" });
+        assert_eq!(decoded["readings"][0], first);
+        assert_eq!(decoded["readings"][1]["quality"], "missing");
+        let other =
+            mapped(&mapping, br#"{"data":[{"id":"A1","cm":1,"t":1625025600},{"id":"B2","t":"x"}]}"#).decoded;
+        assert_eq!(other["problems"][0], "bad_time: record 2, `t`: this is no time in the mapping's format");
+        assert_eq!(mapped(&mapping, b"{").decoded["readings"], json!([]));
+    }
+
+    #[test]
+    fn nobody_knows_when_a_body_without_a_time_was_observed_but_by_the_line_of_its_arrival() {
+        let mapping = json!({ "station_is": "A1", "value": [{ "path": "cm", "element": "depth" }] });
+        let mapping: Mapping = serde_json::from_value(mapping).unwrap();
+        let at = |bytes: &[u8]| mapped(&mapping, bytes).decoded["readings"][0]["observed_at"].clone();
+        assert_eq!(at(b"{\"cm\":1}"), Value::Null);
+        let arrived = b"{\"cm\":1}\n{\"received_at\":\"2021-06-30T12:00:00+08:00\"}";
+        assert_eq!(at(arrived), "2021-06-30T12:00:00+08:00");
     }
 
     #[test]

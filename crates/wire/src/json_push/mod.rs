@@ -20,7 +20,8 @@ mod mapping;
 mod path;
 mod read;
 
-pub use explain::{explain, json_line};
+pub use explain::{explain, json_line, mapped};
+pub(crate) use explain::{marked, parts};
 pub use mapping::{BadMapping, Mapping};
 pub use path::Path;
 pub use read::{JsonReading, Read, ReadProblem};

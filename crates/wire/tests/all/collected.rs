@@ -54,10 +54,18 @@ fn kept(name: &str) -> Vec<Vec<u8>> {
     short.step_by(KEPT_STEP).collect()
 }
 
+/// Observations as SensorThings clients send them.
+const OBSERVATIONS: [&str; 3] = [
+    r#"{"phenomenonTime":"2021-06-30T04:00:00Z","result":0.25,"Datastream":{"@iot.id":17}}"#,
+    r#"{"phenomenonTime":"2021-06-30T04:00:00Z/2021-06-30T04:05:00Z","resultTime":"2021-06-30T04:05:01Z","result":1.5,"resultQuality":"estimated","parameters":{"sensor":"tipping bucket"},"Datastream":{"@iot.id":4}}"#,
+    r#"{"result":null,"Datastream":{"@iot.id":4},"FeatureOfInterest":{"@iot.id":"3307820001"}}"#,
+];
+
 /// Everything there is.
 fn collected() -> Vec<Collected> {
     let mut all: Vec<Collected> = ["influx", "mqtt", "sparkplug"].map(|name| (name, kept(name))).into();
     all.push(("json", crate::json_push::BODIES.iter().map(|body| body.as_bytes().to_vec()).collect()));
+    all.push(("sensorthings", OBSERVATIONS.map(|body| body.as_bytes().to_vec()).into()));
     all.push(("opcua", vec![crate::opcua::LINE.as_bytes().to_vec()]));
     let Some(folder) = shared() else { return all };
     for name in ["sl651", "hj212", "cjt188", "dlt645"] {
@@ -76,7 +84,7 @@ fn collected() -> Vec<Collected> {
 /// A frame as a line of `decode`: text where the protocol is text, else hexadecimal.
 fn line_of(name: &str, frame: &[u8]) -> String {
     match std::str::from_utf8(frame) {
-        Ok(text) if ["hj212", "influx", "json", "opcua"].contains(&name) => text.to_owned(),
+        Ok(text) if ["hj212", "influx", "json", "opcua", "sensorthings"].contains(&name) => text.to_owned(),
         _ => frame.iter().map(|byte| format!("{byte:02X}")).collect(),
     }
 }

@@ -29,6 +29,7 @@ targets! {
     dlt645 "../../fuzz/checks/dlt645.rs" every_kept_input_of_dlt645_is_survived
     hj212 "../../fuzz/checks/hj212.rs" every_kept_input_of_hj212_is_survived
     influx "../../fuzz/checks/influx.rs" every_kept_input_of_influx_is_survived
+    json "../../fuzz/checks/json.rs" every_kept_input_of_json_is_survived
     modbus "../../fuzz/checks/modbus.rs" every_kept_input_of_modbus_is_survived
     mqtt "../../fuzz/checks/mqtt.rs" every_kept_input_of_mqtt_is_survived
     opcua "../../fuzz/checks/opcua.rs" every_kept_input_of_opcua_is_survived

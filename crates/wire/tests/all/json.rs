@@ -180,6 +180,11 @@ fn samples() -> Vec<(&'static str, String, Value)> {
             json!(["00010000", 4000.0, "kWh", "good"]),
         ),
         ("influx", "pump,station=A level=2.5 1717200000000000000".into(), json!(["level", 2.5, "", "good"])),
+        (
+            "sensorthings",
+            r#"{"phenomenonTime":"2021-06-30T04:00:00Z","result":2.5,"Datastream":{"@iot.id":17}}"#.into(),
+            json!(["17", 2.5, "", "good"]),
+        ),
         ("json", r#"{"data":{"level":2.5}}"#.into(), json!(["data.level", 2.5, "", "good"])),
         (
             "modbus",
