@@ -36,6 +36,21 @@ fn decode_answers_every_line_in_order_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn decode_shows_what_a_mapping_makes_of_json() {
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../devices/json/hydrants.toml");
+    let body = r#"{"records":[{"device":"ZZ-XHS-01","time":"2021-06-30T08:00:00+08:00","pressure":{"value":283.4,"unit":"kPa"},"battery":3.55}]}"#;
+    let output = zhizhen_with(&["decode", "json", "--mapping", mapping, "-"], &format!("{body}\n{{\n"));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let lines: Vec<Value> = stdout(&output).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let expected = serde_json::json!({ "station": "ZZ-XHS-01", "id": "pressure", "element": "pressure",
+        "value": 283.4, "unit": "kPa", "quality": "good", "observed_at": "2021-06-30T08:00:00+08:00" });
+    assert_eq!((&lines[0]["station"], &lines[0]["readings"][0]), (&expected["station"], &expected));
+    assert!(lines[1]["problems"][0].as_str().unwrap().starts_with("no_json"), "{}", lines[1]);
+    let other = zhizhen(&["decode", "sl651", "--mapping", mapping, "7E7E"]);
+    assert!(stderr(&other).contains("needs no mapping"), "{}", stderr(&other));
+}
+
+#[test]
 fn an_unknown_protocol_is_refused_with_the_known_ones() {
     let output = zhizhen(&["decode", "sl652", "7E7E"]);
     assert!(!output.status.success());
