@@ -415,26 +415,25 @@ impl<'a> Scan<'a> {
     }
 
     fn chunk(&mut self, place: Place) -> Result<Option<Chunk>, StoreError> {
-        let inside = |scan: &Self| {
-            let skip = usize::try_from(place.at.checked_sub(scan.start)?).ok()?;
-            scan.ahead.get(skip..skip + place.length as usize).map(<[u8]>::to_vec)
-        };
-        let bytes = match inside(self) {
-            Some(bytes) => bytes,
-            None => {
-                let wanted = u64::from(place.length).max(AHEAD);
-                let whole = self.segment.meta.bytes.saturating_sub(place.at).min(wanted);
-                let piece = Place { length: whole as u32, ..place };
-                self.ahead = self.shared.shelf.bytes(self.segment, &piece)?;
-                self.start = place.at;
-                inside(self).unwrap_or_default()
-            }
-        };
-        let chunk = super::shelf::whole(self.segment, &place, &bytes);
+        if self.inside(&place).is_none() {
+            let wanted = u64::from(place.length).max(AHEAD);
+            let whole = self.segment.meta.bytes.saturating_sub(place.at).min(wanted);
+            let piece = Place { length: whole as u32, ..place };
+            self.ahead = self.shared.shelf.bytes(self.segment, &piece)?;
+            self.start = place.at;
+        }
+        let bytes = self.inside(&place).unwrap_or_default();
+        let chunk = super::shelf::whole(self.segment, &place, bytes);
         if chunk.is_none() {
-            self.put_aside(&place, &bytes);
+            self.put_aside(&place, bytes);
         }
         Ok(chunk)
+    }
+
+    /// A chunk's bytes, where they were read ahead.
+    fn inside(&self, place: &Place) -> Option<&[u8]> {
+        let skip = usize::try_from(place.at.checked_sub(self.start)?).ok()?;
+        self.ahead.get(skip..skip + place.length as usize)
     }
 
     /// A damaged chunk is not thrown away with its segment: somebody may still read something out of it.

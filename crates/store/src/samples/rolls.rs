@@ -24,7 +24,7 @@
 use super::Columns;
 use super::bytes::{Put as _, Take, put_signed, put_varint};
 use super::codec::{self, Effort};
-use super::rollup::{Bucket, Step, buckets};
+use super::rollup::{Bucket, Step, few_buckets};
 use field::id::PointId;
 use field::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 
@@ -67,9 +67,9 @@ impl Rolls {
     pub(crate) fn of(columns: &Columns) -> Self {
         let mut levels: Vec<(i64, Vec<Bucket>)> = vec![];
         for step in STEPS {
-            let found = buckets(columns, step);
-            let dense = step == Step::Hour || columns.times.len() >= found.len().saturating_mul(DENSE);
-            if !found.is_empty() && dense {
+            let most = if step == Step::Hour { usize::MAX } else { columns.times.len() / DENSE };
+            let found = few_buckets(columns, step, most).unwrap_or_default();
+            if !found.is_empty() {
                 levels.push((step.length_ms(), found.into_iter().map(rounded).collect()));
             }
         }

@@ -101,26 +101,47 @@ pub fn buckets(columns: &Columns, step: Step) -> Vec<Bucket> {
     found
 }
 
+/// As [`buckets`], where there are at most so many; of a point that reports every minute nobody has to reckon
+/// 1,440 of them only to see that they are too many.
+pub(crate) fn few_buckets(columns: &Columns, step: Step, most: usize) -> Option<Vec<Bucket>> {
+    let (mut end, mut count) = (i64::MIN, 0);
+    for (at, _) in columns.times.iter().zip(&columns.values).filter(|(_, value)| !value.is_nan()) {
+        if *at >= end {
+            end = step.start(*at) + step.length_ms();
+            count += 1;
+        }
+        if count > most {
+            return None;
+        }
+    }
+    let mut found = Vec::with_capacity(count);
+    gather((&columns.times, &columns.values, &columns.qualities), step, &mut found);
+    Some(found)
+}
+
 /// As [`buckets`], of times, values and qualities, put behind what is found already.
 pub(crate) fn gather(
     (times, values, qualities): (&[i64], &[f64], &[Quality]),
     step: Step,
     found: &mut Vec<Bucket>,
 ) {
-    let (mut end, first) = (i64::MIN, found.len());
-    for (i, (at, value)) in times.iter().zip(values).enumerate() {
-        if value.is_nan() {
-            continue;
+    let mut rows = times.iter().zip(values).enumerate().peekable();
+    while let Some((_, (at, _))) = rows.peek() {
+        let start = step.start(**at);
+        let end = start + step.length_ms();
+        // Of its own until it is whole: what is in a list is read and written for every row.
+        let mut bucket = Bucket::empty(Time::from_ms(start));
+        while let Some((i, (_, value))) = rows.next_if(|(_, (at, _))| **at < end) {
+            if value.is_nan() {
+                continue;
+            }
+            bucket.count += 1;
+            if usable(qualities, i, *value) {
+                bucket.take(*value);
+            }
         }
-        if *at >= end || found.len() == first {
-            let start = step.start(*at);
-            end = start + step.length_ms();
-            found.push(Bucket::empty(Time::from_ms(start)));
-        }
-        let Some(bucket) = found.last_mut() else { continue };
-        bucket.count += 1;
-        if usable(qualities, i, *value) {
-            bucket.take(*value);
+        if bucket.count > 0 {
+            found.push(bucket);
         }
     }
 }
@@ -172,6 +193,18 @@ mod tests {
         assert_eq!(Step::CivilDay.start(eight), midnight);
         assert_eq!(Step::Hour.start(eight + 59 * MINUTE_MS), eight);
         assert_eq!(Step::Minutes(5).start(eight + 4 * MINUTE_MS), eight);
+    }
+
+    #[test]
+    fn few_buckets_are_all_or_none() {
+        let mut day =
+            columns(&[(0, 2.0), (1, 4.0), (59, 1.0), (61, 7.0), (62, f64::NAN), (125, 3.0), (300, f64::NAN)]);
+        day.qualities = vec![Quality::Good; 7];
+        let hours = buckets(&day, Step::Hour);
+        assert_eq!(hours.len(), 3);
+        assert_eq!(few_buckets(&day, Step::Hour, 3), Some(hours));
+        assert_eq!(few_buckets(&day, Step::Hour, 2), None);
+        assert_eq!(few_buckets(&Columns::default(), Step::Hour, 0), Some(vec![]));
     }
 
     #[test]
