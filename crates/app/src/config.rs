@@ -154,18 +154,23 @@ impl Push {
         }
         for path in self.mappings.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
             let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("JSON mapping `{}` cannot be read", path.display()))?;
-            let mapping = toml::from_str(&text).map_err(|why| {
-                anyhow::anyhow!(
-                    "JSON mapping `{}`: {why}docs/protocols/json.md says how it is written",
-                    path.display()
-                )
-            })?;
-            mappings.insert(name, mapping);
+            mappings.insert(name, json_mapping(&path)?);
         }
         Ok(api::PushConfig { sources: self.source.clone(), mappings })
     }
+}
+
+/// The JSON mapping in a file.
+pub(crate) fn json_mapping(path: &Path) -> Result<wire::json_push::Mapping> {
+    mapping_file("JSON mapping", path, "docs/protocols/json.md")
+}
+
+/// What a mapping's TOML file says; `page` tells how it is written.
+fn mapping_file<T: serde::de::DeserializeOwned>(kind: &str, path: &Path, page: &str) -> Result<T> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("{kind} `{shown}` cannot be read"))?;
+    toml::from_str(&text)
+        .map_err(|why| anyhow::anyhow!("{kind} `{shown}`: {why}{page} says how it is written"))
 }
 
 /// The TOML files of a folder, by name.

@@ -142,7 +142,7 @@ impl Protocol {
     /// as itself where frames of the protocol are text, also in GB 18030.
     #[must_use]
     pub fn line(&self, line: &[u8]) -> String {
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
+        let line = plain(line);
         match std::str::from_utf8(line) {
             Ok(text) if !line.starts_with(b"\x01") => (self.json_line)(text),
             // As hexadecimal no byte of the frame is lost.
@@ -163,6 +163,12 @@ impl Protocol {
             Fault::fatal("line_too_long", format!("the line is longer than {most} bytes; it is not read"));
         unread(self.name, None, None, &[fault]).to_string()
     }
+}
+
+/// A line of a file without its end, blanks around it, and a byte order mark in front of it.
+#[must_use]
+pub fn plain(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii()
 }
 
 /// The protocol that a person means: by its name or that of another standard it reads, in any case.

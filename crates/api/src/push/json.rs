@@ -27,9 +27,7 @@ pub(crate) async fn take(app: &App, mapping: &str, request: Request) -> Result<R
         Ok(value) => value,
         Err(error) => {
             let why = error.to_string();
-            let mut refused = Refused::default();
-            let raw = bytes.get(..bytes.len().min(super::QUARANTINE_MAX - 1)).unwrap_or_default();
-            refused.add(error.line(), 0, "no_json", why.clone(), raw);
+            let refused = Refused::body(error.line(), "no_json", why.clone(), &bytes);
             quarantine(app, &source, NAME, peer, now, refused).await?;
             return Err(Problem::with(ProblemCode::BadBody, json!({ "why": why })));
         }

@@ -56,6 +56,14 @@ pub(crate) struct Refused {
 const QUARANTINE_MAX: usize = 60 * 1024;
 
 impl Refused {
+    /// A whole body, of which the quarantine keeps as much as it takes; `line` is where it goes wrong.
+    pub(crate) fn body(line: usize, code: &str, why: String, body: &[u8]) -> Self {
+        let mut refused = Self::default();
+        let raw = body.get(..body.len().min(QUARANTINE_MAX - 1)).unwrap_or_default();
+        refused.add(line, 0, code, why, raw);
+        refused
+    }
+
     /// Notes one; `raw` is what came.
     pub(crate) fn add(&mut self, line: usize, column: u32, code: &str, detail: String, raw: &[u8]) {
         self.count += 1;

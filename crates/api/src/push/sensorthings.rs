@@ -7,7 +7,7 @@ use super::influx::{answer, quarantine};
 use super::json::raw;
 use super::keep::Batch;
 use super::resolve::target;
-use super::{QUARANTINE_MAX, Refused, body, keep_packet};
+use super::{Refused, body, keep_packet};
 use crate::app::App;
 use crate::extract::Peer;
 use crate::problem::{Problem, ProblemCode};
@@ -47,9 +47,7 @@ pub(crate) async fn take(
     let (point, said) = match understood(app, named, &bytes) {
         Ok(understood) => understood,
         Err((why, problem)) => {
-            let raw = bytes.get(..bytes.len().min(QUARANTINE_MAX - 1)).unwrap_or_default();
-            let mut refused = Refused::default();
-            refused.add(1, 0, "bad_observation", why, raw);
+            let refused = Refused::body(1, "bad_observation", why, &bytes);
             quarantine(app, &source, NAME, peer, now, refused).await?;
             return Err(problem);
         }
@@ -64,9 +62,8 @@ pub(crate) async fn take(
     let raw = raw(&bytes, said.at.is_none().then_some(now));
     let name = &source.config.name;
     if raw.len() > Packet::MAX_RAW {
-        let mut refused = Refused::default();
         let why = format!("{} bytes; an observation has at most {}", raw.len(), Packet::MAX_RAW);
-        refused.add(1, 0, "too_long", why, &bytes);
+        let refused = Refused::body(1, "too_long", why, &bytes);
         return answer(app, &source, NAME, peer, now, 0, refused).await;
     }
     let kept = keep_packet(&app.store, name, NAME, now, raw, batch).await?;

@@ -245,6 +245,11 @@ async fn an_observation_that_is_none_says_why() {
         ("/Observations", json!({ "Datastream": stream, "phenomenonTime": "noon", "result": 1 }), 400),
         ("/Observations", json!({ "Datastream": stream, "result": 1, "resultQuality": "fine" }), 400),
         ("/Observations", json!({ "MultiDatastream": { "@iot.id": 1 }, "result": [1, 2] }), 400),
+        (
+            "/Observations",
+            json!({ "Datastream": stream, "result": 1, "parameters": { "note": "w".repeat(70_000) } }),
+            400,
+        ),
         ("/Datastreams(999)/Observations", json!({ "result": 1 }), 404),
         ("/Things", json!({ "name": "x" }), 405),
     ] {
@@ -254,7 +259,7 @@ async fn an_observation_that_is_none_says_why() {
     assert_eq!(house.store.samples.latest(house.depth), None);
     // What was addressed to observations waits where a person sees it.
     let waiting = house.store.tables.quarantine(&QuarantineFilter::default()).await.unwrap();
-    assert_eq!(waiting.len(), 6);
+    assert_eq!(waiting.len(), 7);
     assert!(waiting.iter().all(|w| w.protocol == "sensorthings" && !w.raw.is_empty()), "{waiting:?}");
     assert!(waiting.iter().any(|w| w.detail.contains("result `\"wet\"`")), "{waiting:?}");
     house.end().await;

@@ -1,7 +1,7 @@
 //! `zhizhen decode`: explains frames. One line in, one JSON object out, whatever is wrong with the line.
 
 use crate::out;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use std::io::BufRead;
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(crate) fn run(protocol: &str, frame: &str, mapping: Option<&Path>) -> Result
     };
     let mapping = mapping.map(|path| read_mapping(protocol, path)).transpose()?;
     let explained = |line: &[u8]| match &mapping {
-        Some(mapping) => json_push::mapped(mapping, line.trim_ascii()).decoded.to_string(),
+        Some(mapping) => json_push::mapped(mapping, wire::protocol::plain(line)).decoded.to_string(),
         None => protocol.line(line),
     };
     if frame != "-" {
@@ -40,11 +40,7 @@ fn read_mapping(protocol: &wire::Protocol, path: &Path) -> Result<Mapping> {
     if protocol.name != json_push::NAME {
         bail!("`{}` needs no mapping: only `{}` is read by one", protocol.name, json_push::NAME);
     }
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("mapping `{}` cannot be read", path.display()))?;
-    toml::from_str(&text).map_err(|why| {
-        anyhow::anyhow!("mapping `{}`: {why}docs/protocols/json.md says how it is written", path.display())
-    })
+    crate::config::json_mapping(path)
 }
 
 /// A line of the input, without its end.

@@ -1,7 +1,7 @@
 //! The table `[mqtt]`.
 
 use super::toml_files;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -75,14 +75,7 @@ impl Mqtt {
     pub(crate) fn read(&self) -> Result<gateway::mqtt::Config> {
         let mut maps = Vec::new();
         for path in self.maps.as_deref().map(toml_files).transpose()?.unwrap_or_default() {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("topic mapping `{}` cannot be read", path.display()))?;
-            maps.push(toml::from_str(&text).map_err(|why| {
-                anyhow::anyhow!(
-                    "topic mapping `{}`: {why}docs/protocols/mqtt.md says how it is written",
-                    path.display()
-                )
-            })?);
+            maps.push(super::mapping_file("topic mapping", &path, "docs/protocols/mqtt.md")?);
         }
         let sparkplug = match self.sparkplug_host.as_deref() {
             Some("") => None,

@@ -39,7 +39,8 @@ fn decode_answers_every_line_in_order_whatever_is_wrong_with_it() {
 fn decode_shows_what_a_mapping_makes_of_json() {
     let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../devices/json/hydrants.toml");
     let body = r#"{"records":[{"device":"ZZ-XHS-01","time":"2021-06-30T08:00:00+08:00","pressure":{"value":283.4,"unit":"kPa"},"battery":3.55}]}"#;
-    let output = zhizhen_with(&["decode", "json", "--mapping", mapping, "-"], &format!("{body}\n{{\n"));
+    let output =
+        zhizhen_with(&["decode", "json", "--mapping", mapping, "-"], &format!("\u{feff}{body}\n{{\n"));
     assert!(output.status.success(), "{}", stderr(&output));
     let lines: Vec<Value> = stdout(&output).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let expected = serde_json::json!({ "station": "ZZ-XHS-01", "id": "pressure", "element": "pressure",
