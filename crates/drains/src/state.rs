@@ -92,6 +92,8 @@ pub struct State {
     pub(crate) rests: Vec<f64>,
     #[serde(skip)]
     pub(crate) restless: crate::wave::Restless,
+    #[serde(skip)]
+    pub(crate) brought: crate::wave::Brought,
     pub(crate) updated: Vec<bool>,
     pub(crate) seepage: Vec<Option<SeepageState>>,
     pub(crate) storage_loss: Vec<[f64; 2]>,
@@ -208,6 +210,7 @@ impl State {
             dydt: vec![0.0; n],
             rests: vec![0.0; n],
             restless: crate::wave::Restless::default(),
+            brought: crate::wave::Brought::default(),
             updated: vec![false; n],
             seepage: (0..n)
                 .map(|i| {

@@ -7,7 +7,7 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 mod rows;
 
 pub use pulp::{Arch, Scalar, Simd, WithSimd};
-pub use rows::{COLUMNS, Row};
+pub use rows::{COLUMNS, Row, quad_lane};
 
 /// Registers of a machine that a vector takes. A kernel is one long chain of operations: with two chains
 /// side by side one computes while the other waits.

@@ -122,7 +122,6 @@ impl WithSimd for Enter<'_> {
             slots_in!(s, states, slots, at, full, limited, inlet, evaporation, seepage);
             for o in slots {
                 (o.old_flow, o.old_depth, o.old_volume, o.a2) = (o.flow, o.depth, o.volume, o.a1);
-                (o.surf1, o.surf2) = ([0.0; WIDEST], [0.0; WIDEST]);
             }
         }
         let nodes = &mut self.to.nodes[..];
@@ -148,7 +147,7 @@ impl WithSimd for Leave<'_> {
     fn with_simd<S: Simd>(self, s: S) {
         let (states, live) = (self.states, self.live);
         for (at, slots) in self.from.slots.chunks_exact(WIDEST).enumerate() {
-            slots_out!(s, live, states, slots, at, q, a1, a2, flow, old_flow, dqdh, surf1, surf2, depth);
+            slots_out!(s, live, states, slots, at, q, a1, a2, flow, old_flow, depth);
             slots_out!(
                 s, live, states, slots, at, old_depth, volume, old_volume, froude, class, full, limited
             );
@@ -359,7 +358,7 @@ impl Abreast {
             conductivity: round.conductivity,
             ..Pass::of(model, trial)
         };
-        Momentum::<false, true> { pass, slots: &mut self.slots, from: 0, some: None }.run();
+        Momentum::<false, true> { pass, slots: &mut self.slots, brings: &mut [], from: 0, some: None }.run();
         let live = |i: usize| round.live[i] > 0.0;
         for (lane, state) in states.iter().enumerate().filter(|(i, _)| live(*i)) {
             for &i in &b.nodes.special {

@@ -19,6 +19,10 @@ use crate::section::{Section, Shape};
 /// Conduits looked back over for one with the same section.
 const SHARED: usize = 32;
 
+/// Places in the network within which conduits that end above their node's invert stand in blocks apart from
+/// the others: these ask for no normal and critical depths, and only whole blocks are spared them.
+const APART: usize = 512;
+
 /// How a group's geometry is computed in the fast numerics.
 #[derive(Debug, Clone)]
 pub(crate) enum Geometry {
@@ -53,6 +57,7 @@ macro_rules! fixed {
             /// Nodes upstream and downstream.
             pub(crate) n1: [u32; WIDEST],
             pub(crate) n2: [u32; WIDEST],
+            $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
             /// The group it belongs to.
             pub(crate) group: usize,
             /// Lanes that are conduits; the rest only fill the block.
@@ -67,7 +72,6 @@ macro_rules! fixed {
             pub(crate) losses: bool,
             /// Some lane's flow is limited.
             pub(crate) limits: bool,
-            $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
         }
     };
 }
@@ -174,7 +178,9 @@ impl Blocks {
         }
         // Neighbours in the network stand in one block: they come to rest together.
         let place = places(model);
-        conduits.sort_by_key(|j| (links.section[*j].shape as usize, place[*j], *j));
+        conduits.sort_by_key(|j| {
+            (links.section[*j].shape as usize, place[*j] / APART, drops(model, *j), place[*j], *j)
+        });
         let mut i = 0;
         while i < conduits.len() {
             let shape = links.section[conduits[i]].shape;
@@ -227,7 +233,7 @@ impl Blocks {
         b.touched.dedup();
         let lists = super::gather::lists(model, &b);
         b.watched = super::gather::watched(model, &b);
-        b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists, &b.nodes.plain);
+        b.ends = super::gather::Ends::of_parts(&b.parts.nodes, &lists, b.fixed.len());
         b.stars = Stars::of(&lists);
         b
     }
@@ -283,7 +289,7 @@ impl Blocks {
         self.link.push(j);
         self.culvert.push(Culvert::new(c.culvert, x, c.slope));
         self.any_seepage |= c.seepage > 0.0;
-        let drops = l.offset1[j] > 0.0 || l.offset2[j] > 0.0;
+        let drops = drops(model, j);
         let kept = || shared.cloned().unwrap_or_else(|| self.depths_for(x));
         let kept = asks_depths(model, j).then(kept);
         self.depths.push(kept);
@@ -341,7 +347,13 @@ impl Blocks {
 fn asks_depths(model: &Model, j: usize) -> bool {
     let l = &model.links;
     let outfall = [l.node1[j], l.node2[j]].iter().any(|i| model.nodes.kind[*i] == NodeType::Outfall);
-    outfall || l.offset1[j] > 0.0 || l.offset2[j] > 0.0
+    outfall || drops(model, j)
+}
+
+/// True where a conduit ends above a node's invert.
+fn drops(model: &Model, j: usize) -> bool {
+    let l = &model.links;
+    l.offset1[j] > 0.0 || l.offset2[j] > 0.0
 }
 
 /// Places of the links in a walk upstream from the outfalls, branch by branch.

@@ -5,10 +5,11 @@
 //! geometry and powers are the fast ones, a vector of conduits at a time.
 #![expect(clippy::indexing_slicing, reason = "slots are walked in whole vectors, nodes are checked")]
 
-use numerics::lanes::{M, Simd, V, WIDEST};
+use numerics::lanes::{M, Row, Simd, V, WIDEST};
 
 use super::abreast::Lanes;
 use super::blocks::{Blocks, Fixed, Group};
+use super::gather::Brings;
 use super::momentum::Pass;
 use super::shape::Water;
 use super::slots::{Class, SlotBlock};
@@ -148,7 +149,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
     }
 
     #[inline(always)]
-    pub(super) fn run(&self, out: &mut SlotBlock) {
+    pub(super) fn run(&self, out: &mut SlotBlock, brings: Option<&mut Brings>) {
         let f = self.f;
         // A conduit between two nodes that rest keeps its flow.
         let mut keep = None;
@@ -296,10 +297,18 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let lane = self.lane;
         put(keep, lane, &mut out.a1, dry.select(dry_area, a_mid));
         put(keep, lane, &mut out.q, dry.select(zero, q));
-        put(keep, lane, &mut out.flow, dry.select(zero, q * barrels));
-        put(keep, lane, &mut out.dqdh, dry.select(dry_dqdh, dqdh));
-        put(keep, lane, &mut out.surf1, s1 * barrels);
-        put(keep, lane, &mut out.surf2, s2 * barrels);
+        let (flow, dqdh) = (dry.select(zero, q * barrels), dry.select(dry_dqdh, dqdh));
+        let (s1, s2) = (s1 * barrels, s2 * barrels);
+        put(keep, lane, &mut out.flow, flow);
+        if let Some(brings) = brings {
+            let (down, up) = (flow.gt(zero).select(flow, zero), flow.lt(zero).select(-flow, zero));
+            let rows = V::rows_of(self.s, &[up, down, s1, dqdh, down, up, s2, dqdh]);
+            put_rows(self.s, keep, &mut brings[lane..lane + V::<S>::LANES], &rows);
+        } else {
+            put(keep, lane, &mut out.dqdh, dqdh);
+            put(keep, lane, &mut out.surf1, s1);
+            put(keep, lane, &mut out.surf2, s2);
+        }
         // What the next trial neither asks for nor keeps.
         if !self.p.passes {
             put(keep, lane, &mut out.froude, dry.select(zero, froude));
@@ -518,5 +527,17 @@ fn put<S: Simd>(active: Option<M<S>>, lane: usize, to: &mut [f64; WIDEST], new: 
     match active {
         None => new.put(to, lane),
         Some(active) => active.select(new, V::part(new.0, to, lane)).put(to, lane),
+    }
+}
+
+/// Writes a row for every lane; lanes that rest keep theirs.
+#[inline(always)]
+fn put_rows<S: Simd>(s: S, active: Option<M<S>>, to: &mut [Row], new: &[Row; WIDEST]) {
+    let Some(active) = active else { return to.copy_from_slice(&new[..V::<S>::LANES]) };
+    let active = active.select(V::splat(s, 1.0), V::splat(s, 0.0)).array();
+    for ((to, new), active) in to.iter_mut().zip(new).zip(active) {
+        if active > 0.0 {
+            *to = *new;
+        }
     }
 }

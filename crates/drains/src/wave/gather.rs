@@ -2,7 +2,7 @@
 //! bits. Nodes whose conduits all rest keep the sums they have.
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::{Simd, V, WIDEST, WithSimd};
+use numerics::lanes::{COLUMNS, Row, Simd, V, WIDEST, WithSimd, quad_lane};
 
 use super::blocks::Blocks;
 use super::slots::SlotBlock;
@@ -18,52 +18,64 @@ pub(crate) struct End {
     pub(crate) other: u32,
 }
 
-/// Nodes alike that are too few for a bundle.
-const FEW: usize = WIDEST / 2;
+/// What the conduits of a block bring to their nodes: inflow, outflow, surface area and what the flow gains
+/// with the head, at the upstream node and then at the downstream one.
+pub(crate) type Brings = [Row; WIDEST];
 
-/// Plain nodes with the same number of conduits, as many side by side as the widest vector has lanes.
-#[derive(Debug, Clone, Default)]
-struct Bundles {
-    count: usize,
-    nodes: Vec<[u32; WIDEST]>,
-    /// Codes of their ends: first those of all, second those of all, and so on; `count` rows a bundle.
-    ends: Vec<[u32; WIDEST]>,
+/// What all conduits bring in a trial, and nothing in a block more. Holds nothing between two steps.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    pub(crate) rows: Vec<Brings>,
 }
 
-/// The ends of conduits at the nodes of a part, in link order.
+impl Brought {
+    /// Before a step.
+    pub(crate) fn enter(&mut self, blocks: &Blocks) {
+        self.rows.resize(blocks.fixed.len() + 1, [Row::default(); WIDEST]);
+    }
+}
+
+/// Nothing that a copy would need.
+impl Clone for Brought {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Two states are the same whatever was last brought.
+impl PartialEq for Brought {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// The ends of conduits at the nodes of a part, in link order, by rows of as many nodes as the widest vector
+/// has lanes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ends {
-    bundles: Vec<Bundles>,
-    /// Nodes that are summed one by one.
-    single: Vec<u32>,
+    /// Where a row's ends begin; one more than there are whole rows.
+    from: Vec<u32>,
+    /// Codes of the first ends of all nodes of a row, of the second ones, and so on; nodes with fewer have what
+    /// brings nothing. Nodes lie as [`V::quads`] has them.
+    codes: Vec<[u32; WIDEST]>,
 }
 
 impl Ends {
-    fn of(nodes: std::ops::Range<usize>, lists: &[Vec<End>], plain: &[f64]) -> Self {
-        let (mut bundled, single): (Vec<usize>, Vec<usize>) =
-            nodes.partition(|i| plain[*i] > 0.0 && !lists[*i].is_empty());
-        let mut ends = Self { bundles: Vec::new(), single: single.into_iter().map(|i| i as u32).collect() };
-        // In the order of their conduits' slots: neighbours lie together.
-        bundled.sort_by_key(|i| (lists[*i].len(), lists[*i].first().map_or(0, |e| e.code)));
-        for alike in bundled.chunk_by(|a, b| lists[*a].len() == lists[*b].len()) {
-            let mut b = Bundles { count: lists[alike[0]].len(), ..Bundles::default() };
-            for some in alike.chunks(WIDEST) {
-                if some.len() < FEW {
-                    ends.single.extend(some.iter().map(|i| *i as u32));
-                    continue;
-                }
-                // The last one again fills up: its sums are the same.
-                let some: [usize; WIDEST] = std::array::from_fn(|lane| some[lane.min(some.len() - 1)]);
-                b.nodes.push(some.map(|i| i as u32));
-                b.ends.extend((0..b.count).map(|e| some.map(|i| lists[i][e].code)));
-            }
-            ends.bundles.push(b);
+    fn of(nodes: std::ops::Range<usize>, lists: &[Vec<End>], nothing: u32) -> Self {
+        let mut ends = Self { from: vec![0], codes: Vec::new() };
+        for row in lists[nodes].chunks_exact(WIDEST) {
+            let most = row.iter().map(Vec::len).max().unwrap_or(0);
+            let code = |i: usize, n: usize| row[i].get(n).map_or(nothing, |end| end.code);
+            let of = |n: usize| std::array::from_fn(|i| code(quad_lane(i), n));
+            ends.codes.extend((0..most).map(of));
+            ends.from.push(ends.codes.len() as u32);
         }
         ends
     }
 
-    pub(crate) fn of_parts(cuts: &Cuts, lists: &[Vec<End>], plain: &[f64]) -> [Self; PARTS] {
-        std::array::from_fn(|p| Self::of(cuts[p]..cuts[p + 1], lists, plain))
+    pub(crate) fn of_parts(cuts: &Cuts, lists: &[Vec<End>], blocks: usize) -> [Self; PARTS] {
+        let nothing = 2 * (blocks * WIDEST) as u32;
+        std::array::from_fn(|p| Self::of(cuts[p]..cuts[p + 1], lists, nothing))
     }
 }
 
@@ -92,9 +104,11 @@ pub(crate) fn watched(model: &Model, blocks: &Blocks) -> Vec<u32> {
 
 /// What the parts of the nodes share.
 #[derive(Clone, Copy)]
-pub(crate) struct Brought<'a> {
+pub(crate) struct Shared<'a> {
     pub(crate) blocks: &'a Blocks,
     pub(crate) slots: &'a [SlotBlock],
+    /// What every conduit brings, slot by slot, and nothing.
+    pub(crate) brings: &'a [Row],
     /// Kinds of the nodes where conduits lose water on their way.
     pub(crate) lossy: Option<&'a [NodeType]>,
     pub(crate) lateral: &'a [f64],
@@ -103,7 +117,7 @@ pub(crate) struct Brought<'a> {
 
 /// Sums over the conduits at the nodes of a part, over what flows in and is lost there anyway.
 pub(crate) struct Gather<'a> {
-    pub(crate) by: &'a Brought<'a>,
+    pub(crate) by: &'a Shared<'a>,
     /// The nodes that move, where it is not all of them.
     pub(crate) some: Option<&'a [u32]>,
     /// Ends at this part's nodes, and its first node.
@@ -123,98 +137,80 @@ impl WithSimd for Gather<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) {
         let stars = &self.by.blocks.stars;
-        if self.inflow.is_empty() {
-            return;
-        }
         if let Some(some) = self.some {
             some.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
             return;
         }
-        let ends = self.ends;
-        ends.single.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
-        for b in &ends.bundles {
-            for (nodes, codes) in b.nodes.iter().zip(b.ends.chunks_exact(b.count)) {
-                if self.by.lossy.is_some() {
-                    nodes.iter().for_each(|i| self.node(*i as usize, stars.at(*i as usize)));
-                    continue;
-                }
-                for lane in (0..WIDEST).step_by(V::<S>::LANES) {
-                    self.bundle(s, nodes, codes, lane);
-                }
+        let mut done = 0;
+        if V::<S>::LANES == WIDEST && self.by.lossy.is_none() {
+            let ends = self.ends;
+            for from in ends.from.windows(2) {
+                self.row(s, done, &ends.codes[from[0] as usize..from[1] as usize]);
+                done += WIDEST;
             }
+        }
+        for i in self.from + done..self.from + self.inflow.len() {
+            self.node(i, stars.at(i));
         }
     }
 }
 
 impl Gather<'_> {
-    /// A vector of plain nodes, from a lane of their bundle on.
+    /// A row of nodes, the first of which is `at` in this part.
     #[inline(always)]
-    fn bundle<S: Simd>(&mut self, s: S, nodes: &[u32; WIDEST], codes: &[[u32; WIDEST]], lane: usize) {
+    fn row<S: Simd>(&mut self, s: S, at: usize, codes: &[[u32; WIDEST]]) {
         let zero = V::splat(s, 0.0);
-        let lanes = |of: &dyn Fn(usize) -> f64| {
-            let mut all = [0.0; WIDEST];
-            all.iter_mut().enumerate().take(V::<S>::LANES).for_each(|(i, v)| *v = of(lane + i));
-            V::load(s, &all)
-        };
-        let (lateral, losses) = (self.by.lateral, self.by.losses);
-        let lateral = lanes(&|i| lateral[nodes[i] as usize]);
-        let losses = lanes(&|i| losses[nodes[i] as usize]);
+        let all = |list: &[f64]| V::load(s, &list[self.from + at..]);
+        let (lateral, losses) = (all(self.by.lateral), all(self.by.losses));
         let comes = lateral.ge(zero);
-        let mut inflow = comes.select(lateral, zero);
-        let mut outflow = comes.select(losses, losses - lateral);
-        let (mut area, mut sum) = (zero, zero);
+        let plain = all(&self.by.blocks.nodes.plain).gt(zero);
+        let area = plain.select(zero, V::load(s, &self.area[at..]));
+        let outflow = comes.select(losses, losses - lateral);
+        let mut sums = V::quads(s, [comes.select(lateral, zero), outflow, area, zero]);
+        let brings = self.by.brings;
         for codes in codes {
-            let (mut flow, mut surface, mut dqdh) = ([0.0; WIDEST], [0.0; WIDEST], [0.0; WIDEST]);
-            for i in 0..V::<S>::LANES {
-                let code = codes[lane + i] as usize;
-                let slot = &self.by.slots[code / (2 * WIDEST)];
-                let (at, down) = (code / 2 % WIDEST, code % 2 == 1);
-                flow[i] = if down { slot.flow[at] } else { -slot.flow[at] };
-                surface[i] = if down { slot.surf2[at] } else { slot.surf1[at] };
-                dqdh[i] = slot.dqdh[at];
+            for (sum, four) in sums.iter_mut().zip(codes.as_chunks::<4>().0) {
+                let (a, b) = (brought(brings, four[0]), brought(brings, four[1]));
+                let (c, d) = (brought(brings, four[2]), brought(brings, four[3]));
+                let mut lanes = [0.0; WIDEST];
+                lanes[..4].copy_from_slice(a);
+                lanes[4..8].copy_from_slice(b);
+                lanes[8..12].copy_from_slice(c);
+                lanes[12..].copy_from_slice(d);
+                *sum = *sum + V::load(s, &lanes);
             }
-            let q = V::load(s, &flow);
-            let comes = q.gt(zero);
-            inflow = inflow + comes.select(q, zero);
-            outflow = outflow + comes.select(zero, -q);
-            area = area + V::load(s, &surface);
-            sum = sum + V::load(s, &dqdh);
         }
-        let (inflow, outflow, area, sum) = (inflow.array(), outflow.array(), area.array(), sum.array());
-        for i in 0..V::<S>::LANES {
-            let own = nodes[lane + i] as usize - self.from;
-            self.inflow[own] = inflow[i];
-            self.outflow[own] = outflow[i];
-            self.area[own] = area[i];
-            self.sum_dqdh[own] = sum[i];
-        }
+        let [inflow, outflow, area, sum_dqdh] = V::quads(s, sums);
+        inflow.store(&mut self.inflow[at..]);
+        outflow.store(&mut self.outflow[at..]);
+        area.store(&mut self.area[at..]);
+        sum_dqdh.store(&mut self.sum_dqdh[at..]);
     }
 
     #[inline(always)]
     fn node(&mut self, i: usize, list: &[End]) {
         let (lateral, losses) = (self.by.lateral[i], self.by.losses[i]);
-        let mut inflow = if lateral >= 0.0 { lateral } else { 0.0 };
-        let mut outflow = if lateral >= 0.0 { losses } else { losses - lateral };
+        let inflow = if lateral >= 0.0 { lateral } else { 0.0 };
+        let outflow = if lateral >= 0.0 { losses } else { losses - lateral };
         let own = i - self.from;
-        let mut area = if self.by.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[own] };
-        let mut sum = 0.0;
+        let area = if self.by.blocks.nodes.plain[i] > 0.0 { 0.0 } else { self.area[own] };
+        let mut sums = [inflow, outflow, area, 0.0];
         let lossy = self.by.lossy.is_some_and(|kinds| kinds[i] != NodeType::Outfall);
         for e in list {
-            let (k, down) = ((e.code >> 1) as usize, e.code & 1 == 1);
-            let s = &self.by.slots[k / WIDEST];
-            let at = k % WIDEST;
-            let q = if down { s.flow[at] } else { -s.flow[at] };
-            inflow += if q > 0.0 { q } else { 0.0 };
-            outflow += if q > 0.0 { 0.0 } else { -q };
-            area += if down { s.surf2[at] } else { s.surf1[at] };
-            sum += s.dqdh[at];
+            sums.iter_mut().zip(brought(self.by.brings, e.code)).for_each(|(sum, one)| *sum += one);
             if lossy {
-                outflow += self.by.blocks.loss(s, k);
+                let k = (e.code >> 1) as usize;
+                sums[1] += self.by.blocks.loss(&self.by.slots[k / WIDEST], k);
             }
         }
-        self.inflow[own] = inflow;
-        self.outflow[own] = outflow;
-        self.area[own] = area;
-        self.sum_dqdh[own] = sum;
+        [self.inflow[own], self.outflow[own], self.area[own], self.sum_dqdh[own]] = sums;
     }
+}
+
+/// What the end of a conduit brings.
+#[inline(always)]
+fn brought(brings: &[Row], code: u32) -> &[f64] {
+    let Row(both) = &brings[(code >> 1) as usize];
+    let at = (code & 1) as usize * (COLUMNS / 2);
+    &both[at..at + COLUMNS / 2]
 }

@@ -24,6 +24,7 @@ pub(crate) use abreast::{Abreast, LANES_MIN};
 pub(crate) use blocks::Blocks;
 pub(crate) use culvert::CODE_MAX as CULVERT_CODE_MAX;
 pub(crate) use depths::normal_depth;
+pub(crate) use gather::Brought;
 pub(crate) use losses::conduit as conduit_losses;
 pub(crate) use restless::Restless;
 pub(crate) use slots::{Class, Slots};

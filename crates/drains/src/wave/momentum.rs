@@ -6,6 +6,7 @@ use numerics::lanes::{Arch, Scalar, Simd, V, WIDEST, WithSimd};
 use super::abreast::{Lanes, NodeBlock};
 use super::blocks::Blocks;
 use super::conduit::Kernel;
+use super::gather::Brings;
 use super::slots::SlotBlock;
 use crate::model::Model;
 use crate::project::{Damping, NormalFlow, Surcharge};
@@ -68,6 +69,8 @@ impl<'a> Pass<'a> {
 pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
     pub(crate) pass: &'p Pass<'p>,
     pub(crate) slots: &'a mut [SlotBlock],
+    /// Takes what they bring to their nodes; none where states lie abreast.
+    pub(crate) brings: &'a mut [Brings],
     pub(crate) from: usize,
     /// The blocks that move, where it is not all of them.
     pub(crate) some: Option<&'a [u32]>,
@@ -76,20 +79,21 @@ pub(crate) struct Momentum<'a, 'p, const EXACT: bool, const ABREAST: bool> {
 impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
     /// Goes over the blocks: plain pipes first, then the others.
     pub(crate) fn run(self) {
-        let Self { pass, slots, from, some } = self;
+        let Self { pass, slots, brings, from, some } = self;
         if slots.is_empty() {
             return;
         }
         if EXACT {
-            Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some }.with_simd(Scalar::new());
+            Blockwise::<EXACT, ABREAST, false> { pass, slots, brings, from, some }.with_simd(Scalar::new());
             return;
         }
         let arch = Arch::new();
         if pass.blocks.has_pipes {
-            arch.dispatch(Blockwise::<EXACT, ABREAST, true> { pass, slots: &mut *slots, from, some });
+            let (slots, brings) = (&mut *slots, &mut *brings);
+            arch.dispatch(Blockwise::<EXACT, ABREAST, true> { pass, slots, brings, from, some });
         }
         if pass.blocks.has_others {
-            arch.dispatch(Blockwise::<EXACT, ABREAST, false> { pass, slots, from, some });
+            arch.dispatch(Blockwise::<EXACT, ABREAST, false> { pass, slots, brings, from, some });
         }
     }
 }
@@ -98,6 +102,7 @@ impl<const EXACT: bool, const ABREAST: bool> Momentum<'_, '_, EXACT, ABREAST> {
 struct Blockwise<'a, 'p, const EXACT: bool, const ABREAST: bool, const PIPES: bool> {
     pass: &'p Pass<'p>,
     slots: &'a mut [SlotBlock],
+    brings: &'a mut [Brings],
     from: usize,
     some: Option<&'a [u32]>,
 }
@@ -109,7 +114,7 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { pass: p, slots, from, some } = self;
+        let Self { pass: p, slots, brings, from, some } = self;
         let b = p.blocks;
         let wide = if ABREAST { WIDEST } else { 1 };
         let all = slots.len() / wide;
@@ -131,11 +136,12 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
                 if ABREAST {
                     for lane in (0..WIDEST).step_by(V::<S>::LANES) {
                         Kernel::<S, EXACT, true, PIPES> { s, p, b, g, f, k, at, lane }
-                            .run(&mut slots[own + at]);
+                            .run(&mut slots[own + at], None);
                     }
                     at += 1;
                 } else {
-                    Kernel::<S, EXACT, false, PIPES> { s, p, b, g, f, k, at, lane: at }.run(&mut slots[own]);
+                    Kernel::<S, EXACT, false, PIPES> { s, p, b, g, f, k, at, lane: at }
+                        .run(&mut slots[own], Some(&mut brings[own]));
                     at += V::<S>::LANES;
                 }
             }

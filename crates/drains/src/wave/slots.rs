@@ -71,10 +71,6 @@ slots!(
     /// Flow of all barrels.
     flow,
     old_flow,
-    dqdh,
-    /// Surface area of all barrels at the ends, ft².
-    surf1,
-    surf2,
     depth,
     old_depth,
     volume,
@@ -90,4 +86,9 @@ slots!(
     inlet,
     evaporation,
     seepage,
+    /// Where states lie abreast, what it brings to its nodes besides the flow: what that gains with the head,
+    /// ft²/s, and the surface area of all barrels at the ends, ft².
+    dqdh,
+    surf1,
+    surf2,
 );

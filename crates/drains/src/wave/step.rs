@@ -6,7 +6,7 @@
 
 use numerics::lanes::{Arch, WIDEST};
 
-use super::gather::{Brought, Gather};
+use super::gather::{Gather, Shared};
 use super::momentum::{Momentum, Pass};
 use super::nodes::{AtNodes, Depths, Given, MakeUp, Picked, Rise, Sums};
 use super::restless::Restless;
@@ -29,6 +29,7 @@ impl State {
     /// Routes one step of `dt` s; returns the trials it took.
     pub(crate) fn dynamic_step(&mut self, model: &Model, dt: f64, hands: Hands) -> usize {
         self.enter_others(model);
+        self.brought.enter(&model.blocks);
         let mut converged = false;
         let mut trial = 0;
         while trial < model.options.max_trials {
@@ -111,11 +112,12 @@ impl State {
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
         let restless = &self.restless.blocks;
-        hands.each(model.blocks.parts.count(), cut(&mut self.slots.blocks, cuts), |part, slots| {
+        let lists = (cut(&mut self.slots.blocks, cuts), cut(&mut self.brought.rows, cuts));
+        hands.each(model.blocks.parts.count(), lists, |part, (slots, brings)| {
             let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
             match numerics {
-                Numerics::Exact => Momentum::<true, false> { pass, slots, from, some }.run(),
-                Numerics::Fast => Momentum::<false, false> { pass, slots, from, some }.run(),
+                Numerics::Exact => Momentum::<true, false> { pass, slots, brings, from, some }.run(),
+                Numerics::Fast => Momentum::<false, false> { pass, slots, brings, from, some }.run(),
             }
         });
     }
@@ -134,9 +136,10 @@ impl State {
         let cuts = &b.parts.nodes;
         let (again, few) = (trial >= 2, trial >= 2 && self.restless.leaves_out());
         let Restless { nodes: restless, rows, due, .. } = &mut self.restless;
-        let (slots, restless, rows) = (&self.slots.blocks[..], &*restless, &*rows);
+        let (slots, brings) = (&self.slots.blocks[..], self.brought.rows.as_flattened());
+        let (restless, rows) = (&*restless, &*rows);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
-        let by = &Brought { blocks: b, slots, lossy, lateral, losses };
+        let by = &Shared { blocks: b, slots, brings, lossy, lateral, losses };
         let (old_depth, old_net) = (&self.old_depth[..], &self.old_net[..]);
         let given = &Given {
             layout: &b.nodes,

@@ -15,6 +15,12 @@ pub struct Row(pub [f64; COLUMNS]);
 /// As many rows as columns.
 type Square = [[f64; COLUMNS]; COLUMNS];
 
+/// The lane whose four figures are the `i`th in the vectors that [`V::quads`] gives.
+#[must_use]
+pub const fn quad_lane(i: usize) -> usize {
+    i / 4 + [0, 8, 4, 12][i % 4]
+}
+
 impl<S: Simd> V<S> {
     /// The columns of the rows at `index`, of which each lane has one; places wrap at the table's end.
     /// A table of a power of two of rows costs no division and no test.
@@ -32,6 +38,58 @@ impl<S: Simd> V<S> {
             Self::joined(s, &low[5], &high[5]),
             Self::joined(s, &low[6], &high[6]),
             Self::joined(s, &low[7], &high[7]),
+        ]
+    }
+
+    /// Turns columns back into rows, one for every lane.
+    #[inline(always)]
+    pub fn rows_of(s: S, columns: &[Self; COLUMNS]) -> [Row; WIDEST] {
+        let mut rows = [Row::default(); WIDEST];
+        let lists: [[f64; WIDEST]; COLUMNS] = [
+            columns[0].array(),
+            columns[1].array(),
+            columns[2].array(),
+            columns[3].array(),
+            columns[4].array(),
+            columns[5].array(),
+            columns[6].array(),
+            columns[7].array(),
+        ];
+        if Self::LANES < COLUMNS {
+            for (i, row) in rows.iter_mut().enumerate().take(Self::LANES) {
+                row.0.iter_mut().zip(&lists).for_each(|(to, list)| *to = list[i]);
+            }
+            return rows;
+        }
+        for from in (0..Self::LANES).step_by(COLUMNS) {
+            let mut square = [[0.0; COLUMNS]; COLUMNS];
+            for (to, list) in square.iter_mut().zip(&lists) {
+                to.copy_from_slice(&list[from..from + COLUMNS]);
+            }
+            for (row, turned) in rows[from..].iter_mut().zip(Self::square(s, &square)) {
+                row.0 = turned;
+            }
+        }
+        rows
+    }
+
+    /// Four figures of every lane, turned so that those of a lane lie side by side, in the order of
+    /// [`quad_lane`]; and back, for it is its own inverse. Of use where a register has eight lanes.
+    #[inline(always)]
+    #[must_use]
+    pub fn quads(s: S, four: [Self; 4]) -> [Self; 4] {
+        let [a, b, c, d] = [four[0].array(), four[1].array(), four[2].array(), four[3].array()];
+        let mut square = [[0.0; COLUMNS]; COLUMNS];
+        for (i, list) in [a, b, c, d].iter().enumerate() {
+            square[i].copy_from_slice(&list[..COLUMNS]);
+            square[i + 4].copy_from_slice(&list[COLUMNS..]);
+        }
+        let rows = Self::square(s, &square);
+        [
+            Self::joined(s, &rows[0], &rows[4]),
+            Self::joined(s, &rows[1], &rows[5]),
+            Self::joined(s, &rows[2], &rows[6]),
+            Self::joined(s, &rows[3], &rows[7]),
         ]
     }
 
@@ -216,6 +274,52 @@ mod tests {
             for (i, row) in rows.iter().enumerate() {
                 assert!(row.iter().zip(&columns).all(|(v, column)| column[i] == *v), "{i}: {columns:?}");
             }
+        }
+    }
+
+    struct Rows<'a>(&'a [[f64; WIDEST]; COLUMNS]);
+
+    impl WithSimd for Rows<'_> {
+        type Output = ([Row; WIDEST], usize);
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            (V::rows_of(s, &self.0.each_ref().map(|list| V::load(s, list))), V::<S>::LANES)
+        }
+    }
+
+    #[test]
+    fn columns_become_rows_again() {
+        let columns = std::array::from_fn(|k| std::array::from_fn(|i| (100 * i + k) as f64));
+        for (rows, lanes) in [Rows(&columns).with_simd(Scalar::new()), Arch::new().dispatch(Rows(&columns))] {
+            for (i, row) in rows.iter().enumerate().take(lanes) {
+                assert!(row.0.iter().zip(&columns).all(|(v, column)| column[i] == *v), "{i}: {rows:?}");
+            }
+        }
+    }
+
+    struct Quads<'a>(&'a [[f64; WIDEST]; 4]);
+
+    impl WithSimd for Quads<'_> {
+        type Output = Option<[[[f64; WIDEST]; 4]; 2]>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, s: S) -> Self::Output {
+            let turned = V::quads(s, self.0.map(|list| V::load(s, &list)));
+            let back = V::quads(s, turned).map(V::array);
+            (V::<S>::LANES == WIDEST).then_some([turned.map(V::array), back])
+        }
+    }
+
+    #[test]
+    fn the_four_figures_of_a_lane_lie_side_by_side_and_turn_back() {
+        let four = std::array::from_fn(|k| std::array::from_fn(|i| (100 * i + k) as f64));
+        // Only where a register has eight lanes.
+        let Some([turned, back]) = Arch::new().dispatch(Quads(&four)) else { return };
+        assert_eq!(back, four);
+        for (i, figures) in turned.as_flattened().chunks(4).enumerate() {
+            let want: Vec<f64> = four.iter().map(|list| list[quad_lane(i)]).collect();
+            assert_eq!(figures, want, "{i}");
         }
     }
 
