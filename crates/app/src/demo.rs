@@ -12,7 +12,7 @@ use crate::{after_action, commands, logging, out};
 use anyhow::{Context, Result, bail};
 use child::City;
 use city::Town;
-use city::mixed::{flow_meters, hydrants};
+use city::mixed::{buoys, flow_meters, hydrants};
 use city::storm::{STORMS, Storm};
 use field::clock::Clock;
 use field::time::Time;
@@ -168,12 +168,12 @@ fn listen_to_the_town(config: &mut Config, city: &City) -> Result<()> {
     config.mqtt.get_or_insert_with(|| Mqtt { tcp: Some(loopback()), ..Mqtt::default() });
     config.sl427.get_or_insert_with(|| Sl427 { tcp: loopback(), ..Sl427::default() });
     config.meters = Some(meters());
-    let source = |name: &str, token: &str| -> Result<api::PushSource> {
-        Ok(serde_json::from_value(json!({ "name": name, "token": token, "keep_raw": true }))?)
+    let source = |name: &str, token: &str, read: bool| -> Result<api::PushSource> {
+        Ok(serde_json::from_value(json!({ "name": name, "token": token, "keep_raw": true, "read": read }))?)
     };
-    let (flow_meters, hydrants) = (flow_meters::SOURCE, hydrants::SOURCE);
-    config.push.source.push(source(flow_meters, flow_meters::TOKEN)?);
-    config.push.source.push(source(hydrants, hydrants::TOKEN)?);
+    config.push.source.push(source(flow_meters::SOURCE, flow_meters::TOKEN, false)?);
+    config.push.source.push(source(hydrants::SOURCE, hydrants::TOKEN, false)?);
+    config.push.source.push(source(buoys::SOURCE, buoys::TOKEN, true)?);
     config.push.bundled.push((hydrants::MAPPING, hydrants::MAPPING_TOML));
     config.opcua.servers.push(scada(city)?);
     Ok(())

@@ -64,9 +64,16 @@ fn killed_at_random_moments_nothing_told_is_lost_and_nothing_is_doubled() {
     println!("after {kills} kills: {}", witness.summary());
     // Whoever hears from the server that it has kept something is in the ledger.
     let of = |code: &str| witness.told.get(code).copied().unwrap_or(0);
-    for code in
-        ["3307820000WS0001", "ZZ-XM-001", "DMA-01", "3307820101", "3307820201", "ZZ-LL-001", "ZZ-XHS-01"]
-    {
+    for code in [
+        "3307820000WS0001",
+        "ZZ-XM-001",
+        "DMA-01",
+        "3307820101",
+        "3307820201",
+        "ZZ-LL-001",
+        "ZZ-XHS-01",
+        "ZZ-FB-01",
+    ] {
         assert!(of(code) > 0, "nothing of {code} was confirmed: {:?}", witness.told);
     }
     if kills >= 50 {

@@ -1,7 +1,7 @@
 //! 管网流量计: flow meters in the sewers whose vendor's platform pushes InfluxDB line protocol: flow, depth and
 //! battery every five minutes.
 
-use super::push::{Measured, Platform};
+use super::push::{Measured, Platform, Way};
 use super::truth::{rate, swaying};
 use crate::dice::Dice;
 use crate::town::mixed::{FLOW_METERS, flow_meter_code};
@@ -17,12 +17,10 @@ pub const TOKEN: &str = "demo-flow-meters-token";
 pub(super) fn platform() -> Platform {
     Platform {
         name: SOURCE,
-        path: "/write?precision=ms",
         token: TOKEN,
-        media: "text/plain",
         codes: (0..FLOW_METERS).map(flow_meter_code).collect(),
         measure,
-        write,
+        way: Way::Body { path: "/write?precision=ms", media: "text/plain", write },
     }
 }
 

@@ -1,7 +1,7 @@
 //! 智能消火栓: hydrants whose vendor's platform pushes JSON of its own, read by a mapping: pressure (in kPa,
 //! which the server turns into its own unit) and battery every five minutes.
 
-use super::push::{Measured, Platform};
+use super::push::{Measured, Platform, Way};
 use super::truth::swaying;
 use crate::town::mixed::{HYDRANTS, hydrant_code};
 use field::time::Time;
@@ -22,12 +22,10 @@ const KPA: f64 = 1_000.0;
 pub(super) fn platform() -> Platform {
     Platform {
         name: SOURCE,
-        path: "/api/v1/push/json/hydrants",
         token: TOKEN,
-        media: "application/json",
         codes: (0..HYDRANTS).map(hydrant_code).collect(),
         measure,
-        write,
+        way: Way::Body { path: "/api/v1/push/json/hydrants", media: "application/json", write },
     }
 }
 

@@ -7,6 +7,7 @@
 //! What they measure is a function of the town's time, so that any of them can start anywhere.
 
 mod ascii;
+pub mod buoys;
 mod edge;
 pub mod flow_meters;
 pub mod hydrants;
@@ -46,7 +47,7 @@ pub(crate) fn start(
     tasks: &mut JoinSet<()>,
 ) {
     tasks.spawn(ascii::run(seed, clock.clone(), centres.sl651, Arc::clone(ledger)));
-    for platform in [flow_meters::platform(), hydrants::platform()] {
+    for platform in [flow_meters::platform(), hydrants::platform(), buoys::platform()] {
         tasks.spawn(platform.run(seed, clock.clone(), centres.http.clone(), Arc::clone(ledger)));
     }
     if let Some(broker) = centres.mqtt {

@@ -1,7 +1,7 @@
 //! 杂规约: what else a real utility has beside the storm's stations: meters over MQTT, district meters
 //! behind a Sparkplug B edge node, an intake on SL/T 427, a pump station's electricity meter on
-//! DL/T 645, a reservoir that speaks SL 651 in ASCII, flow meters and hydrants behind platforms that push over
-//! HTTP, a pumping station behind an OPC UA server. All assumed; they take no part in the storms.
+//! DL/T 645, a reservoir that speaks SL 651 in ASCII, flow meters, hydrants and buoys behind platforms that push
+//! over HTTP, a pumping station behind an OPC UA server. All assumed; they take no part in the storms.
 
 use super::stations::on_ground;
 use super::utilities::{Utilities, station};
@@ -26,6 +26,12 @@ pub(crate) const POWER_METER: &str = "330782000901";
 pub(crate) const FLOW_METERS: usize = 6;
 /// Hydrants behind a platform that pushes JSON.
 pub(crate) const HYDRANTS: usize = 4;
+/// Buoys in reservoirs, behind a platform that sends SensorThings observations: in Chinese, in English, where.
+pub(crate) const BUOYS: [(&str, &str, (f64, f64)); 3] = [
+    ("八都水库水质浮标", "Badu reservoir, water quality buoy", (120.159, 29.414)),
+    ("柏峰水库水质浮标", "Baifeng reservoir, water quality buoy", (120.096, 29.391)),
+    ("枫坑水库水质浮标", "Fengkeng reservoir, water quality buoy", (120.178, 29.265)),
+];
 /// 取水泵站 behind an OPC UA server.
 pub const SCADA: &str = "3307820301";
 
@@ -64,6 +70,11 @@ const FLOW_METER_POINTS: Points = &[
 ];
 const HYDRANT_POINTS: Points =
     &[(Quantity::Pressure, &["pressure"], 0.0, 1.6), (Quantity::Voltage, &["battery"], 2.0, 4.2)];
+const BUOY_POINTS: Points = &[
+    (Quantity::Ph, &["ph"], 0.0, 14.0),
+    (Quantity::AmmoniaNitrogen, &["nh3n"], 0.0, 20.0),
+    (Quantity::Voltage, &["battery"], 9.0, 16.0),
+];
 const SCADA_POINTS: Points = &[
     (Quantity::Level, &["level"], 55.0, 70.0),
     (Quantity::Flow, &["flow"], 0.0, 5.0),
@@ -78,6 +89,11 @@ pub(crate) fn flow_meter_code(n: usize) -> String {
 /// The code of the `n`th hydrant, from 0.
 pub(crate) fn hydrant_code(n: usize) -> String {
     format!("ZZ-XHS-{:02}", n + 1)
+}
+
+/// The code of the `n`th buoy, from 0.
+pub(crate) fn buoy_code(n: usize) -> String {
+    format!("ZZ-FB-{:02}", n + 1)
 }
 
 /// The code of the `n`th meter over MQTT, from 0.
@@ -198,6 +214,12 @@ impl Utilities {
             let at = (HYDRANTS_AT.0 - 0.0025 * n as f64, HYDRANTS_AT.1 - 0.001 * n as f64);
             let (code, names) = (hydrant_code(n), (names.0.as_str(), names.1.as_str()));
             let (kind, points) = (StationKind::Meter, HYDRANT_POINTS);
+            let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
+            self.stand(blocks, first_point, &place)?;
+        }
+        for (n, (chinese, english, at)) in BUOYS.into_iter().enumerate() {
+            let (code, names) = (buoy_code(n), (chinese, english));
+            let (kind, points) = (StationKind::Reservoir, BUOY_POINTS);
             let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
             self.stand(blocks, first_point, &place)?;
         }

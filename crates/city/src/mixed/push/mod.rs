@@ -1,12 +1,16 @@
 //! 平台转发: a vendor's platform that hands its devices' values on over HTTP, with a token: what the server
 //! did not take is kept and sent again, older values first.
 
+mod line;
+
+pub(super) use line::Way;
+
 use crate::hands::TownClock;
 use crate::marks::{Marks, remember};
 use crate::rtu::{Ledger, Page};
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
-use reqwest::{Client, StatusCode};
+use line::Line;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +19,7 @@ use std::time::Duration;
 const EVERY_MS: i64 = 5 * MINUTE_MS;
 /// Moments kept unsent: a month. The oldest give way.
 const MEMORY: usize = 8_640;
-/// Moments in one body, while it catches up.
-const AT_ONCE: usize = 24;
-/// Longest wait for an answer, and the pause after a failure, real time.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The pause after a failure, real time.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What one device measured at one moment, in the units of its points.
@@ -37,25 +38,20 @@ pub(super) struct Measured {
 pub(super) struct Platform {
     /// Its name in logs.
     pub(super) name: &'static str,
-    /// Where it pushes to, behind the server's address.
-    pub(super) path: &'static str,
     /// What it shows.
     pub(super) token: &'static str,
-    /// The media type of what it writes.
-    pub(super) media: &'static str,
     /// Its devices' stations.
     pub(super) codes: Vec<String>,
     /// What a device measures: seed, its place, moment.
     pub(super) measure: fn(u64, usize, Time) -> Vec<(&'static str, f64)>,
-    /// How it writes what was measured.
-    pub(super) write: fn(&[Measured]) -> String,
+    /// How it hands on what was measured.
+    pub(super) way: Way,
 }
 
 impl Platform {
     /// Pushes for as long as the town lives. `base` is the server's address.
     pub(super) async fn run(self, seed: u64, mut clock: TownClock, base: String, ledger: Arc<Ledger>) {
-        let url = format!("{base}{}", self.path);
-        let client = Client::new();
+        let mut line = Line::new(self.name, base, self.token, self.way);
         let pages: Vec<Option<Page>> = self.codes.iter().map(|code| ledger.page(code)).collect();
         let mut memory: VecDeque<Time> = VecDeque::new();
         clock.started().await;
@@ -69,9 +65,9 @@ impl Platform {
                 remember(&mut memory, MEMORY, at);
             }
             while !memory.is_empty() {
-                let moments = memory.len().min(AT_ONCE);
+                let moments = memory.len().min(line.moments());
                 let measured = self.measured(seed, memory.iter().take(moments));
-                if !self.push(&client, &url, &measured).await {
+                if !line.push(&measured).await {
                     tokio::time::sleep(PAUSE).await;
                     break;
                 }
@@ -100,26 +96,5 @@ impl Platform {
             self.codes.iter().enumerate().map(device).collect::<Vec<_>>()
         };
         moments.flat_map(of).collect()
-    }
-
-    /// Whether the server says that all of it is durable.
-    async fn push(&self, client: &Client, url: &str, measured: &[Measured]) -> bool {
-        let request = client
-            .post(url)
-            .bearer_auth(self.token)
-            .header(reqwest::header::CONTENT_TYPE, self.media)
-            .body((self.write)(measured))
-            .timeout(PATIENCE);
-        match request.send().await {
-            Ok(answer) if answer.status() == StatusCode::NO_CONTENT => true,
-            Ok(answer) => {
-                tracing::debug!(platform = self.name, status = %answer.status(), "a push was not taken");
-                false
-            }
-            Err(error) => {
-                tracing::debug!(platform = self.name, %error, "a platform's line failed");
-                false
-            }
-        }
     }
 }
