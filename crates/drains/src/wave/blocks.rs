@@ -48,6 +48,26 @@ pub(crate) struct Group {
     pub(crate) depths: Option<Arc<Depths>>,
 }
 
+/// What a block has in common: a line of the cache, so that the lists behind it begin with one.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+pub(crate) struct Head {
+    /// The group it belongs to.
+    pub(crate) group: usize,
+    /// Lanes that are conduits; the rest only fill the block.
+    pub(crate) live: usize,
+    /// Some lane ends above its node's invert.
+    pub(crate) drops: bool,
+    /// Some lane touches an outfall.
+    pub(crate) outfalls: bool,
+    /// Some lane has a flap gate.
+    pub(crate) flaps: bool,
+    /// Some lane has local losses.
+    pub(crate) losses: bool,
+    /// Some lane's flow is limited.
+    pub(crate) limits: bool,
+}
+
 macro_rules! fixed {
     ($($(#[$m:meta])* $f:ident),* $(,)?) => {
         /// What never changes in a block of conduits.
@@ -57,21 +77,8 @@ macro_rules! fixed {
             /// Nodes upstream and downstream.
             pub(crate) n1: [u32; WIDEST],
             pub(crate) n2: [u32; WIDEST],
+            pub(crate) head: Head,
             $($(#[$m])* pub(crate) $f: [f64; WIDEST],)*
-            /// The group it belongs to.
-            pub(crate) group: usize,
-            /// Lanes that are conduits; the rest only fill the block.
-            pub(crate) live: usize,
-            /// Some lane ends above its node's invert.
-            pub(crate) drops: bool,
-            /// Some lane touches an outfall.
-            pub(crate) outfalls: bool,
-            /// Some lane has a flap gate.
-            pub(crate) flaps: bool,
-            /// Some lane has local losses.
-            pub(crate) losses: bool,
-            /// Some lane's flow is limited.
-            pub(crate) limits: bool,
         }
     };
 }
@@ -196,7 +203,7 @@ impl Blocks {
                 b.slot[j] = b.link.len();
                 b.push(model, j, depths.as_ref());
                 if let Some(f) = b.fixed.last_mut() {
-                    f.live += 1;
+                    f.head.live += 1;
                 }
             }
             while !b.link.len().is_multiple_of(WIDEST) {
@@ -209,7 +216,7 @@ impl Blocks {
                 _ => Tabled::of(&links.section[conduits[i]], model.crown_cutoff)
                     .map_or(Geometry::Each, |t| Geometry::Tabled(Box::new(t))),
             };
-            b.fixed[from / WIDEST..].iter_mut().for_each(|f| f.group = b.groups.len());
+            b.fixed[from / WIDEST..].iter_mut().for_each(|f| f.head.group = b.groups.len());
             let (open, force_main) = (shape.is_open(), shape == Shape::ForceMain);
             let culverts = b.culvert[from..].iter().any(Option::is_some);
             let pipes = matches!(geometry, Geometry::Tabled(_))
@@ -335,11 +342,11 @@ impl Blocks {
             Shape::RectOpen => [x.w_max, 0.0, 2.0 - x.s_bot],
             _ => [x.w_max, 0.0, 2.0],
         };
-        f.drops |= drops;
-        f.outfalls |= f.out1[i] + f.out2[i] > 0.0;
-        f.flaps |= f.gate[i] != 0.0 || f.flap1[i] + f.flap2[i] > 0.0;
-        f.losses |= c.losses.iter().any(|k| *k != 0.0);
-        f.limits |= l.q_limit[j] > 0.0;
+        f.head.drops |= drops;
+        f.head.outfalls |= f.out1[i] + f.out2[i] > 0.0;
+        f.head.flaps |= f.gate[i] != 0.0 || f.flap1[i] + f.flap2[i] > 0.0;
+        f.head.losses |= c.losses.iter().any(|k| *k != 0.0);
+        f.head.limits |= l.q_limit[j] > 0.0;
     }
 }
 

@@ -175,7 +175,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let (d1, d2) = (self.depth(&f.n1), self.depth(&f.n2));
         let (mut z1, mut z2) = (self.of(&f.inv1), self.of(&f.inv2));
         let (mut h1, mut h2) = (d1 + z1, d2 + z2);
-        if f.drops {
+        if f.head.drops {
             (z1, z2) = (self.of(&f.z1), self.of(&f.z2));
             (h1, h2) = (h1.max(z1), h2.max(z2));
         }
@@ -243,7 +243,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let dq3 = inertia.select(self.c(2.0) * v * (a_mid - a_old) * sigma, zero);
         let dq4 = inertia.select(self.per_length(dt * v * v * (a2 - a1)) * sigma, zero);
         let mut dq5 = zero;
-        if f.losses {
+        if f.head.losses {
             dq5 = self.per_length(self.local_losses(a1, a2, a_mid, q_last) / self.c(2.0)) * dt;
         }
         let mut dq6 = zero;
@@ -281,11 +281,11 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             let turned = (q * q_last).lt(zero);
             q = turned.select(self.c(0.001) * q.sign(), q);
         }
-        if f.limits {
+        if f.head.limits {
             let limit = self.of(&f.q_limit);
             q = (limit.gt(zero) & q.abs().gt(limit)).select(q.sign() * limit, q);
         }
-        if f.flaps {
+        if f.head.flaps {
             q = self.flap(q).select(zero, q);
         }
         q = (q.gt(fudge) & d1.le(fudge)).select(fudge, q);
@@ -414,7 +414,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let f = self.f;
         let (fudge, zero) = (self.c(FUDGE), self.c(0.0));
         let outfall =
-            if f.outfalls { (self.of(&f.out1) + self.of(&f.out2)).gt(self.c(0.5)) } else { zero.gt(zero) };
+            if f.head.outfalls { (self.of(&f.out1) + self.of(&f.out2)).gt(self.c(0.5)) } else { zero.gt(zero) };
         let slope = y1.lt(y2);
         let by_slope = matches!(self.p.normal_flow, NormalFlow::Slope | NormalFlow::Both);
         let mut check = if by_slope { slope } else { slope & outfall };
@@ -452,7 +452,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let mut fasnh = self.c(1.0);
         let no = zero.gt(zero);
         let (mut up_crit, mut dn_crit) = (no, no);
-        if f.drops {
+        if f.head.drops {
             let (off1, off2) = (self.of(&f.off1), self.of(&f.off2));
             let drop1 = self.of(&f.out1).gt(self.c(0.5)).select(zero.max(off1 - d1), off1).gt(zero);
             let drop2 = self.of(&f.out2).gt(self.c(0.5)).select(zero.max(off2 - d2), off2).gt(zero);
@@ -508,7 +508,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let one_end1 = per(near1, four, 0.25);
         let one_end2 = per(near2, four, 0.25);
         let (mut s1, mut s2) = (one_end1, one_end2);
-        if self.f.drops {
+        if self.f.head.drops {
             s2 = one_end2 * f.fasnh;
             s1 = f.up_crit.select(zero, f.dn_crit.select(near1 * half, s1));
             s2 = f.dn_crit.select(zero, f.up_crit.select(near2 * half, s2));

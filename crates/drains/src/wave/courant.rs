@@ -96,7 +96,7 @@ impl WithSimd for Shortest<'_> {
             let mut lane = 0;
             while lane < WIDEST {
                 if self.conduits_ask(s, o, f, lane) {
-                    for i in lane..(lane + V::<S>::LANES).min(f.live) {
+                    for i in lane..(lane + V::<S>::LANES).min(f.head.live) {
                         self.conduit(o, f, i, b.link[at * WIDEST + i]);
                     }
                 }

@@ -122,7 +122,7 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
         for i in 0..some.map_or(all, <[u32]>::len) {
             let block = some.map_or(from + i, |some| some[i] as usize);
             let f = &b.fixed[block];
-            let g = &b.groups[f.group];
+            let g = &b.groups[f.head.group];
             if !EXACT && g.pipes != PIPES {
                 continue;
             }

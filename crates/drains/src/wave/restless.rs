@@ -135,7 +135,7 @@ impl Restless {
         for e in b.stars.at(i) {
             let slot = (e.code >> 1) as usize;
             let block = slot / WIDEST;
-            let (lane, live) = (slot % WIDEST, b.fixed[block].live);
+            let (lane, live) = (slot % WIDEST, b.fixed[block].head.live);
             // Lanes that fill the block up are copies of its last conduit.
             let to = if lane + 1 == live { WIDEST } else { lane + 1 };
             self.moves[block][lane..to].fill(1.0);

@@ -141,7 +141,7 @@ impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
                 if EXACT {
                     // Step by step, as SWMM sums: no code is left to settle.
                     for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
-                        if lane + i < b.fixed[at].live {
+                        if lane + i < b.fixed[at].head.live {
                             let link = b.link[at * WIDEST + lane + i];
                             changes.push(Change { link, code, span: dt });
                         }
@@ -154,7 +154,7 @@ impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
                     for (i, code) in code.array().into_iter().enumerate().take(V::<S>::LANES) {
                         let l = lane + i;
                         if code != t.code[l] {
-                            if l < b.fixed[at].live {
+                            if l < b.fixed[at].head.live {
                                 let j = b.link[at * WIDEST + l];
                                 let span = now - t.since[l];
                                 changes.push(Change { link: j, code: t.code[l], span });
