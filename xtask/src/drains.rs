@@ -8,7 +8,7 @@ mod plot;
 
 use crate::{peers, run};
 use anyhow::{Context, Result};
-use measure::{Cost, cost, median, peak_memory};
+use measure::{Cost, Of, cost, least, median, peak_memory};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -144,42 +144,29 @@ impl Bench {
         cost(&self.ours, &[text(model)?, text(&out)?, &format!("threads={threads}")])
     }
 
-    /// One model in turn; SWMM with one thread and, once, with two; ours with two threads if `shared`.
+    /// One model in turn; SWMM with one thread and with two; ours with two threads if `shared`. Figures are
+    /// medians; what is disturbed takes longer, so the least of each stands beside them.
     fn beside(&self, name: &str, model: &Path, shared: bool) -> Result<Value> {
         let start = cost(&self.python, &["-c", IMPORT])?;
         let two = model.with_extension("two.inp");
         let one = std::fs::read(model)?.into_iter().map(char::from).collect::<String>();
         std::fs::write(&two, with_threads(&one, "2"))?;
-        let (mut ours, mut theirs, mut twos) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours, mut theirs) = ([const { Vec::new() }; 2], [const { Vec::new() }; 2]);
         for _ in 0..self.rounds {
-            ours.push(self.drains(model, 1)?);
-            theirs.push(self.swmm(model)?);
+            ours[0].push(self.drains(model, 1)?);
+            theirs[0].push(self.swmm(model)?);
             if shared {
-                twos.push(self.drains(model, 2)?);
+                ours[1].push(self.drains(model, 2)?);
             }
+            theirs[1].push(self.swmm(&two)?);
         }
-        let threads_2 = self.swmm(&two)?;
         let memory = peak_memory(&self.ours, &[text(model)?, text(&self.folder.join("drains.out"))?])?;
-        let of = |list: &[Cost], f: fn(&Cost) -> f64| median(list.iter().map(f).collect());
-        let (cpu, their_cpu) = (of(&ours, |c| c.cpu), of(&theirs, |c| c.cpu) - start.cpu);
-        let (wall, their_wall) = (of(&ours, |c| c.wall), of(&theirs, |c| c.wall));
-        let fastest = their_wall.min(threads_2.wall) - start.wall;
-        println!(
-            "{name}: {:.2}x by processor time ({their_cpu:.2} / {cpu:.2} s), {:.2}x by the clock \
-             (SWMM's threads 1: {their_wall:.2} s, 2: {:.2} s; ours {wall:.2} s), {memory} MB",
-            their_cpu / cpu,
-            fastest / wall,
-            threads_2.wall,
-        );
-        let two = of(&twos, |c| c.wall);
-        if shared {
-            println!("{name}: two threads {:.2}x one ({wall:.2} / {two:.2} s)", wall / two);
+        let figures = |of: Of| beside_figures(&ours, &theirs, &start, of);
+        let (medians, leasts) = (figures(median), figures(least));
+        for (kind, figures) in [("medians", &medians), ("least", &leasts)] {
+            say(&format!("{name}, {kind}"), figures, memory);
         }
-        Ok(
-            json!({ "model": name, "two_threads_wall_s": two, "ratio_cpu": their_cpu / cpu, "ratio_wall": fastest / wall,
-            "cpu_s": cpu, "swmm_cpu_s": their_cpu, "wall_s": wall, "swmm_wall_s": their_wall,
-            "swmm_wall_2_threads_s": threads_2.wall, "memory_mb": memory }),
-        )
+        Ok(json!({ "model": name, "memory_mb": memory, "medians": medians, "least": leasts }))
     }
 
     /// Scenarios of rain on a town: ours on two threads, SWMM as two processes at a time.
@@ -225,6 +212,44 @@ impl Bench {
         let path = run::root().join("docs/drains-cost.svg");
         std::fs::write(&path, plot::svg(&points)).with_context(|| format!("writing {}", path.display()))?;
         Ok(points.into_iter().map(|(n, cost)| json!({ "conduits": n, "step_us": cost })).collect())
+    }
+}
+
+/// Ours beside SWMM's, each with one thread and with two, of which ours may not have run; an import takes `start`.
+fn beside_figures(ours: &[Vec<Cost>; 2], theirs: &[Vec<Cost>; 2], start: &Cost, of: Of) -> Value {
+    let cpu = |list: &[Cost]| of(list.iter().map(|c| c.cpu).collect());
+    let wall = |list: &[Cost]| of(list.iter().map(|c| c.wall).collect());
+    let (our_cpu, their_cpu) = (cpu(&ours[0]), cpu(&theirs[0]) - start.cpu);
+    let (one, their_one, their_two) =
+        (wall(&ours[0]), wall(&theirs[0]) - start.wall, wall(&theirs[1]) - start.wall);
+    let mut figures = json!({ "cpu_s": our_cpu, "swmm_cpu_s": their_cpu, "ratio_cpu": their_cpu / our_cpu,
+        "wall_s": one, "swmm_wall_s": their_one, "swmm_wall_2_threads_s": their_two,
+        "ratio_wall": their_one.min(their_two) / one });
+    if !ours[1].is_empty() {
+        let two = wall(&ours[1]);
+        figures["two_threads_wall_s"] = json!(two);
+        figures["ratio_two_threads"] = json!(one / two);
+    }
+    figures
+}
+
+/// Prints them.
+fn say(name: &str, figures: &Value, memory: u64) {
+    let of = |key: &str| figures[key].as_f64().unwrap_or(0.0);
+    println!(
+        "{name}: {:.2}x by processor time ({:.2} / {:.2} s), {:.2}x by the clock (SWMM's threads 1: {:.2} s, \
+         2: {:.2} s; ours {:.2} s), {memory} MB",
+        of("ratio_cpu"),
+        of("swmm_cpu_s"),
+        of("cpu_s"),
+        of("ratio_wall"),
+        of("swmm_wall_s"),
+        of("swmm_wall_2_threads_s"),
+        of("wall_s"),
+    );
+    if figures.get("two_threads_wall_s").is_some() {
+        let (two, ratio) = (of("two_threads_wall_s"), of("ratio_two_threads"));
+        println!("{name}: two threads {ratio:.2}x one ({:.2} / {two:.2} s)", of("wall_s"));
     }
 }
 

@@ -78,8 +78,16 @@ pub(super) fn peak_memory(program: &Path, args: &[&str]) -> Result<u64> {
     Ok(most / 1024)
 }
 
+/// What is told of several runs.
+pub(super) type Of = fn(Vec<f64>) -> f64;
+
 /// The middle one.
 pub(super) fn median(mut list: Vec<f64>) -> f64 {
     list.sort_by(f64::total_cmp);
     list.get(list.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// The least.
+pub(super) fn least(list: Vec<f64>) -> f64 {
+    list.into_iter().min_by(f64::total_cmp).unwrap_or(0.0)
 }

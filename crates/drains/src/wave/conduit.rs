@@ -413,8 +413,11 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
     fn normal_flow(&self, q: V<S>, y1: V<S>, y2: V<S>, w1: &Water<S>, maybe: M<S>) -> (V<S>, V<S>) {
         let f = self.f;
         let (fudge, zero) = (self.c(FUDGE), self.c(0.0));
-        let outfall =
-            if f.head.outfalls { (self.of(&f.out1) + self.of(&f.out2)).gt(self.c(0.5)) } else { zero.gt(zero) };
+        let outfall = if f.head.outfalls {
+            (self.of(&f.out1) + self.of(&f.out2)).gt(self.c(0.5))
+        } else {
+            zero.gt(zero)
+        };
         let slope = y1.lt(y2);
         let by_slope = matches!(self.p.normal_flow, NormalFlow::Slope | NormalFlow::Both);
         let mut check = if by_slope { slope } else { slope & outfall };
