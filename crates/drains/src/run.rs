@@ -178,6 +178,7 @@ impl State {
         if let Some(k) = model.slot_of(j) {
             let (slots, lane) = self.slots.at(k);
             slots.setting[lane] = self.setting[j];
+            self.shuts |= self.setting[j] != 1.0;
         }
     }
 

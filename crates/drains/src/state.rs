@@ -112,6 +112,8 @@ pub struct State {
     pub(crate) live_setting: Vec<Option<f64>>,
     /// Some link has been set live.
     pub(crate) has_live_setting: bool,
+    /// Some conduit has been set to something else than open.
+    pub(crate) shuts: bool,
     pub(crate) last_set: Vec<f64>,
     pub(crate) link_class: Vec<f64>,
     pub(crate) dqdh: Vec<f64>,
@@ -232,6 +234,7 @@ impl State {
             target: vec![1.0; l],
             live_setting: vec![None; l],
             has_live_setting: false,
+            shuts: false,
             last_set: vec![model.options.start.floor(); l],
             link_class: vec![Class::DRY; l],
             dqdh: vec![0.0; l],

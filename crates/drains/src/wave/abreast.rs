@@ -356,6 +356,7 @@ impl Abreast {
             dt: round.dt,
             evaporation: round.evaporation,
             conductivity: round.conductivity,
+            shuts: states.iter().any(|state| state.shuts),
             ..Pass::of(model, trial)
         };
         Momentum::<false, true> { pass, slots: &mut self.slots, brings: &mut [], from: 0, some: None }.run();

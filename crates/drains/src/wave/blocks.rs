@@ -58,6 +58,10 @@ pub(crate) struct Head {
     pub(crate) live: usize,
     /// Some lane ends above its node's invert.
     pub(crate) drops: bool,
+    /// Some lane has several barrels.
+    pub(crate) barrels: bool,
+    /// Some lane's momentum equation has another length than the lane.
+    pub(crate) stretched: bool,
     /// Some lane touches an outfall.
     pub(crate) outfalls: bool,
     /// Some lane has a flap gate.
@@ -87,8 +91,6 @@ macro_rules! fixed {
 fixed!(
     inv1,
     inv2,
-    z1,
-    z2,
     y_full,
     /// 1 / full depth.
     per_y_full,
@@ -308,8 +310,6 @@ impl Blocks {
         f.inv2[i] = n.invert[n2];
         f.off1[i] = l.offset1[j];
         f.off2[i] = l.offset2[j];
-        f.z1[i] = n.invert[n1] + l.offset1[j];
-        f.z2[i] = n.invert[n2] + l.offset2[j];
         let out = |i: usize| f64::from(u8::from(n.kind[i] == NodeType::Outfall));
         let flap = |i: usize| f64::from(u8::from(n.outfall[i].as_ref().is_some_and(|o| o.gated)));
         (f.out1[i], f.out2[i]) = (out(n1), out(n2));
@@ -343,6 +343,8 @@ impl Blocks {
             _ => [x.w_max, 0.0, 2.0],
         };
         f.head.drops |= drops;
+        f.head.barrels |= c.barrels != 1.0;
+        f.head.stretched |= f.length[i] != f.mod_length[i];
         f.head.outfalls |= f.out1[i] + f.out2[i] > 0.0;
         f.head.flaps |= f.gate[i] != 0.0 || f.flap1[i] + f.flap2[i] > 0.0;
         f.head.losses |= c.losses.iter().any(|k| *k != 0.0);

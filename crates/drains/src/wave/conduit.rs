@@ -169,14 +169,17 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let fudge = self.c(FUDGE);
         let dt = self.own(&self.p.dt);
         let y_full = self.of(&f.y_full);
-        let barrels = self.of(&f.barrels);
-        let q_old = self.per(self.own(&out.old_flow), &f.barrels, &f.per_barrel);
+        let (mut barrels, mut q_old) = (one, self.own(&out.old_flow));
+        if f.head.barrels {
+            barrels = self.of(&f.barrels);
+            q_old = self.per(q_old, &f.barrels, &f.per_barrel);
+        }
         let q_last = self.own(&out.q);
         let (d1, d2) = (self.depth(&f.n1), self.depth(&f.n2));
         let (mut z1, mut z2) = (self.of(&f.inv1), self.of(&f.inv2));
         let (mut h1, mut h2) = (d1 + z1, d2 + z2);
         if f.head.drops {
-            (z1, z2) = (self.of(&f.z1), self.of(&f.z2));
+            (z1, z2) = (z1 + self.of(&f.off1), z2 + self.of(&f.off2));
             (h1, h2) = (h1.max(z1), h2.max(z2));
         }
         let mut y1 = (h1 - z1).max(fudge);
@@ -195,9 +198,11 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let class = flow.class;
         let (a1, r1, a2, a_mid, r_mid) = (w1.area, w1.radius, w2.area, mid.area, mid.radius);
         let full = y1.ge(y_full) & y2.ge(y_full);
-        let shut = self.own(&out.setting);
-        let closed = shut.le(zero) & shut.ge(zero);
-        let dry = class.le(self.c(Class::DN_DRY)) | closed | a_mid.le(fudge);
+        let mut dry = class.le(self.c(Class::DN_DRY)) | a_mid.le(fudge);
+        if self.p.shuts {
+            let setting = self.own(&out.setting);
+            dry = dry | (setting.le(zero) & setting.ge(zero));
+        }
         let dry_area = half * (a1 + a2);
         let dry_dqdh = self.per_length(self.c(GRAVITY) * dt * a_mid) * barrels;
         let depth = y_mid.min(y_full);
@@ -293,7 +298,8 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let mean = (a1 + a2) / self.c(2.0);
         let full_state = self.full_state(a1, a2);
 
-        let room = |area: V<S>| area * self.of(&f.length) * barrels;
+        let length = if f.head.stretched { self.of(&f.length) } else { self.of(&f.mod_length) };
+        let room = |area: V<S>| area * length * barrels;
         let lane = self.lane;
         put(keep, lane, &mut out.a1, dry.select(dry_area, a_mid));
         put(keep, lane, &mut out.q, dry.select(zero, q));
@@ -343,7 +349,9 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             if open[i] <= 0.0 {
                 continue;
             }
-            let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - self.f.z1[self.place(i)]);
+            let at = self.place(i);
+            let z1 = self.f.inv1[at] + self.f.off1[at];
+            let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - z1);
             if most < q[i] {
                 (q[i], dqdh[i], inlet[i]) = (most, slope, 1.0);
             }
@@ -457,8 +465,12 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let (mut up_crit, mut dn_crit) = (no, no);
         if f.head.drops {
             let (off1, off2) = (self.of(&f.off1), self.of(&f.off2));
-            let drop1 = self.of(&f.out1).gt(self.c(0.5)).select(zero.max(off1 - d1), off1).gt(zero);
-            let drop2 = self.of(&f.out2).gt(self.c(0.5)).select(zero.max(off2 - d2), off2).gt(zero);
+            let (mut drop1, mut drop2) = (off1, off2);
+            if f.head.outfalls {
+                drop1 = self.of(&f.out1).gt(self.c(0.5)).select(zero.max(off1 - d1), off1);
+                drop2 = self.of(&f.out2).gt(self.c(0.5)).select(zero.max(off2 - d2), off2);
+            }
+            let (drop1, drop2) = (drop1.gt(zero), drop2.gt(zero));
             let back = q.lt(zero);
             let asks1 = !full & drop1 & ((wet1 & wet2 & back) | (only2 & !up_dry_ends));
             let asks2 = !full & drop2 & ((wet1 & wet2 & !back) | (only1 & !dn_dry_ends));

@@ -27,6 +27,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) trial: usize,
     /// The next trial computes everything anew, and asks for nothing but flows.
     pub(crate) passes: bool,
+    /// Some conduit may be shut.
+    pub(crate) shuts: bool,
     pub(crate) slot_method: bool,
     pub(crate) cutoff: f64,
     pub(crate) damping: Damping,
@@ -49,6 +51,7 @@ impl<'a> Pass<'a> {
             dt: [0.0; WIDEST],
             trial,
             passes: false,
+            shuts: false,
             slot_method: o.surcharge == Surcharge::Slot,
             cutoff: model.crown_cutoff,
             damping: o.damping,

@@ -106,6 +106,7 @@ impl State {
             dt: [dt; WIDEST],
             evaporation: [self.climate.evaporation; WIDEST],
             conductivity: [self.climate.conductivity; WIDEST],
+            shuts: self.shuts,
             passes: trial == 0 && model.options.max_trials > 1 && !self.loses(model),
             ..Pass::of(model, trial)
         };
