@@ -112,7 +112,8 @@ pub struct State {
     pub(crate) live_setting: Vec<Option<f64>>,
     /// Some link has been set live.
     pub(crate) has_live_setting: bool,
-    /// Some conduit has been set to something else than open.
+    /// Some conduit may have been set to something else than open.
+    #[serde(default = "may_be")]
     pub(crate) shuts: bool,
     pub(crate) last_set: Vec<f64>,
     pub(crate) link_class: Vec<f64>,
@@ -135,6 +136,11 @@ pub struct State {
     pub(crate) stats: Stats,
     pub(crate) files: crate::files::FileState,
     pub(crate) inlets: crate::inlets::InletState,
+}
+
+/// What was kept by an engine that did not tell.
+const fn may_be() -> bool {
+    true
 }
 
 impl State {
