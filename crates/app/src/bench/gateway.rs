@@ -7,7 +7,7 @@ use super::server::{Server, own_cpu_s};
 use super::sink::Sink;
 use crate::out;
 use anyhow::{Context, Result, bail};
-use city::load::{Load, SensorLoad, SensorReport, VALUES, sensor_code};
+use city::load::{BEHIND_ONE, Load, SensorLoad, SensorReport, VALUES, sensor_code};
 use field::time::Time;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -28,6 +28,8 @@ const READINGS_PER_S: f64 = 50_000.0;
 const OFFERED_PER_S: f64 = READINGS_PER_S * 1.01;
 /// SL 651 reports a second; MQTT carries the rest.
 const REPORTS_PER_S: f64 = 3_000.0;
+/// Most stations that are heard over UDP instead of a connection of their own.
+const RELAYED_MAX: u32 = 1_000;
 /// Descriptors a server needs besides its devices: listeners, files of the store, its own streams.
 const SPARE: u32 = 256;
 /// A device that says nothing for so long is silent: longer than the whole run.
@@ -35,27 +37,41 @@ const INTERVAL_S: u32 = 3_600;
 /// Longest wait until everybody is connected.
 const CONNECT_WAIT: Duration = Duration::from_secs(300);
 
-/// How many devices of each kind this machine lets one process hold.
-fn devices() -> u32 {
-    let most = city::load::connections_at_most().map_or(DEVICES, |most| most.saturating_sub(SPARE) / 2);
-    if most < DEVICES {
+/// How many devices of each kind there are, and how many of the stations share sockets.
+fn devices() -> (u32, u32) {
+    let most = city::load::connections_at_most().map(|most| most.saturating_sub(SPARE));
+    let (devices, relayed) = most.map_or((DEVICES, 0), fitting);
+    if relayed > 0 {
         out::note(format_args!(
-            "this process may open too few files for 2 × {DEVICES} connections: {most} of each instead"
+            "this process may open too few files for 2 × {DEVICES} connections: {relayed} stations share sockets \
+             over UDP, {BEHIND_ONE} each"
         ));
     }
-    most.min(DEVICES)
+    if devices < DEVICES {
+        out::note(format_args!("and still too few: {devices} devices of each instead"));
+    }
+    (devices, relayed)
+}
+
+/// The same where so many sockets may be open: as few behind relays as can be, but no more than
+/// [`RELAYED_MAX`].
+fn fitting(sockets: u32) -> (u32, u32) {
+    let missing = (2 * DEVICES).saturating_sub(sockets);
+    // A relay spares all but one of its stations' sockets, the last, which is not full, maybe none.
+    let relayed = if missing == 0 { 0 } else { (missing + 1) * BEHIND_ONE / (BEHIND_ONE - 1) + 1 };
+    if relayed <= RELAYED_MAX { (DEVICES, relayed) } else { ((sockets / 2).min(DEVICES), 0) }
 }
 
 pub(super) async fn run(seconds: u32) -> Result<Outcome> {
-    let devices = devices();
+    let (devices, relayed) = devices();
     let folder = ground::folder()?;
     let data = folder.path().join("data");
     ground::seed_devices(&data, devices, INTERVAL_S).await?;
     let sink = Sink::start().await?;
-    let mqtt = free_port().await?;
-    let server = Server::start_with(&data, &sink, &format!("[mqtt]\ntcp = \"{mqtt}\"\n")).await?;
+    let (sl651, mqtt) = (free_port().await?, free_port().await?);
+    let server = Server::start_with(&data, &sink, sl651, &format!("[mqtt]\ntcp = \"{mqtt}\"\n")).await?;
     let messages_per_s = (OFFERED_PER_S - REPORTS_PER_S * READINGS) / VALUES as f64;
-    let reports = Load { seconds, ..Load::new(server.sl651, devices, REPORTS_PER_S) };
+    let reports = Load { seconds, relayed, ..Load::new(server.sl651, devices, REPORTS_PER_S) };
     let messages = SensorLoad { to: mqtt, sensors: devices, rate: messages_per_s, seconds };
     let clock: Arc<SystemClock> = Arc::default();
     let (told, connected) = oneshot::channel();
@@ -87,6 +103,7 @@ pub(super) async fn run(seconds: u32) -> Result<Outcome> {
     ];
     let figures = json!({
         "devices_of_each": devices,
+        "stations_over_udp": relayed,
         "sl651": stations,
         "mqtt": sensors,
         "stored": stored,
@@ -122,4 +139,21 @@ async fn lost(dir: &Path, report: &SensorReport) -> Result<u64> {
     }
     store.close().await;
     Ok(lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_fit_into_the_sockets_there_are() {
+        assert_eq!(fitting(2 * DEVICES), (DEVICES, 0));
+        for sockets in [19_999, 19_900, 19_616, 19_100] {
+            let (devices, relayed) = fitting(sockets);
+            let needed = devices + (DEVICES - relayed) + relayed.div_ceil(BEHIND_ONE);
+            assert!(devices == DEVICES && needed <= sockets, "{sockets}: {relayed}, {needed}");
+            assert!(sockets - needed <= 3, "{sockets}: more share a socket than must, {needed}");
+        }
+        assert_eq!(fitting(1_024), (512, 0));
+    }
 }

@@ -33,11 +33,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `zhizhen serve` on a data directory; its messages go to `sink`.
     pub(crate) async fn start(data: &Path, sink: &Sink) -> Result<Self> {
-        Self::start_with(data, sink, "").await
+        Self::start_with(data, sink, ([127, 0, 0, 1], 0).into(), "").await
     }
 
-    /// As [`Server::start`], with more of a configuration.
-    pub(crate) async fn start_with(data: &Path, sink: &Sink, more: &str) -> Result<Self> {
+    /// As [`Server::start`], with an address for SL 651 over TCP and UDP and more of a configuration.
+    pub(crate) async fn start_with(data: &Path, sink: &Sink, sl651: SocketAddr, more: &str) -> Result<Self> {
         let config = data.with_extension("toml");
         std::fs::write(&config, sink.configuration() + more)
             .with_context(|| format!("writing `{}`", config.display()))?;
@@ -49,7 +49,7 @@ impl Server {
             .arg(&config)
             .arg("--data")
             .arg(data)
-            .args(["--http", "127.0.0.1:0", "--sl651", "127.0.0.1:0"])
+            .args(["--http", "127.0.0.1:0", "--sl651", &sl651.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -1,4 +1,5 @@
-//! 压测: many stations at once, each on its own TCP connection in mode M2, as lean as they can be.
+//! 压测: many stations at once, each on its own TCP connection (or some behind relays, over UDP) in mode M2,
+//! as lean as they can be.
 //!
 //! Closed loop: a station sends its next report only after the last one was confirmed, and sends an
 //! unconfirmed one again with the same serial, so a server that falls behind is pushed back, never
@@ -7,6 +8,7 @@
 
 mod histogram;
 mod limits;
+mod relay;
 mod report;
 mod sensor;
 mod sensors;
@@ -15,6 +17,7 @@ mod stations;
 
 pub use histogram::{Histogram, Percentiles};
 pub use limits::connections_at_most;
+pub use relay::BEHIND_ONE;
 pub use report::Report;
 pub use sensor::{SensorLoad, SensorReport, run as run_sensors};
 pub use sensors::{VALUES, sensor_code, sensors};
@@ -24,6 +27,7 @@ pub use stations::{Listed, MAX_STATIONS, THRESHOLDS, code, stations};
 use crate::error::CityError;
 use field::clock::Clock;
 use field::time::{MINUTE_MS, Time};
+use relay::Relay;
 use report::Counts;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,6 +48,9 @@ pub struct Load {
     pub to: SocketAddr,
     /// How many stations, at most [`MAX_STATIONS`].
     pub stations: u32,
+    /// Of them the last, so many, share sockets over UDP, [`BEHIND_ONE`] each. The others have a connection of
+    /// their own.
+    pub relayed: u32,
     /// Frames a second over all stations.
     pub rate: f64,
     /// For how many seconds reports are due.
@@ -63,7 +70,7 @@ impl Load {
     #[must_use]
     pub const fn new(to: SocketAddr, stations: u32, rate: f64) -> Self {
         let patience = Duration::from_secs(20);
-        Self { to, stations, rate, seconds: 60, alarms: 0, observed_from: None, patience }
+        Self { to, stations, relayed: 0, rate, seconds: 60, alarms: 0, observed_from: None, patience }
     }
 
     /// Seconds between two reports of one station.
@@ -92,7 +99,20 @@ impl Load {
         if self.alarms > self.stations {
             return bad("alarms", format!("{} of {} stations", self.alarms, self.stations));
         }
-        limits::open_files_for(self.stations)
+        if self.relayed > self.stations {
+            return bad("relayed", format!("{} of {} stations", self.relayed, self.stations));
+        }
+        limits::open_files_for(self.stations - self.relayed + self.relays())
+    }
+
+    const fn relays(&self) -> u32 {
+        self.relayed.div_ceil(BEHIND_ONE)
+    }
+
+    /// The relay of a station that has one.
+    fn relay_of(&self, n: u32) -> Option<usize> {
+        let behind = n.checked_sub(self.stations - self.relayed)?;
+        usize::try_from(behind / BEHIND_ONE).ok()
     }
 
     /// Minutes between two observations of one station.
@@ -117,6 +137,7 @@ struct Field {
     clock: Arc<dyn Clock>,
     observed_from: Time,
     counts: Counts,
+    relays: Vec<Arc<Relay>>,
     connecting: Semaphore,
     ready: Barrier,
     /// When the first report is due.
@@ -139,9 +160,22 @@ pub async fn run(load: Load, clock: Arc<dyn Clock>) -> Result<Report, CityError>
     load.check()?;
     let (go, start) = watch::channel(None);
     let stations = load.stations;
+    let mut relays = Vec::new();
+    // Ends with this function.
+    let mut listening = JoinSet::new();
+    for _ in 0..load.relays() {
+        let relay = Relay::open(load.to).await;
+        let bind = |source| CityError::Bind { what: "a relay of load stations", addr: load.to, source };
+        let relay = relay.map_err(bind)?;
+        relays.push(Arc::new(relay));
+    }
+    for relay in &relays {
+        listening.spawn(Arc::clone(relay).listen());
+    }
     let field = Arc::new(Field {
         observed_from: load.observed_from(clock.now()),
         counts: Counts::default(),
+        relays,
         connecting: Semaphore::new(CONNECTING),
         ready: Barrier::new(stations as usize + 1),
         start,

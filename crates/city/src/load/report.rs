@@ -27,7 +27,9 @@ pub(super) struct Counts {
 pub struct Report {
     /// Stations.
     pub stations: u32,
-    /// Of them, those that never got a connection.
+    /// Of them, those over UDP behind relays.
+    pub relayed: u32,
+    /// Of all, those that never got a connection.
     pub never_connected: u32,
     /// For how long reports came due, s.
     pub seconds: u32,
@@ -75,6 +77,7 @@ impl Report {
         let missing = outcomes.iter().filter(|o| !o.connected).count();
         Self {
             stations: load.stations,
+            relayed: load.relayed,
             never_connected: u32::try_from(missing).unwrap_or(u32::MAX),
             seconds: load.seconds,
             rate: load.rate,

@@ -1,10 +1,12 @@
-//! One station of the load: a connection, a serial, one report under way.
+//! One station of the load: a line, a serial, one report under way.
 
 use super::Field;
+use super::relay::Line;
 use super::stations::{AT_REST_M, THRESHOLDS, code};
 use crate::error::CityError;
 use crate::rtu::{Answer, Link};
 use field::time::Time;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -32,13 +34,13 @@ pub(super) struct Outcome {
 
 struct Station {
     field: Arc<Field>,
-    link: Option<Link>,
+    line: Option<Line>,
     outcome: Outcome,
 }
 
 /// Plays one station from its first connection to its last confirmation.
 pub(super) async fn play(field: Arc<Field>, n: u32) -> Outcome {
-    let mut station = Station { link: None, outcome: Outcome { n, ..Outcome::default() }, field };
+    let mut station = Station { line: None, outcome: Outcome { n, ..Outcome::default() }, field };
     station.connect_first().await;
     let mut start = station.field.start.clone();
     station.field.ready.wait().await;
@@ -54,15 +56,24 @@ impl Station {
         for _ in 0..FIRST_TRIES {
             // A semaphore that nobody closes always gives a permit.
             let _permit = self.field.connecting.acquire().await;
-            match Link::open(self.field.load.to).await {
-                Ok(link) => {
-                    self.link = Some(link);
+            match self.open().await {
+                Ok(line) => {
+                    self.line = Some(line);
                     self.outcome.connected = true;
                     return;
                 }
                 Err(error) => tracing::debug!(%error, "a load station cannot connect"),
             }
             sleep(RECONNECT).await;
+        }
+    }
+
+    async fn open(&self) -> io::Result<Line> {
+        let (field, n) = (&self.field, self.outcome.n);
+        let relay = field.load.relay_of(n).and_then(|relay| field.relays.get(relay));
+        match relay.zip(code(n)) {
+            Some((relay, code)) => Ok(Line::shared(relay, code.to_string())),
+            None => Link::open(field.load.to).await.map(Line::Own),
         }
     }
 
@@ -116,7 +127,7 @@ impl Station {
                 Ok(Ok(Answer::Silence)) => {}
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "a load station lost its connection");
-                    self.link = None;
+                    self.line = None;
                     sleep(RECONNECT).await;
                     self.field.counts.reconnected.fetch_add(1, Relaxed);
                 }
@@ -130,17 +141,17 @@ impl Station {
         serial: u16,
         patience: Duration,
         sent: &mut Option<Instant>,
-    ) -> std::io::Result<Answer> {
+    ) -> io::Result<Answer> {
         if sent.is_some() {
             self.field.counts.resent.fetch_add(1, Relaxed);
         }
-        if self.link.is_none() {
-            self.link = Some(Link::open(self.field.load.to).await?);
+        if self.line.is_none() {
+            self.line = Some(self.open().await?);
         }
-        let Some(link) = &mut self.link else { return Ok(Answer::Silence) };
-        link.send(frame).await?;
+        let Some(line) = &mut self.line else { return Ok(Answer::Silence) };
+        line.send(frame).await?;
         sent.get_or_insert_with(Instant::now);
-        link.confirmation(serial, patience).await
+        line.confirmation(serial, patience).await
     }
 
     /// Seconds after the start from which this station's value is over the threshold.

@@ -5,7 +5,7 @@ use field::clock::TestClock;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use wire::sl651::encode::Confirmation;
 use wire::sl651::{Cut, Cutter, decode};
 
@@ -66,6 +66,54 @@ async fn every_report_that_is_due_is_sent_and_confirmed_once_and_observed_at_its
         .collect();
     assert!(first.windows(2).all(|pair| pair[1].since_ms(pair[0]) == MINUTE_MS), "{first:?}");
     assert_eq!(first[0], report.observed_from);
+}
+
+/// Confirms each frame, but not the first copy of the first one of a station; who asked from where.
+async fn datagrams() -> (SocketAddr, Arc<Mutex<BTreeMap<SocketAddr, BTreeMap<String, usize>>>>) {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let addr = socket.local_addr().unwrap();
+    let heard: Arc<Mutex<BTreeMap<SocketAddr, BTreeMap<String, usize>>>> = Arc::default();
+    let all = Arc::clone(&heard);
+    tokio::spawn(async move {
+        let mut bytes = [0; 1_024];
+        while let Ok((length, peer)) = socket.recv_from(&mut bytes).await {
+            let decoded = decode(&bytes[..length]);
+            assert!(decoded.is_trusted(), "{decoded:?}");
+            let station = decoded.station.clone().unwrap();
+            let first = {
+                let mut all = all.lock().unwrap();
+                let copies = all.entry(peer).or_default().entry(station).or_default();
+                *copies += 1;
+                *copies == 1
+            };
+            if !first {
+                let confirmation = Confirmation::to(&decoded, Time::MIN, true).unwrap().to_bytes();
+                socket.send_to(&confirmation, peer).await.unwrap();
+            }
+        }
+    });
+    (addr, heard)
+}
+
+#[tokio::test]
+async fn stations_behind_relays_share_sockets_and_each_hears_its_own_confirmations() {
+    let (addr, heard) = datagrams().await;
+    let stations = BEHIND_ONE + 8;
+    let patience = Duration::from_millis(50);
+    let load = Load {
+        seconds: 1,
+        relayed: stations,
+        patience,
+        ..Load::new(addr, stations, 2.0 * f64::from(stations))
+    };
+    let report = run(load, clock()).await.unwrap();
+    let all = u64::from(2 * stations);
+    assert_eq!((report.due, report.sent, report.confirmed), (all, all, all));
+    assert_eq!((report.unconfirmed, report.never_connected), (0, 0));
+    let heard = heard.lock().unwrap();
+    let behind: Vec<usize> = heard.values().map(BTreeMap::len).collect();
+    assert!(behind == [32, 8] || behind == [8, 32], "{behind:?}");
+    assert!(heard.values().flatten().all(|(_, copies)| *copies >= 3), "the first copy was not confirmed");
 }
 
 #[tokio::test]
