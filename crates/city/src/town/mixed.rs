@@ -193,6 +193,12 @@ impl Utilities {
                 &Place { code, names, kind, at, interval_s: FIVE_MINUTES_S, points },
             )?;
         }
+        for (n, (chinese, english, at)) in BUOYS.into_iter().enumerate() {
+            let (code, names) = (buoy_code(n), (chinese, english));
+            let (kind, points) = (StationKind::Reservoir, BUOY_POINTS);
+            let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
+            self.stand(blocks, first_point, &place)?;
+        }
         Some(())
     }
 
@@ -214,12 +220,6 @@ impl Utilities {
             let at = (HYDRANTS_AT.0 - 0.0025 * n as f64, HYDRANTS_AT.1 - 0.001 * n as f64);
             let (code, names) = (hydrant_code(n), (names.0.as_str(), names.1.as_str()));
             let (kind, points) = (StationKind::Meter, HYDRANT_POINTS);
-            let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
-            self.stand(blocks, first_point, &place)?;
-        }
-        for (n, (chinese, english, at)) in BUOYS.into_iter().enumerate() {
-            let (code, names) = (buoy_code(n), (chinese, english));
-            let (kind, points) = (StationKind::Reservoir, BUOY_POINTS);
             let place = Place { code: &code, names, kind, at, interval_s: FIVE_MINUTES_S, points };
             self.stand(blocks, first_point, &place)?;
         }

@@ -63,8 +63,8 @@ fn plants_and_meters_stand_beside_the_storms_stations_and_their_points_are_numbe
     let codes: std::collections::BTreeSet<_> = town.utilities.stations.iter().map(|s| &s.code).collect();
     assert_eq!(
         codes.len(),
-        51 + 24 + 4 + 4 + 6 + 4 + 1,
-        "and what speaks MQTT, Sparkplug, SL/T 427, DL/T 645, ASCII, HTTP, OPC UA"
+        51 + 24 + 4 + 4 + 6 + 4 + 1 + 3,
+        "and what speaks MQTT, Sparkplug, SL/T 427, DL/T 645, ASCII, HTTP, OPC UA, SensorThings"
     );
     assert!(town.utilities.stations.iter().all(|s| s.synthetic && town.station(&s.code).is_none()));
     let numbers = crate::meters::numbers();
