@@ -5,8 +5,6 @@ import { whoAmI } from '@/data/session'
 import type { Role } from '@/data/types'
 import type { PageSetting } from './page'
 
-export { definePage, type PageSetting } from './page'
-
 const found = {
   ...import.meta.glob<PageSetting>('./pages/*/page.ts', { eager: true, import: 'default' }),
   ...import.meta.glob<PageSetting>('./phone/page.ts', { eager: true, import: 'default' }),

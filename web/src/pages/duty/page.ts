@@ -1,4 +1,4 @@
-import { definePage } from '@/router'
+import { definePage } from '@/page'
 
 export default definePage({
   path: '/duty',
