@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use wire::sl651::{Direction, decode};
 
 /// Stations behind one relay.
 pub const BEHIND_ONE: u32 = 32;
 /// Longest datagram: a confirmation is a few dozen bytes.
 const DATAGRAM: usize = 1_024;
+/// Pause after the socket failed: it may go on failing.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Confirmations that a station may leave unread.
 const UNREAD: usize = 16;
 
@@ -40,7 +42,10 @@ impl Relay {
         let mut bytes = [0; DATAGRAM];
         loop {
             // An earlier datagram that found nobody is told here; the station will send it again.
-            let Ok(length) = self.socket.recv(&mut bytes).await else { continue };
+            let Ok(length) = self.socket.recv(&mut bytes).await else {
+                sleep(PAUSE).await;
+                continue;
+            };
             let decoded = decode(bytes.get(..length).unwrap_or_default());
             if !decoded.is_trusted() || decoded.direction != Some(Direction::Down) {
                 continue;
