@@ -130,7 +130,6 @@ pub(crate) fn seal(shared: &Shared, frozen: &Frozen, state: &[u8]) -> Result<boo
             return Err(error);
         }
     }
-    shared.write().sealing = None;
     forget(dir, number)?;
     tracing::info!(log = number, rows = frozen.rows, "a full log was sealed");
     Ok(true)

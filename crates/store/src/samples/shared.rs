@@ -298,6 +298,8 @@ impl Shared {
         let gone = known_frames.iter().filter(|old| !now_frames.iter().any(|f| f.meta.log == old.meta.log));
         gone.for_each(|old| old.doom());
         let mut inner = self.write();
+        // In the same moment: a reader that found the log's rows in both places would tell them twice.
+        inner.sealing = inner.sealing.take().filter(|frozen| frozen.part.number > manifest.sealed);
         inner.segments = Arc::new(now);
         inner.rolls = Arc::new(now_rolls);
         inner.frames = Arc::new(now_frames);

@@ -134,6 +134,33 @@ async fn batches_of_many_connections_share_the_trip_to_the_disk_and_none_is_lost
     store.close().await;
 }
 
+/// A log's rows are never seen beside those of the segment that is made of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_said_of_a_moment_is_told_once_while_logs_are_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_small(dir.path(), 300).await;
+    let samples = store.samples.clone();
+    let (sent, told) = tokio::sync::watch::channel(0);
+    let looking = tokio::spawn(async move {
+        while told.has_changed().is_ok() {
+            let least = *told.borrow();
+            let versions = samples.versions(PointId(3), at(0)).await.unwrap();
+            let most = samples.head().0 as usize + 1;
+            assert!((2 * least..=2 * most).contains(&versions.len()), "{} of {least}", versions.len());
+        }
+    });
+    for n in 0..2_000_usize {
+        let readings = [1.0, 2.0].map(|value| reading(3, at(0), Some(value))).into();
+        let raw = format!("frame {n}").into_bytes();
+        store.samples.append(Packet { readings, raw, ..packet(1, 1, &[]) }).await.unwrap();
+        sent.send_replace(n + 1);
+    }
+    drop(sent);
+    looking.await.unwrap();
+    assert!(store.samples.stats().segments > 0);
+    store.close().await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_kept_in_a_batch_is_refused_whole() {
     let dir = tempfile::tempdir().unwrap();
