@@ -161,10 +161,14 @@ impl Gather<'_> {
     fn row<S: Simd>(&mut self, s: S, at: usize, codes: &[[u32; WIDEST]]) {
         let zero = V::splat(s, 0.0);
         let all = |list: &[f64]| V::load(s, &list[self.from + at..]);
-        let (lateral, losses) = (all(self.by.lateral), all(self.by.losses));
+        let layout = &self.by.blocks.nodes;
+        let (mut losses, mut area) = (zero, zero);
+        if !layout.usual[(self.from + at) / WIDEST] {
+            losses = all(self.by.losses);
+            area = all(&layout.plain).gt(zero).select(zero, V::load(s, &self.area[at..]));
+        }
+        let lateral = all(self.by.lateral);
         let comes = lateral.ge(zero);
-        let plain = all(&self.by.blocks.nodes.plain).gt(zero);
-        let area = plain.select(zero, V::load(s, &self.area[at..]));
         let outflow = comes.select(losses, losses - lateral);
         let mut sums = V::quads(s, [comes.select(lateral, zero), outflow, area, zero]);
         let brings = self.by.brings;

@@ -107,7 +107,7 @@ impl State {
             evaporation: [self.climate.evaporation; WIDEST],
             conductivity: [self.climate.conductivity; WIDEST],
             shuts: self.shuts,
-            passes: trial == 0 && model.options.max_trials > 1 && !self.loses(model),
+            passes: passes(model, trial) && !self.loses(model),
             ..Pass::of(model, trial)
         };
         let numerics = self.numerics;
@@ -135,6 +135,7 @@ impl State {
         }
         let lossy = self.loses(model).then_some(&model.nodes.kind[..]);
         let cuts = &b.parts.nodes;
+        let passes = passes(model, trial);
         let (again, few) = (trial >= 2, trial >= 2 && self.restless.leaves_out());
         let Restless { nodes: restless, rows, due, .. } = &mut self.restless;
         let (slots, brings) = (&self.slots.blocks[..], self.brought.rows.as_flattened());
@@ -174,7 +175,8 @@ impl State {
                 });
                 let some = few.then_some(&rows[part][..]);
                 let sums = Sums { inflow, outflow, area, sum_dqdh };
-                Depths { given, which, from, sums, at: at.into(), some, due: &mut due[0] }.go(numerics)
+                let (at, due) = (at.into(), &mut due[0]);
+                Depths { given, which, passes, from, sums, at, some, due }.go(numerics)
             },
         );
         rest.into_iter().take(b.parts.count()).all(|rest| rest)
@@ -366,4 +368,9 @@ impl State {
         self.dydt[i] = (y - y_old).abs() / dt;
         self.depth[i] = y;
     }
+}
+
+/// The next trial computes everything anew.
+const fn passes(model: &Model, trial: usize) -> bool {
+    trial == 0 && model.options.max_trials > 1
 }

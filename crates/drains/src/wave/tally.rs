@@ -357,8 +357,13 @@ impl CountNodes<'_> {
             deeper.select(depth, most).put(&mut t.max_depth, lane);
             deeper.select(date, own(&t.max_depth_at)).put(&mut t.max_depth_at, lane);
         }
-        let over = (depth + load(at.invert) + c(FUDGE)).ge(load(at.crown));
-        let surcharged = load(&at.layout.surcharges).gt(c(0.5)) & over;
+        let usual = at.layout.usual[(self.from + first) / WIDEST];
+        // Elevations are looked at where the depth nearly says so: rounding is far less than that.
+        let mut surcharged = (depth + c(2.0 * FUDGE)).ge(load(&at.layout.crown));
+        if surcharged.any() {
+            surcharged = (depth + load(at.invert) + c(FUDGE)).ge(load(at.crown))
+                & load(&at.layout.surcharges).gt(c(0.5));
+        }
         if surcharged.any() {
             let time = own(&t.surcharged_time);
             surcharged.select(time + dt, time).put(&mut t.surcharged_time, lane);
@@ -378,7 +383,10 @@ impl CountNodes<'_> {
             more.select(inflow, most).put(&mut t.max_inflow, lane);
             more.select(date, own(&t.max_inflow_at)).put(&mut t.max_inflow_at, lane);
         }
-        let floods = load(at.volume).gt(load(at.full_volume)) | load(at.overflow).gt(c(0.0));
+        let mut floods = load(at.overflow).gt(c(0.0));
+        if !usual {
+            floods = floods | load(at.volume).gt(load(at.full_volume));
+        }
         if floods.any() {
             let end = (first + V::<S>::LANES).min(self.nodes.len());
             (first..end).for_each(|k| self.flooded(k));
@@ -424,9 +432,13 @@ impl WithSimd for Book<'_> {
             let own = |list: &[f64]| V::load(s, &list[i..]);
             let inflow = load(at.inflow);
             (own(came) + inflow * seconds).store(&mut came[i..]);
-            let leaves = load(&at.layout.leaves).gt(zero);
-            let out = own(went) + leaves.select(inflow, load(at.outflow)) * seconds;
-            let spills = !leaves & load(at.volume).le(load(at.full_volume));
+            let (mut leaves, mut spills) = (load(at.outflow), zero.ge(zero));
+            if !at.layout.usual[(from + i) / WIDEST] {
+                let end = load(&at.layout.leaves).gt(zero);
+                leaves = end.select(inflow, leaves);
+                spills = !end & load(at.volume).le(load(at.full_volume));
+            }
+            let out = own(went) + leaves * seconds;
             spills.select(out + load(at.overflow) * seconds, out).store(&mut went[i..]);
         }
     }
@@ -449,8 +461,11 @@ impl WithSimd for Spills<'_> {
         let mut found = Vec::new();
         for i in (0..self.overflow.len()).step_by(V::<S>::LANES) {
             let load = |list: &[f64]| V::load(s, &list[i..]);
-            let spills = load(self.overflow).abs().gt(zero) | load(self.lateral).lt(zero);
-            if (spills | load(&self.layout.leaves).gt(zero)).any() {
+            let mut leaves = load(self.overflow).abs().gt(zero) | load(self.lateral).lt(zero);
+            if !self.layout.usual[i / WIDEST] {
+                leaves = leaves | load(&self.layout.leaves).gt(zero);
+            }
+            if leaves.any() {
                 found.push(i / WIDEST * WIDEST);
             }
         }

@@ -1,7 +1,7 @@
 //! New depths of neighbouring nodes, row by row (逐行).
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
-use numerics::lanes::{Arch, Scalar, Simd, V, WIDEST, WithSimd};
+use numerics::lanes::{Arch, M, Scalar, Simd, V, WIDEST, WithSimd};
 
 use super::{AtNodes, Given, Node, Risen, Sums, load_from};
 use crate::state::Numerics;
@@ -11,6 +11,8 @@ pub(crate) struct Depths<'a> {
     pub(crate) given: &'a Given<'a>,
     /// 1 for those that are computed, of all nodes.
     pub(crate) which: &'a [f64],
+    /// The next trial asks for depths and areas alone.
+    pub(crate) passes: bool,
     /// The first node; the lists below begin with it.
     pub(crate) from: usize,
     pub(crate) sums: Sums<'a>,
@@ -34,16 +36,19 @@ impl Depths<'_> {
     #[inline(always)]
     fn vector<S: Simd, const EXACT: bool>(&mut self, s: S, i: usize) -> (bool, bool) {
         let Self { given: g, which, from, sums, at, .. } = self;
-        let which = load_from(s, which, *from + i).gt(V::splat(s, 0.5));
-        let node = Node::of(s, g, which, *from, i, sums, at);
         let c = |v: f64| V::splat(s, v);
+        let usual = g.layout.usual[(*from + i) / WIDEST];
+        let which = if usual { c(0.0).ge(c(0.0)) } else { load_from(s, which, *from + i).gt(c(0.5)) };
+        let node = Node::of(s, g, which, *from, i, sums, at);
         let Risen { y, area, overflow, dydt, rests, surcharges } = g.rise.of::<S, EXACT>(&node);
-        let own = |list: &[f64]| V::load(s, &list[i..]);
-        which.select(y, node.last).store(&mut at.depth[i..]);
-        which.select(area, node.old_area).store(&mut at.old_area[i..]);
-        which.select(overflow, own(at.overflow)).store(&mut at.overflow[i..]);
-        which.select(dydt, own(at.dydt)).store(&mut at.dydt[i..]);
-        which.select(rests.select(c(1.0), c(0.0)), own(at.rests)).store(&mut at.rests[i..]);
+        let some = (!usual).then_some(which);
+        put(s, some, y, &mut at.depth[i..]);
+        put(s, some, area, &mut at.old_area[i..]);
+        if !self.passes {
+            put(s, some, overflow, &mut at.overflow[i..]);
+            put(s, some, dydt, &mut at.dydt[i..]);
+            put(s, some, rests.select(c(1.0), c(0.0)), &mut at.rests[i..]);
+        }
         let rest = !(which & !rests).any();
         (rest, !rest || surcharges)
     }
@@ -81,4 +86,10 @@ impl<const EXACT: bool> WithSimd for Go<'_, EXACT> {
         *self.0.due = list;
         all
     }
+}
+
+/// Into a list, where it is not all lanes those that are meant.
+#[inline(always)]
+fn put<S: Simd>(s: S, some: Option<M<S>>, v: V<S>, list: &mut [f64]) {
+    some.map_or(v, |some| some.select(v, V::load(s, list))).store(list);
 }

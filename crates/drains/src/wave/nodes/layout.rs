@@ -1,6 +1,8 @@
 //! What never changes at the nodes (节点布局).
 #![expect(clippy::indexing_slicing, reason = "built over the model's own indices")]
 
+use numerics::lanes::WIDEST;
+
 use crate::model::{Model, NodeType};
 use crate::project::Routing;
 
@@ -11,6 +13,9 @@ pub(crate) struct Layout {
     pub(crate) plain: Vec<f64>,
     /// 1 for plain nodes that only conduits work on: their sums are all of it.
     pub(crate) free: Vec<f64>,
+    /// Rows (a vector of the widest each) of free nodes at which nothing ends: what else nodes may have is not
+    /// looked at there.
+    pub(crate) usual: Vec<bool>,
     /// Plain nodes that pumps and regulators work on as well.
     pub(crate) late: Vec<usize>,
     /// Nodes that are not plain, but outfalls, in order.
@@ -77,6 +82,14 @@ impl Layout {
                 l.late.push(i);
             }
         }
+        l.usual = l.usual_rows();
         l
+    }
+
+    /// Junctions count when they are over their crown only where they are surcharged: in the dynamic wave.
+    fn usual_rows(&self) -> Vec<bool> {
+        let usual = |i: usize| self.free[i] > 0.0 && self.leaves[i] == 0.0 && self.surcharges[i] > 0.0;
+        let rows = (0..self.free.len()).step_by(WIDEST);
+        rows.map(|i| i + WIDEST <= self.free.len() && (i..i + WIDEST).all(usual)).collect()
     }
 }
