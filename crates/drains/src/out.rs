@@ -23,6 +23,27 @@ pub struct Results {
     sums: Option<Sums>,
 }
 
+/// When a state's results are asked for next. A state whose results nobody has asked for yet keeps what there was
+/// before each step; so does a copy, whoever asked for the original's.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    /// Milliseconds of the run.
+    pub(crate) from: f64,
+}
+
+impl Clone for Reports {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Two states are the same whoever asks for their results.
+impl PartialEq for Reports {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// Averages over a report period, where the model asks for them.
 #[derive(Debug, Clone, Default)]
 struct Sums {
@@ -170,6 +191,12 @@ impl Results {
 
     /// To be called after every step: the bytes of a period when one has passed, else nothing.
     pub fn after_step(&mut self, model: &Model, state: &mut State) -> Vec<u8> {
+        let bytes = self.of_step(model, state);
+        state.reports.from = self.next_report;
+        bytes
+    }
+
+    fn of_step(&mut self, model: &Model, state: &mut State) -> Vec<u8> {
         let mut bytes = Vec::new();
         if state.new_routing_time < self.next_report {
             self.add(model, state);

@@ -127,6 +127,8 @@ pub struct State {
     /// Conduits of the tree routings: flow and area at both ends.
     pub(crate) ends: Vec<[f64; 4]>,
     pub(crate) slots: Slots,
+    #[serde(skip)]
+    pub(crate) reports: crate::out::Reports,
     /// Errors of PID actions, two each, in the order of the rules.
     pub(crate) pid: Vec<[f64; 2]>,
     #[serde(default)]
@@ -241,6 +243,7 @@ impl State {
             live_setting: vec![None; l],
             has_live_setting: false,
             shuts: false,
+            reports: crate::out::Reports::default(),
             last_set: vec![model.options.start.floor(); l],
             link_class: vec![Class::DRY; l],
             dqdh: vec![0.0; l],

@@ -224,7 +224,11 @@ impl State {
         };
         let dynamic = model.options.routing == Routing::Dynamic;
         let (slot, lane) = self.slots.of(k);
-        let barrel = if dynamic { slot.q[lane] } else { self.ends[j][0] };
+        let barrel = match (dynamic, c.barrels == 1.0) {
+            (true, true) => slot.flow[lane],
+            (true, false) => slot.q[lane],
+            (false, _) => self.ends[j][0],
+        };
         let seepage = slot.seepage[lane] * c.barrels;
         let evaporation = slot.evaporation[lane] * c.barrels * dt;
         let (v1, v2) = (self.water_before(model, j).volume, water.volume);

@@ -119,7 +119,7 @@ impl WithSimd for Enter<'_> {
         let states = self.states;
         for (at, slots) in self.to.slots.chunks_exact_mut(WIDEST).enumerate() {
             slots_in!(s, states, slots, at, q, a1, flow, depth, volume, setting, class);
-            slots_in!(s, states, slots, at, full, limited, inlet, evaporation, seepage);
+            slots_in!(s, states, slots, at, marks, evaporation, seepage);
             for o in slots {
                 (o.old_flow, o.old_depth, o.old_volume, o.a2) = (o.flow, o.depth, o.volume, o.a1);
             }
@@ -149,9 +149,9 @@ impl WithSimd for Leave<'_> {
         for (at, slots) in self.from.slots.chunks_exact(WIDEST).enumerate() {
             slots_out!(s, live, states, slots, at, q, a1, a2, flow, old_flow, depth);
             slots_out!(
-                s, live, states, slots, at, old_depth, volume, old_volume, froude, class, full, limited
+                s, live, states, slots, at, old_depth, volume, old_volume, froude, class, marks
             );
-            slots_out!(s, live, states, slots, at, setting, inlet, evaporation, seepage);
+            slots_out!(s, live, states, slots, at, setting, evaporation, seepage);
         }
         let nodes = &self.from.nodes[..];
         for at in (0..nodes.len()).step_by(WIDEST) {

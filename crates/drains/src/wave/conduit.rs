@@ -12,7 +12,7 @@ use super::blocks::{Blocks, Fixed, Group};
 use super::gather::Brings;
 use super::momentum::Pass;
 use super::shape::Water;
-use super::slots::{Class, SlotBlock};
+use super::slots::{Class, Mark, SlotBlock};
 use crate::project::{Damping, NormalFlow};
 use crate::units::{FUDGE, GRAVITY};
 
@@ -174,7 +174,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             barrels = self.of(&f.barrels);
             q_old = self.per(q_old, &f.barrels, &f.per_barrel);
         }
-        let q_last = self.own(&out.q);
+        let q_last = self.own(if f.head.barrels { &out.q } else { &out.flow });
         let (d1, d2) = (self.depth(&f.n1), self.depth(&f.n2));
         let (mut z1, mut z2) = (self.of(&f.inv1), self.of(&f.inv2));
         let (mut h1, mut h2) = (d1 + z1, d2 + z2);
@@ -188,7 +188,8 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             y1 = y1.min(y_full);
             y2 = y2.min(y_full);
         }
-        let a_old = self.own(&out.a2).max(fudge);
+        let a_before = self.own(if self.p.passes || self.p.resumes { &out.a1 } else { &out.a2 });
+        let a_old = a_before.max(fudge);
         let mut e = Ends { z1, z2, h1, h2, y1, y2 };
         let flow = self.flow_class(&mut e, q_last, d1, d2);
         let Ends { h1, h2, y1, y2, .. } = e;
@@ -296,13 +297,17 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         q = (q.gt(fudge) & d1.le(fudge)).select(fudge, q);
         q = (q.lt(-fudge) & d2.le(fudge)).select(-fudge, q);
         let mean = (a1 + a2) / self.c(2.0);
-        let full_state = self.full_state(a1, a2);
+        let mut marks = self.full_marks(a1, a2) + limited;
+        if self.has_culverts() {
+            marks = marks + inlet;
+        }
 
         let length = if f.head.stretched { self.of(&f.length) } else { self.of(&f.mod_length) };
         let room = |area: V<S>| area * length * barrels;
         let lane = self.lane;
-        put(keep, lane, &mut out.a1, dry.select(dry_area, a_mid));
-        put(keep, lane, &mut out.q, dry.select(zero, q));
+        if f.head.barrels {
+            put(keep, lane, &mut out.q, dry.select(zero, q));
+        }
         let (flow, dqdh) = (dry.select(zero, q * barrels), dry.select(dry_dqdh, dqdh));
         let (s1, s2) = (s1 * barrels, s2 * barrels);
         put(keep, lane, &mut out.flow, flow);
@@ -317,19 +322,17 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         }
         // What the next trial neither asks for nor keeps.
         if !self.p.passes {
+            if self.p.resumes {
+                put(keep, lane, &mut out.a2, a_before);
+            }
+            put(keep, lane, &mut out.a1, dry.select(dry_area, a_mid));
             put(keep, lane, &mut out.froude, dry.select(zero, froude));
             put(keep, lane, &mut out.depth, depth);
             put(keep, lane, &mut out.volume, room(dry.select(dry_area, mean)));
             put(keep, lane, &mut out.class, class);
         }
-        let last = self.own(&out.full);
-        put(keep, lane, &mut out.full, dry.select(last, full_state));
-        let last = self.own(&out.limited);
-        put(keep, lane, &mut out.limited, dry.select(last, limited));
-        if self.has_culverts() {
-            let last = self.own(&out.inlet);
-            put(keep, lane, &mut out.inlet, dry.select(last, inlet));
-        }
+        let last = self.own(&out.marks);
+        put(keep, lane, &mut out.marks, dry.select(last, marks));
     }
 
     /// Lanes that are culverts.
@@ -337,7 +340,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         self.c(0.0).map(|i, _| f64::from(u8::from(self.b.culvert[self.slot(i)].is_some()))).gt(self.c(0.0))
     }
 
-    /// Flow and its derivative where the inlet of a culvert passes less, and 1 there.
+    /// Flow and its derivative where the inlet of a culvert passes less, and its mark there.
     #[inline(never)]
     fn inlet_control(&self, q: V<S>, dqdh: V<S>, h1: V<S>, full: M<S>) -> (V<S>, V<S>, V<S>) {
         let open = full.select(self.c(0.0), q).array();
@@ -353,17 +356,17 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
             let z1 = self.f.inv1[at] + self.f.off1[at];
             let (most, slope) = culvert.inflow(&self.b.section[k], h1[i] - z1);
             if most < q[i] {
-                (q[i], dqdh[i], inlet[i]) = (most, slope, 1.0);
+                (q[i], dqdh[i], inlet[i]) = (most, slope, Mark::INLET);
             }
         }
         (V::load(self.s, &q), V::load(self.s, &dqdh), V::load(self.s, &inlet))
     }
 
     #[inline(always)]
-    fn full_state(&self, a1: V<S>, a2: V<S>) -> V<S> {
-        let a_full = self.of(&self.f.a_full);
-        let (up, down) = (a1.ge(a_full), a2.ge(a_full));
-        (up & down).select(self.c(3.0), up.select(self.c(1.0), down.select(self.c(2.0), self.c(0.0))))
+    fn full_marks(&self, a1: V<S>, a2: V<S>) -> V<S> {
+        let (a_full, zero) = (self.of(&self.f.a_full), self.c(0.0));
+        let (up, down) = (self.c(Mark::FULL), self.c(2.0 * Mark::FULL));
+        a1.ge(a_full).select(up, zero) + a2.ge(a_full).select(down, zero)
     }
 
     #[inline(always)]
@@ -416,7 +419,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         V::load(self.s, &rates)
     }
 
-    /// Flow limited to normal flow, and 1 where it is.
+    /// Flow limited to normal flow, and its mark where it is.
     #[inline(always)]
     fn normal_flow(&self, q: V<S>, y1: V<S>, y2: V<S>, w1: &Water<S>, maybe: M<S>) -> (V<S>, V<S>) {
         let f = self.f;
@@ -443,7 +446,7 @@ impl<S: Simd, const EXACT: bool, const ABREAST: bool, const PIPES: bool>
         let power = if EXACT { r1.map(|_, r| r.powf(2.0 / 3.0)) } else { r1 * r1.inverse_cbrt() };
         let normal = self.of(&f.beta) * w1.area * power;
         let is = check & normal.lt(q);
-        (is.select(normal, q), is.select(self.c(1.0), zero))
+        (is.select(normal, q), is.select(self.c(Mark::LIMITED), zero))
     }
 
     /// Flow class; moves the ends to critical depth where there is one.

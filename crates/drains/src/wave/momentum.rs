@@ -25,8 +25,11 @@ pub(crate) struct Pass<'a> {
     /// Step of every lane, s.
     pub(crate) dt: Lanes,
     pub(crate) trial: usize,
-    /// The next trial computes everything anew, and asks for nothing but flows.
+    /// The next trial computes everything anew, and asks for nothing but flows; the trial before was of that kind.
     pub(crate) passes: bool,
+    pub(crate) resumes: bool,
+    /// Depth and volume before the step will be asked for.
+    pub(crate) asks_before: bool,
     /// Some conduit may be shut.
     pub(crate) shuts: bool,
     pub(crate) slot_method: bool,
@@ -51,6 +54,8 @@ impl<'a> Pass<'a> {
             dt: [0.0; WIDEST],
             trial,
             passes: false,
+            resumes: false,
+            asks_before: true,
             shuts: false,
             slot_method: o.surcharge == Surcharge::Slot,
             cutoff: model.crown_cutoff,
@@ -131,7 +136,7 @@ impl<const EXACT: bool, const ABREAST: bool, const PIPES: bool> WithSimd
             }
             let own = (block - from) * wide;
             if !ABREAST && p.trial == 0 {
-                slots[own].enter();
+                slots[own].enter(p.asks_before, p.passes);
             }
             let mut at = 0;
             while at < WIDEST {

@@ -17,6 +17,18 @@ impl Class {
     pub(crate) const DN_CRITICAL: f64 = 6.0;
 }
 
+/// 状况: what may be so of a conduit, as numbers that are added up; above the classes.
+pub(crate) struct Mark;
+
+impl Mark {
+    /// Normal flow limits it.
+    pub(crate) const LIMITED: f64 = 8.0;
+    /// Full upstream; twice that downstream.
+    pub(crate) const FULL: f64 = 16.0;
+    /// The inlet of a culvert limits it.
+    pub(crate) const INLET: f64 = 256.0;
+}
+
 macro_rules! slots {
     ($($(#[$m:meta])* $f:ident),* $(,)?) => {
         /// A vector's worth of conduits: all that is read together lies together.
@@ -27,13 +39,18 @@ macro_rules! slots {
 }
 
 impl SlotBlock {
-    /// Before a step: what the last one left becomes old.
+    /// Before a step: what the last one left becomes old. Depth and volume where they will be asked for; the
+    /// area with the second trial where the first passes.
     #[inline(always)]
-    pub(crate) const fn enter(&mut self) {
+    pub(crate) const fn enter(&mut self, is_asked: bool, passes: bool) {
         self.old_flow = self.flow;
-        self.old_depth = self.depth;
-        self.old_volume = self.volume;
-        self.a2 = self.a1;
+        if is_asked {
+            self.old_depth = self.depth;
+            self.old_volume = self.volume;
+        }
+        if !passes {
+            self.a2 = self.a1;
+        }
     }
 }
 
@@ -63,7 +80,7 @@ impl Slots {
 }
 
 slots!(
-    /// Flow a barrel, ft³/s.
+    /// Flow a barrel, ft³/s, in blocks with several barrels: it is the flow elsewhere.
     q,
     /// Area now and at the last step, ft².
     a1,
@@ -77,13 +94,10 @@ slots!(
     old_volume,
     froude,
     class,
-    /// 1 upstream full, 2 downstream, 3 both.
-    full,
-    /// 1 where normal flow limits.
-    limited,
+    /// What is so of it, see [`Mark`].
+    #[serde(default)]
+    marks,
     setting,
-    /// 1 where the inlet of a culvert limits.
-    inlet,
     evaporation,
     seepage,
     /// Where states lie abreast, what it brings to its nodes besides the flow: what that gains with the head,

@@ -108,6 +108,8 @@ impl State {
             conductivity: [self.climate.conductivity; WIDEST],
             shuts: self.shuts,
             passes: passes(model, trial) && !self.loses(model),
+            resumes: trial == 1 && passes(model, 0) && !self.loses(model),
+            asks_before: self.asks_before(model),
             ..Pass::of(model, trial)
         };
         let numerics = self.numerics;
@@ -121,6 +123,12 @@ impl State {
                 Numerics::Fast => Momentum::<false, false> { pass, slots, brings, from, some }.run(),
             }
         });
+    }
+
+    /// Depth and volume of conduits before this step will be asked for: by losses, by quality, or by results that
+    /// lie in it.
+    fn asks_before(&self, model: &Model) -> bool {
+        self.loses(model) || model.quality.count() > 0 || self.new_routing_time >= self.reports.from
     }
 
     /// What the conduits bring to all nodes, and new depths of those that nothing else works on; true when

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks::{Blocks, Fixed};
 use super::nodes::Layout;
-use super::slots::SlotBlock;
+use super::slots::{Mark, SlotBlock};
 use crate::model::Model;
 use crate::state::Numerics;
 use crate::stats::{LinkStats, NodeStats};
@@ -18,12 +18,9 @@ use crate::units::FUDGE;
 const SHALLOW: f64 = 0.01;
 /// Change of flow (ft³/s) that counts as a turn.
 const TURN: f64 = 0.001;
-/// What the conditions are worth in a conduit's code, above its class.
-const LIMITED: f64 = 8.0;
-const FULL: f64 = 16.0;
+/// What further conditions are worth in a conduit's code, beside its class and its marks.
 const FULL_FLOW: f64 = 64.0;
 const CAPACITY: f64 = 128.0;
-const INLET: f64 = 256.0;
 
 /// Of a block of conduits.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -48,20 +45,20 @@ fn settle(s: &mut LinkStats, code: f64, span: f64) {
     }
     let code = code as u32 - 1;
     let has = |bit: f64| code & bit as u32 != 0;
-    if let Some(t) = s.time_in_class.get_mut(code as usize % LIMITED as usize) {
+    if let Some(t) = s.time_in_class.get_mut(code as usize % Mark::LIMITED as usize) {
         *t += span;
     }
     for (bit, time) in [
-        (LIMITED, &mut s.normal_limited),
+        (Mark::LIMITED, &mut s.normal_limited),
         (FULL_FLOW, &mut s.full_flow),
         (CAPACITY, &mut s.capacity),
-        (INLET, &mut s.inlet_controlled),
+        (Mark::INLET, &mut s.inlet_controlled),
     ] {
         if has(bit) {
             *time += span;
         }
     }
-    let (up, down) = (has(FULL), has(2.0 * FULL));
+    let (up, down) = (has(Mark::FULL), has(2.0 * Mark::FULL));
     s.full_up += if up { span } else { 0.0 };
     s.full_down += if down { span } else { 0.0 };
     s.full_both += if up && down { span } else { 0.0 };
@@ -230,8 +227,7 @@ impl<S: Simd, const EXACT: bool> One<'_, S, EXACT> {
     fn code(&self, model: &Model, depth: &[f64]) -> V<S> {
         let (o, f) = (self.o, self.f);
         let zero = self.c(0.0);
-        let mut code = self.c(1.0) + self.of(&o.class) + self.c(LIMITED) * self.of(&o.limited);
-        code = code + self.c(FULL) * self.of(&o.full) + self.c(INLET) * self.of(&o.inlet);
+        let mut code = self.c(1.0) + self.of(&o.class) + self.of(&o.marks);
         let full = self.of(&o.flow).abs().ge(self.of(&f.q_full));
         code = code + full.select(self.c(FULL_FLOW), zero);
         let held = self.of(&o.a1).ge(self.of(&f.a_full));
