@@ -38,10 +38,10 @@ struct Moment {
 }
 
 impl State {
-    /// Sets the targets of links that rules act on.
-    pub(crate) fn run_rules(&mut self, model: &Model, now: f64, dt: f64) {
+    /// Sets the targets of links that rules act on; true where one of them changes.
+    pub(crate) fn run_rules(&mut self, model: &Model, now: f64, dt: f64) -> bool {
         if model.controls.rules.is_empty() {
-            return;
+            return false;
         }
         let m = Moment {
             date: now.floor(),
@@ -77,7 +77,9 @@ impl State {
             at += rule.then.len() + rule.otherwise.len();
         }
         self.watch = watch;
+        let mut changes = false;
         for c in self.in_order(chosen) {
+            changes |= self.target[c.link] != c.value;
             if model.project.report.controls
                 && c.plain
                 && self.target[c.link] != c.value
@@ -88,6 +90,7 @@ impl State {
             }
             self.target[c.link] = c.value;
         }
+        changes
     }
 
     /// In the order in which SWMM carries actions out and reports them (`updateActionList`): its list keeps

@@ -189,31 +189,19 @@ impl State {
                 self.target[j] = self.pump_target(p, l.node1[j], self.setting[j]);
             }
         }
+        // Conduits are set in the step that means them to be something else; the others may take longer.
+        let mut any = false;
         if model.options.rule_step == 0 || (self.new_routing_time - self.rule_time).abs() < 1.0 {
-            self.run_rules(model, now, dt);
+            any = self.run_rules(model, now, dt);
         }
         if self.has_live_setting {
+            any = true;
             for (target, live) in self.target.iter_mut().zip(&self.live_setting) {
                 *target = live.unwrap_or(*target);
             }
         }
-        let mut actions = 0;
-        // Most steps change nothing: one look without branches tells.
-        let changes = self.target.iter().zip(&self.setting).fold(false, |any, (t, s)| any | (t != s));
-        for j in 0..if changes { l.kind.len() } else { 0 } {
-            if self.target[j] == self.setting[j] {
-                continue;
-            }
-            if self.target[j] * self.setting[j] == 0.0 {
-                self.last_set[j] = now;
-            }
-            match l.kind[j] {
-                LinkType::Orifice => self.set_orifice(model, j, dt),
-                LinkType::Weir => self.set_weir(model, j),
-                _ => self.set_as_meant(model, j),
-            }
-            actions += 1;
-        }
+        let (all, others) = if any { (l.kind.len(), &[][..]) } else { (0, &model.blocks.others[..]) };
+        let actions = others.iter().copied().chain(0..all).filter(|j| self.follow_target(model, *j, now, dt)).count();
         self.old_routing_time = self.new_routing_time;
         self.new_routing_time += 1000.0 * dt;
         let next_rule = self.rule_time + 1000.0 * model.options.rule_step as f64;
@@ -221,6 +209,22 @@ impl State {
             self.rule_time = next_rule;
         }
         actions
+    }
+
+    /// Brings a link towards what it is meant to be; true where it was not.
+    fn follow_target(&mut self, model: &Model, j: usize, now: f64, dt: f64) -> bool {
+        if self.target[j] == self.setting[j] {
+            return false;
+        }
+        if self.target[j] * self.setting[j] == 0.0 {
+            self.last_set[j] = now;
+        }
+        match model.links.kind[j] {
+            LinkType::Orifice => self.set_orifice(model, j, dt),
+            LinkType::Weir => self.set_weir(model, j),
+            _ => self.set_as_meant(model, j),
+        }
+        true
     }
 
     /// What a pump's own depths to start and stop make of its setting.
@@ -381,10 +385,11 @@ impl State {
     /// What the step before left, and what there is before the links bring anything.
     fn keep_old(&mut self, model: &Model, dt: f64) {
         self.old_depth.copy_from_slice(&self.depth);
-        std::mem::swap(&mut self.old_inflow, &mut self.inflow);
-        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.old_inflow.iter().zip(&self.outflow))
-        {
+        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.inflow.iter().zip(&self.outflow)) {
             *net = *inflow - *outflow;
+        }
+        if self.asks_before(model) || model.options.skip_steady_state {
+            std::mem::swap(&mut self.old_inflow, &mut self.inflow);
         }
         if model.options.routing == Routing::Dynamic {
             self.stop_losses(model);

@@ -125,9 +125,8 @@ impl State {
         });
     }
 
-    /// Depth and volume of conduits before this step will be asked for: by losses, by quality, or by results that
-    /// lie in it.
-    fn asks_before(&self, model: &Model) -> bool {
+    /// What there was before this step will be asked for: by losses, by quality, or by results that lie in it.
+    pub(crate) fn asks_before(&self, model: &Model) -> bool {
         self.loses(model) || model.quality.count() > 0 || self.new_routing_time >= self.reports.from
     }
 
