@@ -201,7 +201,8 @@ impl State {
             }
         }
         let (all, others) = if any { (l.kind.len(), &[][..]) } else { (0, &model.blocks.others[..]) };
-        let actions = others.iter().copied().chain(0..all).filter(|j| self.follow_target(model, *j, now, dt)).count();
+        let actions =
+            others.iter().copied().chain(0..all).filter(|j| self.follow_target(model, *j, now, dt)).count();
         self.old_routing_time = self.new_routing_time;
         self.new_routing_time += 1000.0 * dt;
         let next_rule = self.rule_time + 1000.0 * model.options.rule_step as f64;
@@ -384,12 +385,9 @@ impl State {
 
     /// What the step before left, and what there is before the links bring anything.
     fn keep_old(&mut self, model: &Model, dt: f64) {
-        self.old_depth.copy_from_slice(&self.depth);
-        for (net, (inflow, outflow)) in self.old_net.iter_mut().zip(self.inflow.iter().zip(&self.outflow)) {
-            *net = *inflow - *outflow;
-        }
-        if self.asks_before(model) || model.options.skip_steady_state {
-            std::mem::swap(&mut self.old_inflow, &mut self.inflow);
+        // The waves' first trial does it on its way.
+        if model.options.routing != Routing::Dynamic || model.links.kind.is_empty() {
+            self.keep_nodes(model);
         }
         if model.options.routing == Routing::Dynamic {
             self.stop_losses(model);

@@ -148,9 +148,7 @@ impl WithSimd for Leave<'_> {
         let (states, live) = (self.states, self.live);
         for (at, slots) in self.from.slots.chunks_exact(WIDEST).enumerate() {
             slots_out!(s, live, states, slots, at, q, a1, a2, flow, old_flow, depth);
-            slots_out!(
-                s, live, states, slots, at, old_depth, volume, old_volume, froude, class, marks
-            );
+            slots_out!(s, live, states, slots, at, old_depth, volume, old_volume, froude, class, marks);
             slots_out!(s, live, states, slots, at, setting, evaporation, seepage);
         }
         let nodes = &self.from.nodes[..];
@@ -318,6 +316,7 @@ impl Abreast {
         };
         for (state, _) in states.iter_mut().zip(has).filter(|(_, has)| *has) {
             state.enter_others(model);
+            state.keep_nodes(model);
         }
         self.enter(states);
         let (mut trials, mut converged) = ([0; WIDEST], [false; WIDEST]);

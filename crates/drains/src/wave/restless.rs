@@ -11,7 +11,7 @@ use crate::crew::{Cuts, PARTS, Parts};
 /// Rows of nodes from which on it is worth to leave some out.
 const ROWS_MIN: usize = 64;
 /// Blocks of conduits that a trial is worth sharing for.
-const SHARED_MIN: usize = 24;
+const SHARED_MIN: usize = 12;
 
 /// The ends of conduits at every node, in the order of the links.
 #[derive(Debug, Clone, Default)]

@@ -115,8 +115,23 @@ impl State {
         let numerics = self.numerics;
         let cuts = &model.blocks.parts.blocks;
         let restless = &self.restless.blocks;
+        let nodes = &model.blocks.parts.nodes;
+        let left = Left {
+            depth: &self.depth,
+            inflow: &self.inflow,
+            outflow: &self.outflow,
+            asks: self.asks_inflow(model),
+        };
         let lists = (cut(&mut self.slots.blocks, cuts), cut(&mut self.brought.rows, cuts));
-        hands.each(model.blocks.parts.count(), lists, |part, (slots, brings)| {
+        let old = (
+            cut(&mut self.old_depth, nodes),
+            cut(&mut self.old_net, nodes),
+            cut(&mut self.old_inflow, nodes),
+        );
+        hands.each(model.blocks.parts.count(), (lists, old), |part, ((slots, brings), old)| {
+            if trial == 0 {
+                left.keep(nodes[part], old);
+            }
             let (from, some) = (cuts[part], (trial >= 2).then_some(&restless[part][..]));
             match numerics {
                 Numerics::Exact => Momentum::<true, false> { pass, slots, brings, from, some }.run(),
@@ -128,6 +143,17 @@ impl State {
     /// What there was before this step will be asked for: by losses, by quality, or by results that lie in it.
     pub(crate) fn asks_before(&self, model: &Model) -> bool {
         self.loses(model) || model.quality.count() > 0 || self.new_routing_time >= self.reports.from
+    }
+
+    fn asks_inflow(&self, model: &Model) -> bool {
+        self.asks_before(model) || model.options.skip_steady_state
+    }
+
+    /// What the step before left at the nodes.
+    pub(crate) fn keep_nodes(&mut self, model: &Model) {
+        let asks = self.asks_inflow(model);
+        let left = Left { depth: &self.depth, inflow: &self.inflow, outflow: &self.outflow, asks };
+        left.keep(0, (&mut self.old_depth, &mut self.old_net, &mut self.old_inflow));
     }
 
     /// What the conduits bring to all nodes, and new depths of those that nothing else works on; true when
@@ -374,6 +400,28 @@ impl State {
         }
         self.dydt[i] = (y - y_old).abs() / dt;
         self.depth[i] = y;
+    }
+}
+
+/// What a step left at the nodes.
+struct Left<'a> {
+    depth: &'a [f64],
+    inflow: &'a [f64],
+    outflow: &'a [f64],
+    /// The inflow will be asked for by itself.
+    asks: bool,
+}
+
+impl Left<'_> {
+    /// Becomes old at the nodes from `from` on: depth, inflow less outflow, inflow.
+    fn keep(&self, from: usize, (depth, net, inflow): (&mut [f64], &mut [f64], &mut [f64])) {
+        let here = from..from + depth.len();
+        depth.copy_from_slice(&self.depth[here.clone()]);
+        let flows = self.inflow[here.clone()].iter().zip(&self.outflow[here.clone()]);
+        net.iter_mut().zip(flows).for_each(|(net, (inflow, outflow))| *net = *inflow - *outflow);
+        if self.asks {
+            inflow.copy_from_slice(&self.inflow[here]);
+        }
     }
 }
 
