@@ -1,5 +1,6 @@
 //! Reading a project (读工程): names first, then every line, all problems at once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use numerics::inp::{Document, Line, Problem, Problems, Separators, number, starts_with};
@@ -28,6 +29,22 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    const COUNT: usize = Self::Inlet as usize + 1;
+
+    /// An object of this kind may have several lines.
+    const fn has_many_lines(self) -> bool {
+        matches!(
+            self,
+            Self::Curve
+                | Self::Series
+                | Self::Pattern
+                | Self::Hydrograph
+                | Self::SnowPack
+                | Self::Lid
+                | Self::Inlet
+        )
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Gage => "rain gage",
@@ -60,11 +77,38 @@ pub struct ReadProject {
     pub problems: Vec<Problem>,
 }
 
+/// Positions of named objects, kind by kind; small letters are as good as capitals.
+#[derive(Default)]
+struct Names([HashMap<String, Index>; Kind::COUNT]);
+
+impl Names {
+    fn of(&self, kind: Kind, name: &str) -> Option<Index> {
+        self.0.get(kind as usize)?.get(&*capitals(name)).copied()
+    }
+
+    /// Gives a new name the next position; `false` for one that has a position.
+    fn add(&mut self, kind: Kind, name: &str) -> bool {
+        if self.of(kind, name).is_some() {
+            return false;
+        }
+        if let Some(names) = self.0.get_mut(kind as usize) {
+            let next = names.len();
+            names.insert(capitals(name).into_owned(), next);
+        }
+        true
+    }
+}
+
+/// The name as it is kept; no copy where it stands so.
+fn capitals(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_lowercase()) { name.to_ascii_uppercase().into() } else { name.into() }
+}
+
 /// Fetches what is in a file that the project names; `None` if there is none.
 pub(super) type Files<'f> = &'f dyn Fn(&str) -> Option<Vec<u8>>;
 
 pub(super) struct Reader<'f> {
-    names: HashMap<(Kind, String), Index>,
+    names: Names,
     pub(super) problems: Problems,
     pub(super) files: Files<'f>,
 }
@@ -143,7 +187,7 @@ impl Row<'_, '_, '_> {
     }
 
     pub(super) fn known(&self, kind: Kind, name: &str) -> Option<Index> {
-        self.reader.names.get(&(kind, name.to_ascii_uppercase())).copied()
+        self.reader.names.of(kind, name)
     }
 
     pub(super) fn find(&mut self, i: usize, kind: Kind) -> Option<Index> {
@@ -228,6 +272,13 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("INLET", Some(Kind::Inlet), super::inlets::design),
 ];
 
+/// Sections that only say how a map looks: none of their words is read.
+const DRAWN: [&str; 8] = ["VERTICES", "POLYGON", "LABEL", "SYMBOL", "BACKDROP", "TAG", "PROFILE", "MAP"];
+
+fn is_drawn(name: &str) -> bool {
+    entry(name).is_some_and(|(word, _, _)| DRAWN.contains(word))
+}
+
 fn entry(name: &str) -> Option<&'static (&'static str, Option<Kind>, Read)> {
     SECTIONS.iter().find(|(word, _, _)| starts_with(name, word))
 }
@@ -240,7 +291,6 @@ impl Reader<'_> {
 
     /// Gives every named object its position.
     fn count(&mut self, document: &Document<'_>) {
-        let mut counts: HashMap<Kind, Index> = HashMap::new();
         for section in &document.sections {
             let Some((_, kind, _)) = entry(section.name) else {
                 self.problems.add(
@@ -259,31 +309,14 @@ impl Reader<'_> {
                     }
                     None => continue,
                 };
-                let key = (kind, name.to_ascii_uppercase());
-                let many_lines = matches!(
-                    kind,
-                    Kind::Curve
-                        | Kind::Series
-                        | Kind::Pattern
-                        | Kind::Hydrograph
-                        | Kind::SnowPack
-                        | Kind::Lid
-                        | Kind::Inlet
-                );
-                if self.names.contains_key(&key) {
-                    if !many_lines {
-                        self.problems.add(
-                            line.number,
-                            section.name,
-                            format!("{} `{name}` is defined a second time", kind.word()),
-                            "give it another name",
-                        );
-                    }
-                    continue;
+                if !self.names.add(kind, name) && !kind.has_many_lines() {
+                    self.problems.add(
+                        line.number,
+                        section.name,
+                        format!("{} `{name}` is defined a second time", kind.word()),
+                        "give it another name",
+                    );
                 }
-                let next = counts.entry(kind).or_insert(0);
-                self.names.insert(key, *next);
-                *next += 1;
             }
         }
     }
@@ -299,8 +332,8 @@ pub fn read(text: &str, files: &dyn Fn(&str) -> Option<String>) -> ReadProject {
 /// As [`read`], with files as bytes: interface and hot start files are binary.
 #[must_use]
 pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> ReadProject {
-    let document = Document::read(text, Separators::Blanks);
-    let mut reader = Reader { names: HashMap::new(), problems: Problems::default(), files };
+    let document = Document::read_where(text, Separators::Blanks, |name| !is_drawn(name));
+    let mut reader = Reader { names: Names::default(), problems: Problems::default(), files };
     reader.count(&document);
     let mut project = Project::default();
     // Units and offsets decide how other sections are read: options go first.
@@ -311,7 +344,7 @@ pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> ReadPro
                 section.raw.iter().filter(|l| !l.starts_with(";;")).map(|l| (*l).to_owned()).collect();
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = Names::default();
     // Definitions in the file's order (positions follow it), then what refers to them.
     for defining in [true, false] {
         for section in &document.sections {
@@ -320,23 +353,9 @@ pub fn read_with(text: &str, files: &dyn Fn(&str) -> Option<Vec<u8>>) -> ReadPro
                 continue;
             }
             for line in &section.lines {
-                let many_lines = matches!(
-                    kind,
-                    Some(
-                        Kind::Curve
-                            | Kind::Series
-                            | Kind::Pattern
-                            | Kind::Hydrograph
-                            | Kind::SnowPack
-                            | Kind::Lid
-                            | Kind::Inlet
-                    )
-                );
                 // The first definition counts; the second was complained of.
-                if let Some(kind) = kind
-                    && !many_lines
-                    && !seen.insert((*kind, line.token(0).to_ascii_uppercase()))
-                {
+                let one = kind.filter(|kind| !kind.has_many_lines());
+                if one.is_some_and(|kind| !seen.add(kind, line.token(0))) {
                     continue;
                 }
                 let mut row = Row { line, section: section.name, reader: &mut reader };

@@ -12,10 +12,10 @@ pub enum Separators {
 }
 
 impl Separators {
-    const fn parts(self, c: char) -> bool {
-        match c {
-            ' ' | '\t' | '\r' | '\n' => true,
-            ',' => matches!(self, Self::BlanksAndCommas),
+    const fn parts(self, byte: u8) -> bool {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => true,
+            b',' => matches!(self, Self::BlanksAndCommas),
             _ => false,
         }
     }
@@ -78,7 +78,15 @@ impl<'a> Document<'a> {
     /// heading without `]` takes the rest of the line.
     #[must_use]
     pub fn read(text: &'a str, separators: Separators) -> Self {
+        Self::read_where(text, separators, |_| true)
+    }
+
+    /// [`Self::read`], with the lines of those sections alone whose name is `wanted`; the others have them as
+    /// they stand.
+    #[must_use]
+    pub fn read_where(text: &'a str, separators: Separators, wanted: impl Fn(&str) -> bool) -> Self {
         let mut document = Self::default();
+        let mut wants = true;
         for (index, whole) in text.split('\n').enumerate() {
             let number = index + 1;
             let whole = whole.strip_suffix('\r').unwrap_or(whole);
@@ -90,6 +98,11 @@ impl<'a> Document<'a> {
                     break;
                 }
                 document.sections.push(Section { name, line: number, lines: Vec::new(), raw: Vec::new() });
+                wants = wanted(name);
+                continue;
+            }
+            if let Some(section) = document.sections.last_mut().filter(|_| !wants) {
+                section.raw.push(whole);
                 continue;
             }
             let tokens = tokens(body, separators);
@@ -117,10 +130,15 @@ impl<'a> Document<'a> {
 /// The words of a line; what stands in double quotes is one word (an unclosed quote runs to the end).
 #[must_use]
 pub fn tokens(text: &str, separators: Separators) -> Vec<&str> {
-    let mut words = Vec::new();
+    let parts = |byte: &u8| separators.parts(*byte);
+    // As many as begin after a separator, but for quotes.
+    let before = std::iter::once(&b' ').chain(text.as_bytes());
+    let count = before.zip(text.as_bytes()).filter(|(a, b)| parts(a) && !parts(b)).count();
+    let mut words = Vec::with_capacity(count);
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches(|c| separators.parts(c));
+        let start = rest.bytes().position(|b| !parts(&b)).unwrap_or(rest.len());
+        rest = rest.get(start..).unwrap_or("");
         if rest.is_empty() {
             return words;
         }
@@ -130,8 +148,8 @@ pub fn tokens(text: &str, separators: Separators) -> Vec<&str> {
             rest = after;
             continue;
         }
-        let end = rest.find(|c| separators.parts(c)).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
+        let end = rest.bytes().position(|b| parts(&b)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         words.push(word);
         rest = after;
     }
@@ -203,6 +221,17 @@ mod tests {
         let line = document.lines("RAINGAGE").next().unwrap();
         assert_eq!((line.number, line.tokens.clone(), line.comment), (7, vec!["R1", "my gage", "5"], "x"));
         assert_eq!(document.sections[0].raw, [";note", "A town", ""]);
+    }
+
+    #[test]
+    fn lines_of_sections_that_nobody_wants_stay_as_they_stand() {
+        let text = "[MAP]\nUNITS None ;x\n\n[LOSSES]\nC1 0.5\n[Map]\nagain";
+        let document = Document::read_where(text, Separators::Blanks, |name| !starts_with(name, "MAP"));
+        assert!(document.lines("MAP").next().is_none());
+        assert_eq!(document.sections[0].raw, ["UNITS None ;x", ""]);
+        assert_eq!(document.sections[2].raw, ["again"]);
+        let whole = Document::read(text, Separators::Blanks);
+        assert_eq!(document.sections[1], whole.sections[1]);
     }
 
     #[test]
