@@ -3,8 +3,7 @@
 //! to the bit.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use numerics::lanes::WIDEST;
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
@@ -60,7 +59,7 @@ impl Crew {
                     });
                 }
                 let _over = Over(&over);
-                while state.step_with(model, seconds, Hands { count, ..Hands::ONE }) > 0.0 {
+                while state.step_with(model, seconds, Hands::of(count)) > 0.0 {
                     after(state)?;
                 }
                 ControlFlow::Continue(())
@@ -91,97 +90,72 @@ impl Drop for Over<'_> {
 /// How many hands there are to a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hands {
-    count: usize,
-    /// One hand begins with the last part.
+    /// How often work is split in two, each half for whoever has time.
+    splits: u32,
+    /// A hand begins with the last of its parts.
     back: bool,
 }
 
 impl Hands {
-    pub(crate) const ONE: Self = Self { count: 1, back: false };
+    pub(crate) const ONE: Self = Self { splits: 0, back: false };
 
-    /// The other way round, where one hand has just gone through the parts: the last are still near it.
+    /// So many of them: two pieces of work for each.
+    fn of(count: usize) -> Self {
+        let splits = if count > 1 { count.next_power_of_two().ilog2() + 1 } else { 0 };
+        Self { splits, ..Self::ONE }
+    }
+
+    /// The other way round, where hands have just gone through their parts: the last are still near them.
     pub(crate) const fn back(self) -> Self {
         Self { back: true, ..self }
     }
 
     /// `f` of every part's number and its share of the lists, side by side if there are hands for it; answers
-    /// in the order of the parts. One hand begins with the first parts, as it did before, whose data are near
-    /// it, the others with the last, until they meet.
+    /// in the order of the parts. Several hands take halves, then halves of these: a hand has the same
+    /// neighbouring parts in every walk, unless it comes late and another takes some.
     pub(crate) fn each<L: Lists, R: Send + Default>(
         self,
         parts: usize,
-        mut lists: L,
+        lists: L,
         f: impl Fn(usize, L::Share) -> R + Sync,
     ) -> [R; PARTS] {
         let mut answers = std::array::from_fn(|_| R::default());
-        if self.back && self.count < 2 && parts > 1 {
-            let mut shares: [_; PARTS] = std::array::from_fn(|part| Some(lists.share(part)));
-            for ((part, answer), share) in answers.iter_mut().enumerate().zip(&mut shares).rev() {
-                if let Some(share) = share.take() {
-                    *answer = f(part, share);
-                }
-            }
-            return answers;
+        if let Some(answers) = answers.get_mut(..parts) {
+            self.walk(0, lists, answers, &f);
         }
-        if self.count < 2 || parts < 2 {
-            for (part, answer) in answers.iter_mut().enumerate().take(parts) {
-                *answer = f(part, lists.share(part));
-            }
-            return answers;
+        answers
+    }
+
+    /// Parts from `first` on, as many as there are answers.
+    fn walk<L: Lists, R: Send>(
+        self,
+        first: usize,
+        mut lists: L,
+        answers: &mut [R],
+        f: &(impl Fn(usize, L::Share) -> R + Sync),
+    ) {
+        if self.splits > 0 && answers.len() > 1 {
+            let (left, right) = answers.split_at_mut(answers.len() / 2);
+            let middle = first + left.len();
+            let (hands, right_lists) =
+                (Self { splits: self.splits - 1, ..self }, lists.split_off(first, middle));
+            let go_left = || hands.walk(first, lists, left, f);
+            rayon_core::join(go_left, || hands.walk(middle, right_lists, right, f));
+            return;
         }
-        let held: [_; PARTS] =
-            std::array::from_fn(|part| Mutex::new((Some(lists.share(part)), R::default())));
-        let (pieces, left, claims) = (&held, AtomicUsize::new(PARTS), Claims::default());
-        let go = &|part: usize| {
-            if let Some(Ok(mut piece)) = pieces.get(part).map(Mutex::lock)
-                && let Some(t) = piece.0.take()
-            {
-                let _done = Done(&left);
-                piece.1 = f(part, t);
+        if !self.back {
+            (first..).zip(answers).for_each(|(part, answer)| *answer = f(part, lists.share(part)));
+            return;
+        }
+        let mut shares: [_; PARTS] = std::array::from_fn(|_| None);
+        for (i, (share, _)) in shares.iter_mut().zip(&*answers).enumerate() {
+            *share = Some(lists.share(first + i));
+        }
+        for (i, (share, answer)) in shares.into_iter().zip(answers).enumerate().rev() {
+            if let Some(share) = share {
+                *answer = f(first + i, share);
             }
-        };
-        rayon_core::scope(|s| {
-            for _ in 1..self.count {
-                s.spawn(|_| std::iter::from_fn(|| claims.last()).for_each(go));
-            }
-            std::iter::from_fn(|| claims.first()).for_each(go);
-            // Awake to the end: the scope itself would fall asleep over the last piece.
-            work_while(|| left.load(Ordering::Acquire) > 0);
-        });
-        held.map(|piece| piece.into_inner().unwrap_or_else(PoisonError::into_inner).1)
-    }
-}
-
-/// Which parts are taken: so many of the first, and, in the upper half of the word, so many of the last.
-#[derive(Debug, Default)]
-struct Claims(AtomicU32);
-
-impl Claims {
-    const LAST: u32 = 1 << 16;
-
-    /// The first part that nobody has taken.
-    fn first(&self) -> Option<usize> {
-        self.claim(1).map(|(first, _)| first)
-    }
-
-    /// The last part that nobody has taken.
-    fn last(&self) -> Option<usize> {
-        self.claim(Self::LAST).map(|(_, last)| PARTS - 1 - last)
-    }
-
-    fn claim(&self, one: u32) -> Option<(usize, usize)> {
-        let taken = self.0.fetch_add(one, Ordering::Relaxed);
-        let (first, last) = ((taken % Self::LAST) as usize, (taken / Self::LAST) as usize);
-        (first + last < PARTS).then_some((first, last))
-    }
-}
-
-/// Counts a piece as done, however it ends.
-struct Done<'a>(&'a AtomicUsize);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Release);
+        }
     }
 }
 
@@ -217,11 +191,14 @@ impl Parts {
 }
 
 /// Lists side by side that parts have their shares of.
-pub(crate) trait Lists {
-    type Share: Send;
+pub(crate) trait Lists: Sized + Send {
+    type Share;
 
     /// The share of a part; parts are asked for in their order, each once.
     fn share(&mut self, part: usize) -> Self::Share;
+
+    /// Takes off what the parts from `middle` on have; `first` is the first that has not had its share.
+    fn split_off(&mut self, first: usize, middle: usize) -> Self;
 }
 
 /// A list of which a part has what lies between two cuts.
@@ -239,13 +216,18 @@ impl<'a, T: Send> Lists for Cut<'a, T> {
     type Share = &'a mut [T];
 
     fn share(&mut self, part: usize) -> &'a mut [T] {
-        let length = match self.at.get(part..) {
-            Some([from, to, ..]) => to - from,
+        let rest = self.split_off(part, part + 1);
+        std::mem::replace(self, rest).rest
+    }
+
+    fn split_off(&mut self, first: usize, middle: usize) -> Self {
+        let length = match (self.at.get(first), self.at.get(middle)) {
+            (Some(from), Some(to)) => to - from,
             _ => 0,
         };
         let (some, rest) = std::mem::take(&mut self.rest).split_at_mut_checked(length).unwrap_or_default();
-        self.rest = rest;
-        some
+        self.rest = some;
+        cut(rest, self.at)
     }
 }
 
@@ -254,6 +236,8 @@ impl Lists for () {
     type Share = ();
 
     fn share(&mut self, _: usize) {}
+
+    fn split_off(&mut self, _: usize, _: usize) {}
 }
 
 macro_rules! lists {
@@ -265,6 +249,12 @@ macro_rules! lists {
             fn share(&mut self, part: usize) -> Self::Share {
                 let ($($one,)*) = self;
                 ($($one.share(part),)*)
+            }
+
+            #[expect(non_snake_case, reason = "a list is named like its type")]
+            fn split_off(&mut self, first: usize, middle: usize) -> Self {
+                let ($($one,)*) = self;
+                ($($one.split_off(first, middle),)*)
             }
         }
     };
@@ -279,14 +269,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_is_claimed_once_from_both_ends() {
-        for firsts in 0..=PARTS {
-            let claims = Claims::default();
-            let mut taken: Vec<usize> = (0..firsts).filter_map(|_| claims.first()).collect();
-            taken.extend(std::iter::from_fn(|| claims.last()));
-            assert_eq!((claims.first(), claims.last()), (None, None));
-            taken.sort_unstable();
-            assert!(taken.into_iter().eq(0..PARTS));
+    fn every_part_is_walked_once_in_its_place_by_any_number_of_hands() {
+        let crew = Crew::new(3).unwrap();
+        for parts in 0..=PARTS {
+            let cuts: Cuts = std::array::from_fn(|part| part.min(parts) * 3);
+            for hands in [1, 2, 3, 16].map(Hands::of) {
+                for hands in [hands, hands.back()] {
+                    let mut list = vec![0; 3 * parts];
+                    let lists = (cut(&mut list, &cuts), ());
+                    let number = |part, (some, ()): (&mut [usize], ())| {
+                        some.iter_mut().for_each(|x| *x += part + 1);
+                        part + some.len()
+                    };
+                    let answers = crew.pool.install(|| hands.each(parts, lists, number));
+                    let walked = (0..PARTS).map(|part| if part < parts { part + 3 } else { 0 });
+                    assert!(answers.into_iter().eq(walked), "{parts} parts, {hands:?}");
+                    assert!(list.iter().enumerate().all(|(i, x)| *x == i / 3 + 1), "{list:?}");
+                }
+            }
         }
     }
 
@@ -296,10 +296,6 @@ mod tests {
             let p = Parts::of(n, 8 * n + 3);
             for (cuts, all) in [(p.blocks, n), (p.nodes, 8 * n + 3)] {
                 assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[PARTS] == all, "{cuts:?}");
-                let mut list = vec![0; all];
-                let mut parts = cut(&mut list, &cuts);
-                (0..PARTS).for_each(|part| parts.share(part).iter_mut().for_each(|x| *x += 1));
-                assert!(list.iter().all(|x| *x == 1));
             }
             assert!(p.nodes[1..PARTS].iter().all(|at| at % WIDEST == 0 || *at == 8 * n + 3));
         }
