@@ -120,13 +120,15 @@ impl Hands {
         f: impl Fn(usize, L::Share) -> R + Sync,
     ) -> [R; PARTS] {
         let mut answers = std::array::from_fn(|_| R::default());
-        if let Some(answers) = answers.get_mut(..parts) {
-            self.walk(0, lists, answers, &f);
+        match answers.get_mut(..parts) {
+            Some(answers) if self.splits > 0 => self.walk(0, lists, answers, &f),
+            Some(answers) => self.in_turn(0, lists, answers, &f),
+            None => {}
         }
         answers
     }
 
-    /// Parts from `first` on, as many as there are answers.
+    /// Parts from `first` on, as many as there are answers: halves for whoever has time, or all in turn.
     fn walk<L: Lists, R: Send>(
         self,
         first: usize,
@@ -141,8 +143,19 @@ impl Hands {
                 (Self { splits: self.splits - 1, ..self }, lists.split_off(first, middle));
             let go_left = || hands.walk(first, lists, left, f);
             rayon_core::join(go_left, || hands.walk(middle, right_lists, right, f));
-            return;
+        } else {
+            self.in_turn(first, lists, answers, f);
         }
+    }
+
+    #[inline]
+    fn in_turn<L: Lists, R>(
+        self,
+        first: usize,
+        mut lists: L,
+        answers: &mut [R],
+        f: &impl Fn(usize, L::Share) -> R,
+    ) {
         if !self.back {
             (first..).zip(answers).for_each(|(part, answer)| *answer = f(part, lists.share(part)));
             return;
