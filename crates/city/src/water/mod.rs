@@ -16,6 +16,7 @@ use course::Network;
 use field::station::StationKind;
 use field::time::{MINUTE_MS, Time};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How long after the played hours the water is still followed, minutes.
 const TAIL_MIN: i64 = 6 * 60;
@@ -23,8 +24,10 @@ const TAIL_MIN: i64 = 6 * 60;
 const AHEAD_MIN: usize = 60;
 /// Ripples of standing and running water, m.
 const RIPPLE_M: f64 = 0.004;
-/// A course this far behind what is asked for is worth a warning, minutes.
+/// A course this far behind what is asked for is worth a warning, minutes,
 const BEHIND_MIN: usize = 10;
+/// but not before it had so long to compute the hours before the first one that is asked for.
+const CATCHING_UP: Duration = Duration::from_secs(30);
 
 /// What stands at the online points at one minute.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +58,7 @@ struct Shared {
 struct Work {
     course: Vec<Moment>,
     asked: usize,
-    started: bool,
+    started: Option<Instant>,
     stopped: bool,
     warned: bool,
 }
@@ -172,12 +175,13 @@ impl Water {
             work.asked = minute.min(self.shared.minutes);
             self.shared.wanted.notify_one();
         }
-        if !work.started {
-            work.started = true;
+        let started = *work.started.get_or_insert_with(|| {
             let shared = self.shared.clone();
             std::thread::spawn(move || shared.compute());
-        }
-        if work.course.len() + BEHIND_MIN < work.asked && !work.warned {
+            Instant::now()
+        });
+        let is_behind = work.course.len() + BEHIND_MIN < work.asked && started.elapsed() > CATCHING_UP;
+        if is_behind && !work.warned {
             work.warned = true;
             tracing::warn!(
                 computed = work.course.len(),
