@@ -24,24 +24,11 @@ pub struct Results {
 }
 
 /// When a state's results are asked for next. A state whose results nobody has asked for yet keeps what there was
-/// before each step; so does a copy, whoever asked for the original's.
+/// before each step.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     /// Milliseconds of the run.
     pub(crate) from: f64,
-}
-
-impl Clone for Reports {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-/// Two states are the same whoever asks for their results.
-impl PartialEq for Reports {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 /// Averages over a report period, where the model asks for them.

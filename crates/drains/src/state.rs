@@ -3,6 +3,8 @@
 #![expect(clippy::indexing_slicing, reason = "one entry a node, link or subcatchment of the model")]
 #![expect(clippy::needless_range_loop, reason = "several lists are walked together")]
 
+use std::ops::{Deref, DerefMut};
+
 use serde::{Deserialize, Serialize};
 
 use crate::balance::Balance;
@@ -91,9 +93,9 @@ pub struct State {
     /// 1 where the depth rests between two trials.
     pub(crate) rests: Vec<f64>,
     #[serde(skip)]
-    pub(crate) restless: crate::wave::Restless,
+    pub(crate) restless: Fleeting<crate::wave::Restless>,
     #[serde(skip)]
-    pub(crate) brought: crate::wave::Brought,
+    pub(crate) brought: Fleeting<crate::wave::Brought>,
     pub(crate) updated: Vec<bool>,
     pub(crate) seepage: Vec<Option<SeepageState>>,
     pub(crate) storage_loss: Vec<[f64; 2]>,
@@ -128,7 +130,7 @@ pub struct State {
     pub(crate) ends: Vec<[f64; 4]>,
     pub(crate) slots: Slots,
     #[serde(skip)]
-    pub(crate) reports: crate::out::Reports,
+    pub(crate) reports: Fleeting<crate::out::Reports>,
     /// Errors of PID actions, two each, in the order of the rules.
     pub(crate) pid: Vec<[f64; 2]>,
     #[serde(default)]
@@ -138,6 +140,37 @@ pub struct State {
     pub(crate) stats: Stats,
     pub(crate) files: crate::files::FileState,
     pub(crate) inlets: crate::inlets::InletState,
+}
+
+/// 过后即忘: what a state holds that says nothing of the water. A copy begins with none of it, and two states are
+/// the same whatever they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Fleeting<T>(T);
+
+impl<T: Default> Clone for Fleeting<T> {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl<T> PartialEq for Fleeting<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Deref for Fleeting<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Fleeting<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 /// What was kept by an engine that did not tell.
@@ -219,8 +252,8 @@ impl State {
             sum_dqdh: vec![0.0; n],
             dydt: vec![0.0; n],
             rests: vec![0.0; n],
-            restless: crate::wave::Restless::default(),
-            brought: crate::wave::Brought::default(),
+            restless: Fleeting::default(),
+            brought: Fleeting::default(),
             updated: vec![false; n],
             seepage: (0..n)
                 .map(|i| {
@@ -243,7 +276,7 @@ impl State {
             live_setting: vec![None; l],
             has_live_setting: false,
             shuts: false,
-            reports: crate::out::Reports::default(),
+            reports: Fleeting::default(),
             last_set: vec![model.options.start.floor(); l],
             link_class: vec![Class::DRY; l],
             dqdh: vec![0.0; l],

@@ -22,7 +22,7 @@ pub(crate) struct End {
 /// with the head, at the upstream node and then at the downstream one.
 pub(crate) type Brings = [Row; WIDEST];
 
-/// What all conduits bring in a trial, and nothing in a block more. Holds nothing between two steps.
+/// What all conduits bring in a trial, and nothing in a block more.
 #[derive(Debug, Default)]
 pub(crate) struct Brought {
     pub(crate) rows: Vec<Brings>,
@@ -32,20 +32,6 @@ impl Brought {
     /// Before a step.
     pub(crate) fn enter(&mut self, blocks: &Blocks) {
         self.rows.resize(blocks.fixed.len() + 1, [Row::default(); WIDEST]);
-    }
-}
-
-/// Nothing that a copy would need.
-impl Clone for Brought {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-/// Two states are the same whatever was last brought.
-impl PartialEq for Brought {
-    fn eq(&self, _: &Self) -> bool {
-        true
     }
 }
 

@@ -170,7 +170,7 @@ impl State {
         let cuts = &b.parts.nodes;
         let passes = passes(model, trial);
         let (again, few) = (trial >= 2, trial >= 2 && self.restless.leaves_out());
-        let Restless { nodes: restless, rows, due, .. } = &mut self.restless;
+        let Restless { nodes: restless, rows, due, .. } = &mut *self.restless;
         let (slots, brings) = (&self.slots.blocks[..], self.brought.rows.as_flattened());
         let (restless, rows) = (&*restless, &*rows);
         let (lateral, losses) = (&self.lateral[..], &self.losses[..]);
