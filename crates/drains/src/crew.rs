@@ -121,6 +121,7 @@ impl Hands {
     ) -> [R; PARTS] {
         let mut answers = std::array::from_fn(|_| R::default());
         match answers.get_mut(..parts) {
+            // One hand's loop is compiled in here, which a walk that calls itself cannot be.
             Some(answers) if self.splits > 0 => self.walk(0, lists, answers, &f),
             Some(answers) => self.in_turn(0, lists, answers, &f),
             None => {}
@@ -148,6 +149,7 @@ impl Hands {
         }
     }
 
+    /// The same by one hand, one after the other.
     #[inline]
     fn in_turn<L: Lists, R>(
         self,
@@ -309,6 +311,10 @@ mod tests {
             let p = Parts::of(n, 8 * n + 3);
             for (cuts, all) in [(p.blocks, n), (p.nodes, 8 * n + 3)] {
                 assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[PARTS] == all, "{cuts:?}");
+                let mut list = vec![0; all];
+                let mut parts = cut(&mut list, &cuts);
+                (0..PARTS).for_each(|part| parts.share(part).iter_mut().for_each(|x| *x += 1));
+                assert!(list.iter().all(|x| *x == 1));
             }
             assert!(p.nodes[1..PARTS].iter().all(|at| at % WIDEST == 0 || *at == 8 * n + 3));
         }

@@ -1,9 +1,8 @@
-//! Putting the synthetic town into an empty store.
+//! Putting the synthetic town into an empty store, and what it has got since into one of before.
 
 use anyhow::{Result, bail};
 use city::Town;
 use field::id::{PointId, RuleId, StationCode};
-
 use field::rule::RuleSetting;
 use field::station::{Point, Station};
 use field::time::Time;

@@ -207,14 +207,10 @@ fn nothing(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
     Some(())
 }
 
-fn options_last(_: &mut Project, _: &mut Row<'_, '_, '_>) -> Option<()> {
-    Some(())
-}
-
 /// In SWMM's order: the first whose keyword begins the heading is meant.
 const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("TITLE", None, nothing),
-    ("OPTION", None, options_last),
+    ("OPTION", None, nothing),
     ("FILE", None, super::files::line),
     ("RAINGAGE", Some(Kind::Gage), super::hydrology::gage),
     ("TEMPERATURE", None, super::climate::temperature),
@@ -254,14 +250,6 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
     ("TIMESERIES", Some(Kind::Series), super::tables::series),
     ("REPORT", None, super::options::report),
     ("COORDINATE", None, super::network::coordinate),
-    ("VERTICES", None, nothing),
-    ("POLYGON", None, nothing),
-    ("LABEL", None, nothing),
-    ("SYMBOL", None, nothing),
-    ("BACKDROP", None, nothing),
-    ("TAG", None, nothing),
-    ("PROFILE", None, nothing),
-    ("MAP", None, nothing),
     ("LID_CONTROL", Some(Kind::Lid), super::lid::control),
     ("LID_USAGE", None, super::lid::usage),
     ("GWF", None, super::ground::flow),
@@ -276,7 +264,7 @@ const SECTIONS: &[(&str, Option<Kind>, Read)] = &[
 const DRAWN: [&str; 8] = ["VERTICES", "POLYGON", "LABEL", "SYMBOL", "BACKDROP", "TAG", "PROFILE", "MAP"];
 
 fn is_drawn(name: &str) -> bool {
-    entry(name).is_some_and(|(word, _, _)| DRAWN.contains(word))
+    DRAWN.iter().any(|word| starts_with(name, word))
 }
 
 fn entry(name: &str) -> Option<&'static (&'static str, Option<Kind>, Read)> {
@@ -292,6 +280,9 @@ impl Reader<'_> {
     /// Gives every named object its position.
     fn count(&mut self, document: &Document<'_>) {
         for section in &document.sections {
+            if is_drawn(section.name) {
+                continue;
+            }
             let Some((_, kind, _)) = entry(section.name) else {
                 self.problems.add(
                     section.line,

@@ -25,8 +25,9 @@ pub(crate) struct Pass<'a> {
     /// Step of every lane, s.
     pub(crate) dt: Lanes,
     pub(crate) trial: usize,
-    /// The next trial computes everything anew, and asks for nothing but flows; the trial before was of that kind.
+    /// The next trial computes everything anew, and asks for nothing but flows.
     pub(crate) passes: bool,
+    /// The trial before passed.
     pub(crate) resumes: bool,
     /// Depth and volume before the step will be asked for.
     pub(crate) asks_before: bool,

@@ -100,6 +100,8 @@ impl State {
     }
 
     fn conduits(&mut self, model: &Model, dt: f64, trial: usize, hands: Hands) {
+        // What conduits lose asks for what the first trial would not keep.
+        let first_passes = passes(model, 0) && !self.loses(model);
         let pass = &Pass {
             depth: &self.depth,
             moves: &self.restless.moves,
@@ -107,8 +109,8 @@ impl State {
             evaporation: [self.climate.evaporation; WIDEST],
             conductivity: [self.climate.conductivity; WIDEST],
             shuts: self.shuts,
-            passes: passes(model, trial) && !self.loses(model),
-            resumes: trial == 1 && passes(model, 0) && !self.loses(model),
+            passes: trial == 0 && first_passes,
+            resumes: trial == 1 && first_passes,
             asks_before: self.asks_before(model),
             ..Pass::of(model, trial)
         };

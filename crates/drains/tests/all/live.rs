@@ -223,6 +223,27 @@ fn every_model_is_stored_in_the_middle_and_goes_on_to_the_bit() {
     }
 }
 
+#[test]
+fn a_state_whose_conduits_had_their_marks_in_lists_of_their_own_goes_on() {
+    let model = read(&models().join("random_network_05.inp"));
+    let mut state = State::new(&model, Numerics::Fast);
+    state.run_until(&model, 0.3 * model.duration_s());
+    let mut text = serde_json::to_value(&state).unwrap();
+    for block in text["slots"]["blocks"].as_array_mut().unwrap() {
+        let marks = block.as_object_mut().unwrap().remove("marks").unwrap();
+        for list in ["full", "limited", "inlet"] {
+            block[list] = marks.clone();
+        }
+    }
+    let mut older: State = serde_json::from_value(text).unwrap();
+    for s in [&mut state, &mut older] {
+        s.run_until(&model, 0.4 * model.duration_s());
+    }
+    for link in model.link_names() {
+        assert_eq!(flow(&model, &state, link).to_bits(), flow(&model, &older, link).to_bits(), "{link}");
+    }
+}
+
 /// Nearly the same for a file of 32-bit figures.
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-5 * a.abs().max(1e-3)
